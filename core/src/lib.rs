@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The domain of sse-streaming: what a stream is, what it costs, what it leaves in a trace.
+//!
+//! Knows no AWS service, no OpenTelemetry, no HTTP and no async runtime: those are behind the ports.
+//! Start with [`stream`] (one invocation as a value), then [`session`] (the loop of one stream) and
+//! [`telemetry`] (the two phases and the proofs that end them).
+
+//digest
+//event
+pub mod flight;
+pub mod ids;
+pub mod item;
+//metrics_book
+//outbox
+//plan
+pub mod ports;
+//session
+pub mod shutdown;
+//sse
+//stream
+pub mod telemetry;
+pub mod time;
+pub mod trace_context;
+pub mod traced;
+//window

@@ -1,0 +1,132 @@
+//! Metrics of the service, in batches.
+
+use super::{CallError, CallReport};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+/// How many distinct values one measurement carries at the most (EMF's limit; CloudWatch takes 150).
+pub(crate) const DISTINCT_VALUES_MAX: usize = 100;
+
+/// Values with their frequencies. Values are rounded to two significant digits, which keeps percentiles honest within
+/// 5 % and the batch small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distribution(BTreeMap<u64, u64>);
+
+impl Distribution {
+    /// Adds one value.
+    pub fn add(&mut self, value: u64) {
+        let rounded = two_digits(value);
+        let full = self.0.len() >= DISTINCT_VALUES_MAX && !self.0.contains_key(&rounded);
+        // A full set counts the value at the nearest larger one, else at the largest: never lost, slightly coarser.
+        let key = if full {
+            self.0
+                .range(rounded..)
+                .next()
+                .or_else(|| self.0.last_key_value())
+                .map_or(rounded, |(k, _)| *k)
+        } else {
+            rounded
+        };
+        *self.0.entry(key).or_default() += 1;
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: &Self) {
+        for (value, count) in &other.0 {
+            self.add(*value);
+            // `add` counted one of them; the rest joins it at the same key.
+            if let Some(n) = self.0.get_mut(value) {
+                *n += count - 1;
+            } else {
+                for _ in 1..*count {
+                    self.add(*value);
+                }
+            }
+        }
+    }
+
+    /// Values and how often each occurred, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.0.iter().map(|(v, n)| (*v, *n))
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn two_digits(value: u64) -> u64 {
+    let mut unit = 1;
+    while value / unit >= 100 {
+        unit *= 10;
+    }
+    value / unit * unit
+}
+
+/// The value of one measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// A count of occurrences.
+    Count(u64),
+    /// A level, as it is now.
+    Level(u64),
+    /// Durations in milliseconds.
+    Millis(Distribution),
+}
+
+/// One metric of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// `EventsSent`, …
+    pub name: &'static str,
+    /// A dimension beside `Environment`.
+    pub event_type: Option<&'static str>,
+    /// Its value.
+    pub reading: Reading,
+}
+
+/// Where metrics go.
+///
+/// An adapter MUST take the whole batch in at most one AWS call, give up after 3 s, and never block.
+#[async_trait]
+pub trait Metrics: Send + Sync {
+    /// The call that [`Self::put`] makes, as far as it is known before; `None`: it makes none, there is nothing to trace.
+    fn target(&self) -> Option<CallReport>;
+
+    /// Puts one batch.
+    ///
+    /// # Errors
+    /// The call failed; the batch may or may not have been counted.
+    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_two_digits() {
+        let mut d = Distribution::default();
+        for v in [0, 7, 99, 123, 129, 98_765] {
+            d.add(v);
+        }
+        assert_eq!(
+            d.iter().collect::<Vec<_>>(),
+            [(0, 1), (7, 1), (99, 1), (120, 2), (98_000, 1)]
+        );
+    }
+
+    #[test]
+    fn a_full_set_loses_nothing() {
+        let mut d = Distribution::default();
+        for v in 0..1_000 {
+            d.add(v * 17);
+        }
+        assert!(d.iter().count() <= DISTINCT_VALUES_MAX);
+        let mut sum = Distribution::default();
+        sum.merge(&d);
+        sum.merge(&d);
+        assert_eq!(sum.iter().map(|(_, n)| n).sum::<u64>(), 2_000);
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading items: one Query call at a time.
+
+use super::{CallError, CallReport};
+use crate::{
+    item::{Item, Sentiment},
+    time::Timestamp,
+};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// What one call asks for.
+#[derive(Clone, Copy)]
+pub struct Query<'q> {
+    /// The partition.
+    pub sentiment: Sentiment,
+    /// Items with `updated_at >= since`.
+    pub since: Timestamp,
+    /// Goes on behind the page that ended here.
+    pub after: Option<&'q PageToken>,
+    /// Tells what the caller already holds; for `changed_count` only, an adapter ignores it.
+    pub known: &'q dyn Known,
+}
+
+/// Whether an item, in this very version, is held already.
+pub trait Known: Send + Sync {
+    /// `true` if reading `item` changes nothing.
+    fn holds(&self, item: &Item) -> bool;
+}
+
+/// The key of the last item of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageToken {
+    /// Its `source_id`.
+    pub source_id: String,
+    /// Its `updated_at`, in the very text of the table.
+    pub updated_at: String,
+}
+
+/// An item that could not be understood.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Skipped {
+    /// Its key, as far as it could be read.
+    pub source_id: Arc<str>,
+    /// Its date, as far as it could be read.
+    pub updated_at: Arc<str>,
+}
+
+/// One page of an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// In descending order of `updated_at`.
+    pub items: Vec<Item>,
+    /// Malformed items: never fatal, never silent.
+    pub skipped: Vec<Skipped>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<PageToken>,
+    /// The call behind this page.
+    pub report: CallReport,
+}
+
+/// Reads the index of items by partition and date.
+///
+/// An adapter MUST
+/// - make exactly one AWS call per method call (paging belongs to the caller),
+/// - give newest first, and every item with `updated_at >= query.since` over all pages,
+/// - give up after 3 s, retries included,
+/// - put what it cannot understand into `skipped`, and fail only where there is no page.
+#[async_trait]
+pub trait Poller: Send + Sync {
+    /// The call that [`Self::page`] makes, as far as it is known before.
+    fn target(&self) -> CallReport;
+
+    /// One page.
+    ///
+    /// # Errors
+    /// No page could be had.
+    async fn page(&self, query: Query<'_>) -> Result<Page, CallError>;
+}

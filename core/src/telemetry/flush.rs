@@ -1,0 +1,143 @@
+//! The end of an invocation: one flush, bounded, and the proofs that it took place (FR-055).
+//!
+//! `Flushed` lets one body end. `Settled` lets the loop ask for the next event. Neither can be made without a flush, and
+//! it is one and the same flush: begun once, never dropped before its limit, never begun again.
+
+use super::{Scope, Tracing, phase::Counts};
+use crate::{
+    ports::{FlushOutcome, StreamClosed},
+    time::Timestamp,
+};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Either, Shared, select},
+};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+/// The body waits for the flush at most this long, in milliseconds.
+pub const BODY_FLUSH_MS: u64 = 500;
+/// No flush goes on later than this before the deadline, in milliseconds.
+const BEFORE_DEADLINE_MS: u64 = 500;
+/// The body stops waiting this long before the deadline, in milliseconds.
+const BODY_BEFORE_DEADLINE_MS: u64 = 600;
+/// After a thaw the limit has always passed while the answer may be there already: one more look, this long.
+const LAST_LOOK_MS: u64 = 1;
+
+/// The flush, going on.
+pub(super) struct Flush {
+    scope: Arc<Scope>,
+    counts: Option<Arc<Counts>>,
+    began: Timestamp,
+    work: Shared<BoxFuture<'static, FlushOutcome>>,
+}
+
+/// Begins the flush of an invocation; `counts` is there where it reached streaming.
+pub(super) fn begin(scope: &Arc<Scope>, counts: Option<&Arc<Counts>>, timeout_ms: u64) -> Flush {
+    let began = scope.now();
+    let until = began
+        .plus_ms(timeout_ms)
+        .min(scope.deadline.minus_ms(BEFORE_DEADLINE_MS));
+    let work = bounded(scope.clone(), counts.is_some(), until).boxed().shared();
+    Flush {
+        scope: scope.clone(),
+        counts: counts.cloned(),
+        began,
+        work,
+    }
+}
+
+async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOutcome {
+    let tracing = &scope.tracing;
+    let of = (streamed && scope.parent.is_some()).then_some(&scope.request_id);
+    let flush = tracing.sink.flush(of);
+    // `select` polls the flush first: an answer that is there wins over a limit that has passed.
+    match select(flush, tracing.clock.sleep_until(until)).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(((), flush)) => {
+            let last_look = tracing.clock.sleep_until(tracing.clock.now().plus_ms(LAST_LOOK_MS));
+            match select(flush, last_look).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right(_) => FlushOutcome::Timeout,
+            }
+        }
+    }
+}
+
+impl Flush {
+    /// As long as the body may wait.
+    pub(super) async fn for_the_body(self) -> Flushed {
+        let scope = &self.scope;
+        let until = self
+            .began
+            .plus_ms(BODY_FLUSH_MS)
+            .min(scope.deadline.minus_ms(BODY_BEFORE_DEADLINE_MS));
+        let patience = scope.tracing.clock.sleep_until(until);
+        select(self.work.clone(), patience).await;
+        Flushed(self)
+    }
+
+    /// To its end or its limit; then the ledger line.
+    pub(super) async fn settle(self) -> Settled {
+        let outcome = self.work.await;
+        if let (Some(parent), Some(counts)) = (self.scope.parent, &self.counts) {
+            self.scope.tracing.sink.stream_closed(StreamClosed {
+                request_id: self.scope.request_id.clone(),
+                parent,
+                created: counts.created.load(Relaxed),
+                flush_ms: self.scope.now().ms_since(self.began),
+                outcome,
+            });
+        }
+        Settled(outcome)
+    }
+}
+
+/// Lets one body end. Made by `finish` only.
+#[must_use = "the body ends with it"]
+pub struct Flushed(Flush);
+
+/// The flush of a body that has ended, on its way to its limit.
+#[must_use = "settles the invocation"]
+pub struct Settling(Flush);
+
+/// Lets the loop ask for the next event. Made by a flush only.
+#[must_use = "the next event needs it"]
+#[derive(Debug)]
+pub struct Settled(FlushOutcome);
+
+impl Flushed {
+    /// Spends the proof on a body.
+    pub(crate) fn into_settling(self) -> Settling {
+        Settling(self.0)
+    }
+
+    /// For an invocation whose body needs no proof because it was sent whole: a refused stream.
+    pub async fn settle(self) -> Settled {
+        self.0.settle().await
+    }
+}
+
+impl Settling {
+    /// The same flush, to its end or its limit.
+    pub async fn settle(self) -> Settled {
+        self.0.settle().await
+    }
+}
+
+impl Settled {
+    /// How the flush went.
+    pub const fn outcome(&self) -> FlushOutcome {
+        self.0
+    }
+
+    /// For the first `next` of a process: no invocation is behind it, and so the flush finds nothing to send.
+    pub async fn at_start(tracing: &Tracing) -> Self {
+        let limit = tracing
+            .clock
+            .sleep_until(tracing.clock.now().plus_ms(tracing.flush_timeout_ms));
+        match select(tracing.sink.flush(None), limit).await {
+            Either::Left((outcome, _)) => Self(outcome),
+            Either::Right(_) => Self(FlushOutcome::Timeout),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What an invocation carries from its first phase to its last word: where it belongs, its clock, its sink, its limits.
+
+use super::{Finished, SpanKind};
+use crate::{
+    ids::SpanId,
+    ports::{Clock, Telemetry},
+    time::Timestamp,
+    trace_context::Parent,
+};
+use std::{marker::PhantomData, sync::Arc};
+
+/// What every invocation of a process shares.
+#[derive(Clone)]
+pub struct Tracing {
+    /// Span times come from here.
+    pub clock: Arc<dyn Clock>,
+    /// Finished spans go here.
+    pub sink: Arc<dyn Telemetry>,
+    /// `service.name`, and the annotation `Service`.
+    pub service: Arc<str>,
+    /// One limit per invocation, body and loop together, in milliseconds (`SSE_FLUSH_TIMEOUT_MS`).
+    pub flush_timeout_ms: u64,
+    /// The limit instead of it while the process is being stopped.
+    pub shutdown_flush_ms: u64,
+}
+
+/// Opaque: what the phases, the flush and the rescue share.
+pub struct Scope {
+    pub(super) tracing: Tracing,
+    pub(super) parent: Option<Parent>,
+    pub(super) request_id: Arc<str>,
+    pub(super) deadline: Timestamp,
+    pub(super) is_cold_start: bool,
+}
+
+impl Scope {
+    pub(super) fn now(&self) -> Timestamp {
+        self.tracing.clock.now()
+    }
+
+    /// Opens a span; `parent` is the segment where a phase's own span is meant.
+    pub(super) fn open<P>(&self, name: &'static str, kind: SpanKind, parent: Option<SpanId>) -> Option<Finished<P>> {
+        let of = self.parent?;
+        let now = self.now();
+        Some(Finished {
+            name,
+            kind,
+            request_id: self.request_id.clone(),
+            trace: of.trace,
+            id: self.tracing.sink.span_id(),
+            parent: parent.unwrap_or(of.segment),
+            start: now,
+            end: now,
+            attributes: Vec::new(),
+            exception: None,
+            children: Vec::new(),
+            phase: PhantomData,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! `connection_acquire` and `connection_release`. A slot is taken before the status line is known, so the permit is
+//! plain and owned; inside the session it becomes a guard that borrows the invocation and records its release.
+
+use crate::{
+    ports::{ConnectionPool, Raw},
+    telemetry::{Invocation, Span, SpanKind, Streaming, names},
+};
+
+/// A slot, taken.
+#[must_use = "dropping it gives the slot back"]
+pub struct Permit(Option<Raw<dyn ConnectionPool>>);
+
+/// A slot, held by the session of this invocation. Dropping it records the release.
+#[must_use = "dropping it gives the slot back"]
+pub struct Slot<'i> {
+    invocation: &'i Invocation<Streaming>,
+    pool: Raw<dyn ConnectionPool>,
+}
+
+/// Takes a slot; `None` if all are taken, which the span shows too.
+pub fn acquire(invocation: &Invocation<Streaming>, pool: &Raw<dyn ConnectionPool>) -> Option<Permit> {
+    let mut span = invocation.span(names::ACQUIRE, SpanKind::Internal);
+    let raw = pool.open();
+    let taken = raw.acquire();
+    describe(&mut span, invocation, taken.unwrap_or_else(|| raw.count()), raw.max());
+    taken.map(|_| Permit(Some(pool.clone())))
+}
+
+impl Permit {
+    /// Holds the slot for the life of the session.
+    pub(crate) fn hold(mut self, invocation: &Invocation<Streaming>) -> Option<Slot<'_>> {
+        self.0.take().map(|pool| Slot { invocation, pool })
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.take() {
+            pool.open().release();
+        }
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let mut span = self.invocation.span(names::RELEASE, SpanKind::Internal);
+        let pool = self.pool.open();
+        let left = pool.release();
+        describe(&mut span, self.invocation, left, pool.max());
+    }
+}
+
+fn describe(span: &mut Span<'_, Streaming>, invocation: &Invocation<Streaming>, count: usize, max: usize) {
+    if span.is_recording() {
+        span.set("connection_id", invocation.connection_id().as_str().to_owned());
+        span.set("current_count", count);
+        span.set("max_connections", max);
+    }
+}

@@ -1,0 +1,41 @@
+//! `sse_event_dispatch`: one span an event, made when the reader takes it; an event replaced unsent leaves none.
+
+use crate::{
+    ports::{Delivery, Dispatcher, Update},
+    telemetry::{Invocation, SpanKind, Streaming, names},
+};
+
+/// The dispatcher of one streaming invocation.
+pub struct TracedDispatcher<'i, D: ?Sized> {
+    invocation: &'i Invocation<Streaming>,
+    inner: &'i D,
+}
+
+impl<'i, D: Dispatcher + ?Sized> TracedDispatcher<'i, D> {
+    /// Decorates the outbox of this invocation.
+    pub const fn new(invocation: &'i Invocation<Streaming>, inner: &'i D) -> Self {
+        Self { invocation, inner }
+    }
+}
+
+impl<D: Dispatcher + ?Sized> Dispatcher for TracedDispatcher<'_, D> {
+    fn dispatch(&self, update: Update) {
+        self.inner.dispatch(update);
+    }
+
+    fn collect(&self) -> Vec<Delivery> {
+        let deliveries = self.inner.collect();
+        for delivery in &deliveries {
+            self.invocation.count_event();
+            let mut span = self.invocation.span(names::DISPATCH, SpanKind::Internal);
+            if span.is_recording() {
+                span.set("event_type", delivery.event_type);
+                span.set("latency_ms", delivery.latency_ms());
+                span.set("is_cold_start", self.invocation.is_cold_start());
+                span.set("is_clock_skew", delivery.is_clock_skew());
+                span.began_at(delivery.at);
+            }
+        }
+        deliveries
+    }
+}

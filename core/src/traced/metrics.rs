@@ -1,0 +1,46 @@
+//! `cloudwatch_put_metric`: one CLIENT span a PutMetricData call; none where the metrics leave without a call.
+
+use crate::{
+    ports::{CallError, CallReport, Measurement, Metrics, Raw},
+    telemetry::{Invocation, SpanKind, Streaming, names},
+};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// The metrics of one streaming invocation.
+pub struct TracedMetrics<'i> {
+    invocation: &'i Invocation<Streaming>,
+    inner: Arc<dyn Metrics>,
+}
+
+impl<'i> TracedMetrics<'i> {
+    /// Opens the raw port for this invocation.
+    pub fn new(invocation: &'i Invocation<Streaming>, raw: &Raw<dyn Metrics>) -> Self {
+        Self {
+            invocation,
+            inner: raw.open().clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl Metrics for TracedMetrics<'_> {
+    fn target(&self) -> Option<CallReport> {
+        self.inner.target()
+    }
+
+    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+        let Some(target) = self.inner.target() else {
+            return self.inner.put(batch).await;
+        };
+        let mut span = self.invocation.span(names::PUT_METRIC, SpanKind::Client);
+        span.set("metric_count", batch.len());
+        span.calling(&target);
+        let answer = self.inner.put(batch).await;
+        match &answer {
+            Ok(report) => span.returned(report),
+            Err(error) => span.failed(error),
+        }
+        answer
+    }
+}
