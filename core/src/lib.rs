@@ -4,21 +4,22 @@
 //! Start with [`stream`] (one invocation as a value), then [`session`] (the loop of one stream) and
 //! [`telemetry`] (the two phases and the proofs that end them).
 
-//digest
-//event
+pub mod digest;
+pub mod event;
 pub mod flight;
 pub mod ids;
 pub mod item;
-//metrics_book
-//outbox
-//plan
+pub mod metrics_book;
+pub mod outbox;
+pub mod plan;
 pub mod ports;
-//session
+pub mod session;
 pub mod shutdown;
-//sse
-//stream
+pub mod snapshot;
+pub mod sse;
+pub mod stream;
 pub mod telemetry;
 pub mod time;
 pub mod trace_context;
 pub mod traced;
-//window
+pub mod window;

@@ -1,0 +1,188 @@
+//! The cursor: a digest of what the client holds, so that any environment can compare it with its own state.
+//!
+//! One hash for `metrics` and one for each of 16 buckets of tickers. A part of which the client may lack something is *unknown*,
+//! which equals nothing. Knows no stream and no wire.
+
+use crate::{item::Ticker, window::Aggregate};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::{fmt, fmt::Write as _, num::NonZeroU32};
+use xxhash_rust::xxh64::{Xxh64, xxh64};
+
+/// Into how many buckets tickers fall by name.
+pub const BUCKETS: usize = 16;
+/// Another form of the digest gets another version; a client that comes with another one gets the full state.
+const VERSION: u8 = 1;
+const BYTES: usize = 1 + 4 * (1 + BUCKETS);
+/// What the wire says for an unknown part.
+const UNKNOWN: u32 = 0;
+
+/// The hash of one part, or unknown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Part(Option<NonZeroU32>);
+
+impl Part {
+    /// Equals nothing, itself included.
+    pub const UNKNOWN: Self = Self(None);
+
+    /// Whether both are known and the same.
+    pub fn equals(self, other: Self) -> bool {
+        self.0.is_some() && self.0 == other.0
+    }
+
+    fn from_wire(bits: u32) -> Self {
+        Self(NonZeroU32::new(bits))
+    }
+
+    fn to_wire(self) -> u32 {
+        self.0.map_or(UNKNOWN, NonZeroU32::get)
+    }
+}
+
+/// Hashes the text of one part. Fixed and unseeded: every environment, of every version of this service, agrees.
+pub(crate) struct PartHasher {
+    hash: Xxh64,
+    line: String,
+}
+
+impl PartHasher {
+    pub(crate) fn new() -> Self {
+        Self {
+            hash: Xxh64::new(0),
+            line: String::new(),
+        }
+    }
+
+    /// One line of text as printed; separators cannot occur in what they separate.
+    pub(crate) fn line(&mut self, text: fmt::Arguments<'_>) {
+        self.line.clear();
+        // Writing to a String cannot fail.
+        let _ = self.line.write_fmt(text);
+        self.line.push('\n');
+        self.hash.update(self.line.as_bytes());
+    }
+
+    pub(crate) fn ticker(&mut self, ticker: &Ticker, a: &Aggregate) {
+        self.line(format_args!(
+            "{ticker}\t{}\t{}\t{}\t{}",
+            a.score,
+            a.label.as_str(),
+            a.confidence,
+            a.count
+        ));
+    }
+
+    pub(crate) fn finish(&self) -> Part {
+        let wide = self.hash.digest();
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are folded into 32 bits")]
+        let folded = (wide ^ (wide >> 32)) as u32;
+        Part::from_wire(if folded == UNKNOWN { 1 } else { folded })
+    }
+}
+
+/// The bucket of a ticker, by its name.
+pub fn bucket_of(ticker: &Ticker) -> usize {
+    // Below 16, so the cast is exact.
+    usize::try_from(xxh64(ticker.as_str().as_bytes(), 0) % BUCKETS as u64).unwrap_or(0)
+}
+
+/// What a client holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Digest {
+    /// The `metrics` part.
+    pub metrics: Part,
+    /// The buckets.
+    pub buckets: [Part; BUCKETS],
+}
+
+impl Digest {
+    /// Reads a cursor; `None` for what is none, or another version's: the client then gets the full state.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        if bytes.len() != BYTES || bytes[0] != VERSION {
+            return None;
+        }
+        let mut parts = bytes[1..]
+            .chunks_exact(4)
+            .map(|c| Part::from_wire(u32::from_be_bytes([c[0], c[1], c[2], c[3]])));
+        let metrics = parts.next()?;
+        let mut buckets = [Part::UNKNOWN; BUCKETS];
+        for bucket in &mut buckets {
+            *bucket = parts.next()?;
+        }
+        Some(Self { metrics, buckets })
+    }
+}
+
+/// Unpadded base64url: 92 characters.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = [0; BYTES];
+        bytes[0] = VERSION;
+        let parts = std::iter::once(self.metrics).chain(self.buckets);
+        for (slot, part) in bytes[1..].chunks_exact_mut(4).zip(parts) {
+            slot.copy_from_slice(&part.to_wire().to_be_bytes());
+        }
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_round_trips_and_fits() {
+        let mut digest = Digest {
+            metrics: Part::from_wire(7),
+            ..Digest::default()
+        };
+        digest.buckets[15] = Part::from_wire(u32::MAX);
+        let text = digest.to_string();
+        assert!(text.len() <= 128, "{}", text.len());
+        let back = Digest::parse(&text).expect("its own form");
+        assert!(back.metrics.equals(digest.metrics) && back.buckets[15].equals(digest.buckets[15]));
+        assert!(
+            !back.buckets[0].equals(digest.buckets[0]),
+            "unknown equals nothing, itself included"
+        );
+    }
+
+    #[test]
+    fn anything_else_is_no_digest() {
+        let good = Digest::default().to_string();
+        let other_version = format!("Ag{}", &good[2..]);
+        let padded = format!("{good}==");
+        let long = "A".repeat(500);
+        for bad in [
+            "",
+            "0",
+            "AQ",
+            "not base64!",
+            "1234567",
+            &other_version,
+            &good[1..],
+            &padded,
+            &long,
+            "\0",
+            "é",
+        ] {
+            assert!(Digest::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_fixed() {
+        let mut hasher = PartHasher::new();
+        let empty = hasher.finish().to_wire();
+        hasher.ticker(&Ticker::parse("AAPL").expect("a ticker"), &Aggregate::GONE);
+        assert_eq!((empty, hasher.finish().to_wire()), (0x9ef1_ae5d, 0));
+    }
+
+    #[test]
+    fn buckets_are_fixed_and_spread() {
+        let of = |t: &str| bucket_of(&Ticker::parse(t).expect("a ticker"));
+        assert_eq!(["AAPL", "MSFT", "TSLA", "BRK.B"].map(of), [0, 0, 0, 0]);
+        let used: std::collections::BTreeSet<_> = (0..200).map(|n| of(&format!("T{n}"))).collect();
+        assert_eq!(used.len(), BUCKETS);
+    }
+}

@@ -1,0 +1,283 @@
+//! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
+
+use crate::{
+    ports::{CallError, Delivery, Distribution, Failure, Journal, Measurement, Metrics, Reading},
+    time::Timestamp,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Batches are at least this far apart, in milliseconds, but for the ends of streams.
+pub const PUT_INTERVAL_MS: u64 = 10_000;
+
+/// The counts of one process.
+pub struct MetricsBook {
+    journal: Arc<dyn Journal>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    counts: Counts,
+    next_put: Timestamp,
+    is_putting: bool,
+    is_failing: bool,
+}
+
+#[derive(Clone, Default)]
+struct Counts {
+    events: BTreeMap<&'static str, u64>,
+    latency_ms: Distribution,
+    poll_ms: Distribution,
+    acquire_failures: u64,
+    items_skipped: u64,
+}
+
+impl Counts {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.poll_ms.is_empty() && self.acquire_failures == 0 && self.items_skipped == 0
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (event_type, n) in &other.events {
+            *self.events.entry(event_type).or_default() += n;
+        }
+        self.latency_ms.merge(&other.latency_ms);
+        self.poll_ms.merge(&other.poll_ms);
+        self.acquire_failures += other.acquire_failures;
+        self.items_skipped += other.items_skipped;
+    }
+
+    fn batch(&self, connections: usize) -> Vec<Measurement> {
+        let plain = |name, reading| Measurement {
+            name,
+            event_type: None,
+            reading,
+        };
+        let mut batch = vec![plain("ConnectionCount", Reading::Level(connections as u64))];
+        if self.acquire_failures > 0 {
+            batch.push(plain(
+                "ConnectionAcquireFailures",
+                Reading::Count(self.acquire_failures),
+            ));
+        }
+        if !self.events.is_empty() {
+            batch.push(plain("EventsSent", Reading::Count(self.events.values().sum())));
+        }
+        for (event_type, n) in &self.events {
+            batch.push(Measurement {
+                name: "EventsSent",
+                event_type: Some(event_type),
+                reading: Reading::Count(*n),
+            });
+        }
+        if !self.latency_ms.is_empty() {
+            batch.push(plain("EventLatencyMs", Reading::Millis(self.latency_ms.clone())));
+        }
+        if !self.poll_ms.is_empty() {
+            batch.push(plain("PollDurationMs", Reading::Millis(self.poll_ms.clone())));
+        }
+        if self.items_skipped > 0 {
+            batch.push(plain("ItemsSkipped", Reading::Count(self.items_skipped)));
+        }
+        batch
+    }
+}
+
+impl MetricsBook {
+    /// Nothing to report yet.
+    pub fn new(journal: Arc<dyn Journal>) -> Self {
+        Self {
+            journal,
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Events that readers took. Latency counts for changes only: what a new client is given on connect may be old.
+    pub fn delivered(&self, deliveries: &[Delivery]) {
+        let counts = &mut self.state().counts;
+        for delivery in deliveries {
+            *counts.events.entry(delivery.event_type).or_default() += 1;
+            if delivery.is_change && delivery.newest_item.is_some() {
+                counts.latency_ms.add(delivery.latency_ms());
+            }
+        }
+    }
+
+    /// One Query call.
+    pub fn polled(&self, duration_ms: u64) {
+        self.state().counts.poll_ms.add(duration_ms);
+    }
+
+    /// A stream refused for want of a slot.
+    pub fn acquire_failed(&self) {
+        self.state().counts.acquire_failures += 1;
+    }
+
+    /// Malformed items.
+    pub fn skipped(&self, items: u64) {
+        self.state().counts.items_skipped += items;
+    }
+
+    /// Whether a batch should be put now.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let state = self.state();
+        now >= state.next_put && !state.is_putting && !state.counts.is_empty()
+    }
+
+    /// Puts what there is, if there is anything and nobody else is putting. A batch that surely did not arrive goes with the next one.
+    pub async fn put(&self, now: Timestamp, connections: usize, metrics: &dyn Metrics) {
+        let Some(turn) = Turn::begin(self, now) else { return };
+        let answer = metrics.put(&turn.counts.batch(connections)).await;
+        turn.end(answer.as_ref().err());
+    }
+}
+
+/// One batch under way. Dropped midway, its answer is unknown: it is not put again, so that nothing counts twice.
+struct Turn<'b> {
+    book: &'b MetricsBook,
+    counts: Counts,
+}
+
+impl<'b> Turn<'b> {
+    fn begin(book: &'b MetricsBook, now: Timestamp) -> Option<Self> {
+        let mut state = book.state();
+        if state.is_putting || state.counts.is_empty() {
+            return None;
+        }
+        state.is_putting = true;
+        state.next_put = now.plus_ms(PUT_INTERVAL_MS);
+        let counts = std::mem::take(&mut state.counts);
+        Some(Self { book, counts })
+    }
+
+    fn end(self, error: Option<&CallError>) {
+        let mut state = self.book.state();
+        match error {
+            Some(error) if !state.is_failing => self.book.journal.metrics_failing(error),
+            None if state.is_failing => self.book.journal.metrics_recovered(),
+            _ => {}
+        }
+        state.is_failing = error.is_some();
+        let surely_lost = |e: &CallError| !matches!(e.failure, Failure::TimedOut | Failure::Unreadable);
+        if error.is_some_and(surely_lost) {
+            state.counts.merge(&self.counts);
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.book.state().is_putting = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::CallReport;
+    use async_trait::async_trait;
+    use futures::executor::block_on;
+
+    #[derive(Default)]
+    struct Recorder {
+        fails: Mutex<Option<Failure>>,
+        batches: Mutex<Vec<Vec<Measurement>>>,
+    }
+
+    #[async_trait]
+    impl Metrics for Recorder {
+        fn target(&self) -> Option<CallReport> {
+            None
+        }
+        async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+            self.batches.lock().expect("not poisoned").push(batch.to_vec());
+            let report = CallReport::default();
+            match *self.fails.lock().expect("not poisoned") {
+                Some(failure) => Err(CallError {
+                    failure,
+                    error_type: "X".into(),
+                    detail: String::new(),
+                    report,
+                }),
+                None => Ok(report),
+            }
+        }
+    }
+
+    fn at(ms: u64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    fn delivery(event_type: &'static str, is_change: bool) -> Delivery {
+        Delivery {
+            event_type,
+            at: at(100),
+            newest_item: Some(at(60)),
+            is_change,
+        }
+    }
+
+    fn events_sent(batch: &[Measurement]) -> Option<&Reading> {
+        batch
+            .iter()
+            .find(|m| m.name == "EventsSent" && m.event_type.is_none())
+            .map(|m| &m.reading)
+    }
+
+    #[test]
+    fn one_batch_an_interval_holds_everything() {
+        let (book, sink) = (MetricsBook::new(Arc::new(())), Recorder::default());
+        assert!(!book.is_due(at(0)), "nothing to report");
+        book.delivered(&[
+            delivery("metrics", false),
+            delivery("sentiment_update", true),
+            delivery("sentiment_update", true),
+        ]);
+        book.polled(7);
+        book.skipped(2);
+        book.acquire_failed();
+        assert!(book.is_due(at(0)));
+        block_on(book.put(at(0), 4, &sink));
+        let batch = sink.batches.lock().expect("not poisoned").remove(0);
+        let names: Vec<_> = batch.iter().map(|m| (m.name, m.event_type)).collect();
+        assert_eq!(
+            names,
+            [
+                ("ConnectionCount", None),
+                ("ConnectionAcquireFailures", None),
+                ("EventsSent", None),
+                ("EventsSent", Some("metrics")),
+                ("EventsSent", Some("sentiment_update")),
+                ("EventLatencyMs", None),
+                ("PollDurationMs", None),
+                ("ItemsSkipped", None),
+            ]
+        );
+        assert_eq!(events_sent(&batch), Some(&Reading::Count(3)));
+        book.delivered(&[delivery("metrics", true)]);
+        assert!(!book.is_due(at(9_999)) && book.is_due(at(10_000)));
+    }
+
+    #[test]
+    fn a_batch_that_surely_did_not_arrive_goes_with_the_next() {
+        for (failure, counted) in [(Failure::Throttled, 2), (Failure::TimedOut, 1)] {
+            let (book, sink) = (MetricsBook::new(Arc::new(())), Recorder::default());
+            *sink.fails.lock().expect("not poisoned") = Some(failure);
+            book.delivered(&[delivery("metrics", true)]);
+            block_on(book.put(at(0), 1, &sink));
+            book.delivered(&[delivery("metrics", true)]);
+            block_on(book.put(at(1), 1, &sink));
+            assert_eq!(
+                events_sent(&sink.batches.lock().expect("not poisoned")[1]),
+                Some(&Reading::Count(counted))
+            );
+        }
+    }
+}

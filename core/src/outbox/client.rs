@@ -1,0 +1,18 @@
+//! Who reads: what its first event says, and what it is shown.
+
+use crate::{digest::Digest, ids::TraceId, plan::View, time::Timestamp};
+
+/// One client of one stream.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// What it is shown.
+    pub view: View,
+    /// What it says it holds.
+    pub resume: Option<Digest>,
+    /// Its reconnect delay, in milliseconds: goes with the first event.
+    pub retry_ms: u64,
+    /// In sampled invocations; part of every heartbeat.
+    pub trace: Option<TraceId>,
+    /// When the process started.
+    pub started_at: Timestamp,
+}

@@ -1,0 +1,112 @@
+//! What one stream is to be: until when, for whom, from where on. Computed once, before it opens.
+
+use crate::{
+    digest::Digest,
+    item::Ticker,
+    ports::{Last, Random},
+    time::Timestamp,
+};
+use std::collections::BTreeSet;
+
+/// A deadline that has passed is unknown (some emulators send a constant): this long from now instead, in milliseconds.
+pub const UNKNOWN_DEADLINE_MS: u64 = 60_000;
+
+/// The limits of every stream of a process, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// `SSE_STREAM_MAX_MS`; 0: until the deadline.
+    pub stream_max_ms: u64,
+    /// `SSE_DEADLINE_MARGIN_MS`
+    pub deadline_margin_ms: u64,
+    /// `SSE_HEARTBEAT_INTERVAL_MS`
+    pub heartbeat_ms: u64,
+    /// `SSE_RETRY_MS`
+    pub retry_ms: u64,
+}
+
+/// What of the state a client is to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Only these; `None`: all.
+    pub tickers: Option<BTreeSet<Ticker>>,
+    /// Whether it gets `metrics` events.
+    pub metrics: bool,
+}
+
+impl View {
+    /// Everything.
+    pub const ALL: Self = Self {
+        tickers: None,
+        metrics: true,
+    };
+
+    /// Whether it shows this ticker.
+    pub fn shows(&self, ticker: &Ticker) -> bool {
+        self.tickers.as_ref().is_none_or(|only| only.contains(ticker))
+    }
+}
+
+/// One stream.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The stream's last event is written at this moment.
+    pub end_at: Timestamp,
+    /// Whether that is `SSE_STREAM_MAX_MS` rather than the deadline.
+    pub ends_by_stream_max: bool,
+    /// The invocation's own deadline.
+    pub deadline: Timestamp,
+    /// Between heartbeats, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// The client's reconnect delay, in milliseconds.
+    pub retry_ms: u64,
+    /// What the client sees.
+    pub view: View,
+    /// What the client says it holds.
+    pub resume: Option<Digest>,
+}
+
+/// The deadline that counts: the given one, or one of our own if that has passed.
+pub fn effective_deadline(now: Timestamp, given: Timestamp) -> Timestamp {
+    if given > now {
+        given
+    } else {
+        now.plus_ms(UNKNOWN_DEADLINE_MS)
+    }
+}
+
+impl Plan {
+    /// Plans a stream that opens now.
+    pub fn new(
+        limits: Limits,
+        now: Timestamp,
+        deadline: Timestamp,
+        random: &dyn Random,
+        view: View,
+        resume: Option<Digest>,
+    ) -> Self {
+        let by_deadline = deadline.minus_ms(limits.deadline_margin_ms).max(now);
+        let by_stream_max = (limits.stream_max_ms > 0).then(|| now.plus_ms(limits.stream_max_ms));
+        let ends_by_stream_max = by_stream_max.is_some_and(|at| at < by_deadline);
+        Self {
+            end_at: by_stream_max.map_or(by_deadline, |at| at.min(by_deadline)),
+            ends_by_stream_max,
+            deadline,
+            heartbeat_ms: limits.heartbeat_ms,
+            // Within ±50 %, so that clients that lost one environment together do not come back together.
+            retry_ms: random.between(limits.retry_ms / 2, limits.retry_ms + limits.retry_ms / 2),
+            view,
+            resume,
+        }
+    }
+
+    /// The goodbye when [`Self::end_at`] comes.
+    pub fn last(&self, now: Timestamp) -> Last {
+        if self.ends_by_stream_max {
+            Last::StreamMax
+        } else {
+            Last::Deadline {
+                remaining_ms: self.deadline.ms_since(now),
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Where invocation, decorators and session meet: one `async move` owns the first and borrows it for the rest, so that
+//! rustc checks that nothing outlives the invocation that pays for it.
+//!
+//! The session is driven *beside* the body. Inside it, a full socket would stop its timers, its deadline and, for the
+//! leader, everybody's poll: hyper does not poll a body that it cannot write.
+
+mod end;
+mod house;
+
+use end::{drain, put_metrics};
+use house::{HouseOf, MeteredPoller};
+
+use crate::{
+    flight::Flight,
+    ids::ConnectionId,
+    metrics_book::MetricsBook,
+    outbox::{Client, Reader, outbox},
+    plan::Plan,
+    ports::{Clock, ConnectionPool, Dispatcher, Metrics, Poller, Random, Raw, Telemetry},
+    session::{self, SideWork, Tools},
+    shutdown::Shutdown,
+    telemetry::{EndReason, Invocation, Settled, Streaming},
+    time::Timestamp,
+    traced::{Permit, TracedDispatcher, TracedMetrics, TracedPoller},
+};
+use futures::{FutureExt, future::BoxFuture};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+/// What streams of one process work with. Cheap to clone.
+#[derive(Clone)]
+pub struct StreamPorts {
+    /// Items.
+    pub poller: Raw<dyn Poller>,
+    /// Slots.
+    pub pool: Raw<dyn ConnectionPool>,
+    /// Metrics.
+    pub metrics: Raw<dyn Metrics>,
+    /// Exports while streaming.
+    pub telemetry: Arc<dyn Telemetry>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub random: Arc<dyn Random>,
+    /// The reading that all streams share.
+    pub flight: Arc<Flight>,
+    /// What is to be reported.
+    pub book: Arc<MetricsBook>,
+    /// The process is to stop.
+    pub shutdown: Shutdown,
+    /// When the process started.
+    pub started_at: Timestamp,
+}
+
+/// What is known of a stream once it is over; for one line of log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Which connection.
+    pub connection_id: ConnectionId,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// How many events its reader took.
+    pub events: u64,
+    /// How long it lasted, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// A stream, opened: its session has not begun.
+pub struct Opened {
+    session: BoxFuture<'static, (Settled, Summary)>,
+    reader: Reader,
+}
+
+/// Opens a stream. Nothing happens until both halves of [`Opened::split`] are driven.
+pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPorts, plan: Plan) -> Opened {
+    let client = Client {
+        view: plan.view.clone(),
+        resume: plan.resume,
+        retry_ms: plan.retry_ms,
+        trace: invocation.trace(),
+        started_at: ports.started_at,
+    };
+    let (writer, reader) = outbox(client, ports.clock.clone());
+    let rescue = invocation.rescue();
+    let clock = ports.clock.clone();
+    let lost = Summary {
+        connection_id: invocation.connection_id().clone(),
+        reason: EndReason::Error,
+        events: 0,
+        duration_ms: 0,
+    };
+    let opened_at = clock.now();
+    let session = AssertUnwindSafe(run(invocation, permit, ports, plan, writer)).catch_unwind();
+    let session = async move {
+        // A panic has closed the spans (the guard) and aborted the body (the writer was dropped); the flush is still due.
+        let (settled, summary) = match session.await {
+            Ok(ended) => ended,
+            Err(_panic) => (rescue.settle().await, lost),
+        };
+        (
+            settled,
+            Summary {
+                duration_ms: clock.now().ms_since(opened_at),
+                ..summary
+            },
+        )
+    };
+    Opened {
+        session: session.boxed(),
+        reader,
+    }
+}
+
+impl Opened {
+    /// The session, to be driven beside the response, and the body's reader.
+    pub fn split(self) -> (impl Future<Output = (Settled, Summary)> + Send + 'static, Reader) {
+        (self.session, self.reader)
+    }
+}
+
+/// The contract's order: last event, a poll in flight cancelled, slot released, metrics, `sse_stream`, flush, body's end.
+async fn run(
+    invocation: Invocation<Streaming>,
+    permit: Permit,
+    ports: StreamPorts,
+    plan: Plan,
+    writer: crate::outbox::Writer,
+) -> (Settled, Summary) {
+    let reason = {
+        let slot = permit.hold(&invocation);
+        let poller = MeteredPoller::new(TracedPoller::new(&invocation, &ports.poller), &ports);
+        let metrics = TracedMetrics::new(&invocation, &ports.metrics);
+        let out = TracedDispatcher::new(&invocation, &writer);
+        let house = HouseOf {
+            invocation: &invocation,
+            ports: &ports,
+            metrics: &metrics,
+        };
+        let mut side = SideWork::new();
+        let tools = Tools {
+            clock: &*ports.clock,
+            random: &*ports.random,
+            flight: &ports.flight,
+            poller: &poller,
+            out: &out,
+            writer: &writer,
+            house: &house,
+        };
+        let reason = session::run(&plan, tools, &ports.shutdown, &mut side).await;
+        drain(reason, &plan, tools).await;
+        writer.seal();
+        ports.book.delivered(&out.collect());
+        drop(slot);
+        put_metrics(reason, &plan, &ports, &metrics, side).await;
+        reason
+    };
+    let summary = Summary {
+        connection_id: invocation.connection_id().clone(),
+        reason,
+        events: invocation.events_yielded(),
+        duration_ms: 0,
+    };
+    // Does not compile while a span, a call in flight or the slot is alive.
+    let flushed = invocation.finish(reason).await;
+    (writer.close(flushed).settle().await, summary)
+}

@@ -1,0 +1,266 @@
+//! The items of the last while, and what they amount to per ticker.
+//!
+//! Deterministic: the same items give the same aggregates, in whatever order and however often they were read. Knows no
+//! poll and no stream; time is an argument.
+
+mod aggregate;
+mod members;
+
+pub use aggregate::{Aggregate, E4};
+use members::{Key, Members};
+
+use crate::{
+    item::{Item, Sentiment, Ticker},
+    time::Timestamp,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+/// How far back the aggregates look, and how many items they hold.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowLimits {
+    /// `SSE_WINDOW_S`, in milliseconds.
+    pub span_ms: u64,
+    /// `SSE_WINDOW_MAX_ITEMS`; beyond it the oldest leave.
+    pub max_items: usize,
+}
+
+/// What one round of reading brought.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// All items read, of all partitions, in any order and with repeats.
+    pub items: Vec<Item>,
+    /// Partitions of which the whole window was read: what they hold and was not read is gone.
+    pub whole: Vec<Sentiment>,
+    /// A whole read stopped at the item bound.
+    pub bounded: bool,
+}
+
+/// The window.
+#[derive(Debug)]
+pub struct Window {
+    limits: WindowLimits,
+    items: HashMap<Arc<str>, Item>,
+    /// The dates of items that passed their expiry: an index that lags must not bring older versions back.
+    expired: HashMap<Arc<str>, Timestamp>,
+    by_time: BTreeSet<Key>,
+    by_expiry: BTreeSet<(Timestamp, Arc<str>)>,
+    tickers: BTreeMap<Ticker, Members>,
+    counts: [u64; 3],
+    truncated: bool,
+    touched: BTreeSet<Ticker>,
+}
+
+impl Window {
+    /// An empty window.
+    pub fn new(limits: WindowLimits) -> Self {
+        Self {
+            limits,
+            items: HashMap::new(),
+            expired: HashMap::new(),
+            by_time: BTreeSet::new(),
+            by_expiry: BTreeSet::new(),
+            tickers: BTreeMap::new(),
+            counts: [0; 3],
+            truncated: false,
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// Applies what was read, then lets go of what is too old or too much.
+    pub fn apply(&mut self, batch: Batch, now: Timestamp) {
+        let newest = newest_versions(batch.items);
+        if !batch.whole.is_empty() {
+            self.forget_unread(&newest, &batch.whole);
+            if batch.whole.len() == Sentiment::ALL.len() {
+                self.truncated = false;
+            }
+        }
+        for item in newest.into_values() {
+            let replaces = batch.whole.contains(&item.sentiment);
+            self.put(item, replaces, now);
+        }
+        self.truncated |= batch.bounded;
+        while self.items.len() > self.limits.max_items {
+            let Some(oldest) = self.by_time.first().map(Key::id) else {
+                break;
+            };
+            self.remove(&oldest);
+            self.truncated = true;
+        }
+        self.expire(now);
+    }
+
+    /// Lets go of what left the window or passed its own expiry.
+    pub fn expire(&mut self, now: Timestamp) {
+        while let Some(oldest) = self
+            .by_time
+            .first()
+            .filter(|key| self.leaves_at(key.at) <= now)
+            .map(Key::id)
+        {
+            self.remove(&oldest);
+        }
+        while let Some((_, id)) = self.by_expiry.first().filter(|(at, _)| *at <= now).cloned() {
+            if let Some(item) = self.remove(&id) {
+                self.expired.insert(id, item.updated_at);
+            }
+        }
+        let span_ms = self.limits.span_ms;
+        self.expired.retain(|_, at| at.plus_ms(span_ms) > now);
+    }
+
+    /// When the next item leaves by itself.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        let by_age = self.by_time.first().map(|key| self.leaves_at(key.at));
+        let by_itself = self.by_expiry.first().map(|(at, _)| *at);
+        by_age.into_iter().chain(by_itself).min()
+    }
+
+    /// Whether this very version is held: reading it again changes nothing.
+    pub fn holds(&self, item: &Item) -> bool {
+        self.items.get(&item.source_id).is_some_and(|held| held == item)
+    }
+
+    /// Tickers whose items changed since the last call, with what they amount to now; `None`: left the window.
+    pub fn take_changes(&mut self) -> Vec<(Ticker, Option<Aggregate>)> {
+        let touched = std::mem::take(&mut self.touched);
+        touched
+            .into_iter()
+            .map(|ticker| {
+                let aggregate = self.tickers.get(&ticker).map(|m| m.aggregate(&self.items));
+                (ticker, aggregate)
+            })
+            .collect()
+    }
+
+    /// Items per sentiment, in the order of [`Sentiment::ALL`].
+    pub const fn counts(&self) -> [u64; 3] {
+        self.counts
+    }
+
+    /// Whether items had to leave for want of room.
+    pub const fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// Items updated at `since` or later; `None` if the window does not reach back so far.
+    pub fn count_since(&self, since: Timestamp, now: Timestamp) -> Option<u64> {
+        if now.minus_ms(self.limits.span_ms) > since {
+            return None;
+        }
+        Some(self.by_time.range(Key::first_at(since)..).count() as u64)
+    }
+
+    /// The date of the newest item.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.by_time.last().map(|key| key.at)
+    }
+
+    /// How many items are held.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether no item is held.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    const fn leaves_at(&self, updated_at: Timestamp) -> Timestamp {
+        updated_at.plus_ms(self.limits.span_ms)
+    }
+
+    fn forget_unread(&mut self, read: &HashMap<Arc<str>, Item>, whole: &[Sentiment]) {
+        let gone: HashSet<_> = self
+            .items
+            .values()
+            .filter(|held| whole.contains(&held.sentiment) && !read.contains_key(&held.source_id))
+            .map(|held| held.source_id.clone())
+            .collect();
+        for id in gone {
+            self.remove(&id);
+        }
+    }
+
+    /// Takes a version, if it is news. `replaces`: it comes from a read of the whole partition, which is always right.
+    fn put(&mut self, item: Item, replaces: bool, now: Timestamp) {
+        if self
+            .expired
+            .get(&item.source_id)
+            .is_some_and(|at| *at >= item.updated_at)
+            && item.is_live(now)
+            && !replaces
+        {
+            return;
+        }
+        match self.items.get(&item.source_id) {
+            Some(held) if *held == item => return,
+            Some(held) if !replaces && item.version_order(held).is_lt() => return,
+            Some(_) => drop(self.remove(&item.source_id.clone())),
+            None => {}
+        }
+        if !item.is_live(now) {
+            self.expired.insert(item.source_id, item.updated_at);
+        } else if self.leaves_at(item.updated_at) > now {
+            self.expired.remove(&item.source_id);
+            self.insert(item);
+        }
+    }
+
+    fn insert(&mut self, mut item: Item) {
+        // One allocation a ticker, however many items name it.
+        for ticker in &mut item.tickers {
+            if let Some((known, _)) = self.tickers.get_key_value(ticker) {
+                *ticker = known.clone();
+            }
+        }
+        let key = Key::of(&item);
+        for ticker in &item.tickers {
+            self.tickers.entry(ticker.clone()).or_default().add(&key, &item);
+            self.touched.insert(ticker.clone());
+        }
+        self.counts[item.sentiment.index()] += 1;
+        self.by_time.insert(key);
+        if let Some(at) = item.expires_at {
+            self.by_expiry.insert((at, item.source_id.clone()));
+        }
+        self.items.insert(item.source_id.clone(), item);
+    }
+
+    fn remove(&mut self, id: &Arc<str>) -> Option<Item> {
+        let item = self.items.remove(id)?;
+        let key = Key::of(&item);
+        for ticker in &item.tickers {
+            if let Some(members) = self.tickers.get_mut(ticker) {
+                members.remove(&key, &item);
+                if members.is_empty() {
+                    self.tickers.remove(ticker);
+                }
+            }
+            self.touched.insert(ticker.clone());
+        }
+        self.counts[item.sentiment.index()] -= 1;
+        self.by_time.remove(&key);
+        if let Some(at) = item.expires_at {
+            self.by_expiry.remove(&(at, id.clone()));
+        }
+        Some(item)
+    }
+}
+
+fn newest_versions(items: Vec<Item>) -> HashMap<Arc<str>, Item> {
+    let mut newest: HashMap<Arc<str>, Item> = HashMap::with_capacity(items.len());
+    for item in items {
+        match newest.get(&item.source_id) {
+            Some(held) if item.version_order(held).is_le() => {}
+            _ => drop(newest.insert(item.source_id.clone(), item)),
+        }
+    }
+    newest
+}
+
+#[cfg(test)]
+mod tests;

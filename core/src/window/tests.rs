@@ -1,0 +1,202 @@
+//! The window against a naive recomputation is in the property tests of `sse-tests`; here are the rules one by one.
+
+use super::*;
+use crate::item::Score;
+
+const SPAN_MS: u64 = 1_000;
+
+fn window() -> Window {
+    Window::new(WindowLimits {
+        span_ms: SPAN_MS,
+        max_items: 3,
+    })
+}
+
+fn item(id: &str, at_ms: u64, sentiment: Sentiment, score: f64, tickers: &[&str]) -> Item {
+    Item {
+        source_id: id.into(),
+        updated_at: Timestamp::from_millis(at_ms),
+        sentiment,
+        score: Score::new(score).expect("in range"),
+        tickers: tickers.iter().map(|t| Ticker::parse(t).expect("a ticker")).collect(),
+        expires_at: None,
+    }
+}
+
+fn at(ms: u64) -> Timestamp {
+    Timestamp::from_millis(ms)
+}
+
+fn incremental(items: Vec<Item>) -> Batch {
+    Batch {
+        items,
+        ..Batch::default()
+    }
+}
+
+fn whole(items: Vec<Item>) -> Batch {
+    Batch {
+        items,
+        whole: Sentiment::ALL.to_vec(),
+        bounded: false,
+    }
+}
+
+/// `TICKER label count score confidence`, or `TICKER gone`.
+fn changes(w: &mut Window) -> Vec<String> {
+    let text = |(t, a): (Ticker, Option<Aggregate>)| match a {
+        Some(a) => format!("{t} {} {} {} {}", a.label.as_str(), a.count, a.score, a.confidence),
+        None => format!("{t} gone"),
+    };
+    w.take_changes().into_iter().map(text).collect()
+}
+
+use Sentiment::{Negative, Neutral, Positive};
+
+#[test]
+fn items_add_up_per_ticker() {
+    let mut w = window();
+    w.apply(
+        incremental(vec![
+            item("a", 10, Positive, 0.5, &["X", "Y"]),
+            item("b", 11, Positive, 0.2, &["X"]),
+        ]),
+        at(20),
+    );
+    assert_eq!(
+        changes(&mut w),
+        ["X positive 2 0.3500 1.0000", "Y positive 1 0.5000 1.0000"]
+    );
+    assert_eq!((w.counts(), changes(&mut w).len()), ([2, 0, 0], 0));
+}
+
+#[test]
+fn a_rewritten_item_replaces_its_older_self_also_across_partitions() {
+    let mut w = window();
+    w.apply(incremental(vec![item("a", 10, Positive, 0.5, &["X"])]), at(20));
+    w.apply(incremental(vec![item("a", 12, Negative, -0.5, &["Z"])]), at(20));
+    assert_eq!(changes(&mut w), ["X gone", "Z negative 1 -0.5000 1.0000"]);
+    w.apply(incremental(vec![item("a", 10, Positive, 0.5, &["X"])]), at(20));
+    assert_eq!(
+        (changes(&mut w).len(), w.counts()),
+        (0, [0, 0, 1]),
+        "an index that lags brings nothing back"
+    );
+}
+
+#[test]
+fn ties_go_to_the_newest_item_then_to_the_smaller_id() {
+    let mut w = window();
+    w.apply(
+        incremental(vec![
+            item("a", 10, Positive, 0.0, &["X"]),
+            item("b", 11, Negative, 0.0, &["X"]),
+        ]),
+        at(20),
+    );
+    assert_eq!(changes(&mut w), ["X negative 2 0.0000 0.5000"]);
+    w.apply(incremental(vec![item("a", 11, Neutral, 0.0, &["X"])]), at(20));
+    assert_eq!(changes(&mut w), ["X neutral 2 0.0000 0.5000"]);
+}
+
+#[test]
+fn items_leave_by_age_and_by_their_own_expiry_without_a_read() {
+    let mut w = window();
+    let mut mortal = item("b", 15, Neutral, 0.0, &["X"]);
+    mortal.expires_at = Some(at(500));
+    w.apply(
+        incremental(vec![item("a", 10, Positive, 1.0, &["X"]), mortal.clone()]),
+        at(20),
+    );
+    changes(&mut w);
+    assert_eq!(w.next_expiry(), Some(at(500)));
+    w.expire(at(499));
+    assert_eq!(w.len(), 2);
+    w.expire(at(500));
+    assert_eq!(changes(&mut w), ["X positive 1 1.0000 1.0000"]);
+    w.apply(incremental(vec![mortal]), at(501));
+    assert_eq!(w.len(), 1, "an expired version does not come back");
+    assert_eq!(w.next_expiry(), Some(at(1_010)));
+    w.expire(at(1_010));
+    assert_eq!((changes(&mut w), w.is_empty()), (vec!["X gone".to_owned()], true));
+}
+
+#[test]
+fn a_version_that_is_expired_when_read_removes_the_older_one() {
+    let mut w = window();
+    w.apply(incremental(vec![item("a", 10, Positive, 1.0, &["X"])]), at(20));
+    let mut dead = item("a", 12, Positive, 1.0, &["X"]);
+    dead.expires_at = Some(at(15));
+    w.apply(incremental(vec![dead]), at(20));
+    assert!(w.is_empty());
+    w.apply(incremental(vec![item("a", 10, Positive, 1.0, &["X"])]), at(20));
+    assert!(w.is_empty(), "the older version, read late, stays away");
+}
+
+#[test]
+fn a_whole_read_drops_what_is_not_there_any_more() {
+    let mut w = window();
+    w.apply(
+        whole(vec![
+            item("a", 10, Positive, 1.0, &["X"]),
+            item("b", 11, Negative, 0.0, &["Y"]),
+        ]),
+        at(20),
+    );
+    changes(&mut w);
+    let one = Batch {
+        items: vec![],
+        whole: vec![Positive],
+        bounded: false,
+    };
+    w.apply(one, at(21));
+    assert_eq!(changes(&mut w), ["X gone"], "only the partition that was read");
+    w.apply(whole(vec![]), at(22));
+    assert_eq!(changes(&mut w), ["Y gone"]);
+}
+
+#[test]
+fn beyond_the_bound_the_oldest_leave_and_it_says_so() {
+    let mut w = window();
+    let four = || {
+        (0..4)
+            .map(|n| item(&format!("i{n}"), 10 + n, Positive, 0.0, &["X"]))
+            .collect::<Vec<_>>()
+    };
+    w.apply(incremental(four()), at(20));
+    assert_eq!((w.len(), w.is_truncated(), w.next_expiry()), (3, true, Some(at(1_011))));
+    w.apply(whole(four()[1..].to_vec()), at(21));
+    assert_eq!((w.len(), w.is_truncated()), (3, false));
+    w.apply(
+        Batch {
+            bounded: true,
+            ..whole(four()[1..].to_vec())
+        },
+        at(21),
+    );
+    assert!(w.is_truncated());
+}
+
+#[test]
+fn rates_count_items_since_and_are_unknown_beyond_the_window() {
+    let mut w = window();
+    w.apply(
+        incremental(vec![
+            item("a", 10, Positive, 0.0, &[]),
+            item("b", 500, Positive, 0.0, &[]),
+        ]),
+        at(600),
+    );
+    assert_eq!(w.count_since(at(10), at(600)), Some(2));
+    assert_eq!(w.count_since(at(11), at(600)), Some(1));
+    assert_eq!(w.count_since(at(100), at(2_000)), None);
+}
+
+#[test]
+fn an_item_naming_a_ticker_twice_counts_once_and_leaves_cleanly() {
+    let mut w = window();
+    w.apply(incremental(vec![item("a", 10, Positive, 0.5, &["X", "X"])]), at(20));
+    assert_eq!(changes(&mut w), ["X positive 1 0.5000 1.0000"]);
+    w.expire(at(5_000));
+    assert_eq!(changes(&mut w), ["X gone"]);
+}
