@@ -46,10 +46,7 @@ pub(crate) struct PartHasher {
 
 impl PartHasher {
     pub(crate) fn new() -> Self {
-        Self {
-            hash: Xxh64::new(0),
-            line: String::new(),
-        }
+        Self { hash: Xxh64::new(0), line: String::new() }
     }
 
     /// One line of text as printed; separators cannot occur in what they separate.
@@ -62,13 +59,7 @@ impl PartHasher {
     }
 
     pub(crate) fn ticker(&mut self, ticker: &Ticker, a: &Aggregate) {
-        self.line(format_args!(
-            "{ticker}\t{}\t{}\t{}\t{}",
-            a.score,
-            a.label.as_str(),
-            a.confidence,
-            a.count
-        ));
+        self.line(format_args!("{ticker}\t{}\t{}\t{}\t{}", a.score, a.label.as_str(), a.confidence, a.count));
     }
 
     pub(crate) fn finish(&self) -> Part {
@@ -101,9 +92,8 @@ impl Digest {
         if bytes.len() != BYTES || bytes[0] != VERSION {
             return None;
         }
-        let mut parts = bytes[1..]
-            .chunks_exact(4)
-            .map(|c| Part::from_wire(u32::from_be_bytes([c[0], c[1], c[2], c[3]])));
+        let mut parts =
+            bytes[1..].chunks_exact(4).map(|c| Part::from_wire(u32::from_be_bytes([c[0], c[1], c[2], c[3]])));
         let metrics = parts.next()?;
         let mut buckets = [Part::UNKNOWN; BUCKETS];
         for bucket in &mut buckets {
@@ -132,19 +122,13 @@ mod tests {
 
     #[test]
     fn a_digest_round_trips_and_fits() {
-        let mut digest = Digest {
-            metrics: Part::from_wire(7),
-            ..Digest::default()
-        };
+        let mut digest = Digest { metrics: Part::from_wire(7), ..Digest::default() };
         digest.buckets[15] = Part::from_wire(u32::MAX);
         let text = digest.to_string();
         assert!(text.len() <= 128, "{}", text.len());
         let back = Digest::parse(&text).expect("its own form");
         assert!(back.metrics.equals(digest.metrics) && back.buckets[15].equals(digest.buckets[15]));
-        assert!(
-            !back.buckets[0].equals(digest.buckets[0]),
-            "unknown equals nothing, itself included"
-        );
+        assert!(!back.buckets[0].equals(digest.buckets[0]), "unknown equals nothing, itself included");
     }
 
     #[test]
@@ -153,19 +137,7 @@ mod tests {
         let other_version = format!("Ag{}", &good[2..]);
         let padded = format!("{good}==");
         let long = "A".repeat(500);
-        for bad in [
-            "",
-            "0",
-            "AQ",
-            "not base64!",
-            "1234567",
-            &other_version,
-            &good[1..],
-            &padded,
-            &long,
-            "\0",
-            "é",
-        ] {
+        for bad in ["", "0", "AQ", "not base64!", "1234567", &other_version, &good[1..], &padded, &long, "\0", "é"] {
             assert!(Digest::parse(bad).is_none(), "{bad:?}");
         }
     }

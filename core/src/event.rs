@@ -1,9 +1,7 @@
 //! The data of each event (contract: Events): the order of fields here is their order on the wire.
 
 use crate::{
-    ids::TraceId,
     item::{Sentiment, Ticker},
-    plan::View,
     ports::Last,
     snapshot::Snapshot,
     time::Timestamp,
@@ -24,11 +22,11 @@ pub struct Heartbeat<'a> {
     /// Whether polls fail.
     pub degraded: bool,
     /// In sampled invocations.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
-    pub trace_id: Option<TraceId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// In the first heartbeat of a stream with a filter or a configuration.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "ticker_list")]
-    pub tickers: Option<&'a View>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tickers: Option<Vec<&'a str>>,
 }
 
 /// `metrics`
@@ -105,18 +103,9 @@ pub struct LastEvent {
 impl From<Last> for LastEvent {
     fn from(last: Last) -> Self {
         match last {
-            Last::Deadline { remaining_ms } => Self {
-                reason: "lambda_deadline",
-                remaining_ms: Some(remaining_ms),
-            },
-            Last::StreamMax => Self {
-                reason: "stream_max",
-                remaining_ms: None,
-            },
-            Last::Shutdown => Self {
-                reason: "shutdown",
-                remaining_ms: None,
-            },
+            Last::Deadline { remaining_ms } => Self { reason: "lambda_deadline", remaining_ms: Some(remaining_ms) },
+            Last::StreamMax => Self { reason: "stream_max", remaining_ms: None },
+            Last::Shutdown => Self { reason: "shutdown", remaining_ms: None },
         }
     }
 }
@@ -141,28 +130,12 @@ pub struct Busy {
 impl Busy {
     /// Come back after this many milliseconds.
     pub const fn new(retry_ms: u64) -> Self {
-        Self {
-            reason: "max_connections",
-            retry_ms,
-        }
+        Self { reason: "max_connections", retry_ms }
     }
 }
 
 fn text<T: ToString, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(&value.to_string())
-}
-
-fn optional_text<T: ToString, S: Serializer>(value: &Option<T>, s: S) -> Result<S::Ok, S::Error> {
-    value.as_ref().map(ToString::to_string).serialize(s)
-}
-
-fn ticker_list<S: Serializer>(view: &Option<&View>, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_seq(
-        view.iter()
-            .filter_map(|v| v.tickers.as_ref())
-            .flatten()
-            .map(Ticker::as_str),
-    )
 }
 
 fn counts_by_tag<S: Serializer>(snapshot: &Snapshot, s: S) -> Result<S::Ok, S::Error> {

@@ -84,15 +84,9 @@ pub struct Score(i64);
 
 impl Score {
     /// `None` outside `-1..=1` and for what is no number.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "within ±1e9, exact in f64"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "within ±1e9, exact in f64")]
     pub fn new(score: f64) -> Option<Self> {
-        (-1.0..=1.0)
-            .contains(&score)
-            .then(|| Self((score * SCORE_SCALE as f64).round() as i64))
+        (-1.0..=1.0).contains(&score).then(|| Self((score * SCORE_SCALE as f64).round() as i64))
     }
 
     /// Units of 1 / [`SCORE_SCALE`].
@@ -123,9 +117,7 @@ impl Item {
     /// order of reading keeps the same one.
     pub fn version_order(&self, other: &Self) -> std::cmp::Ordering {
         let key = |i: &Self| (i.updated_at, i.sentiment, i.score, i.expires_at);
-        key(self)
-            .cmp(&key(other))
-            .then_with(|| self.tickers.cmp(&other.tickers))
+        key(self).cmp(&key(other)).then_with(|| self.tickers.cmp(&other.tickers))
     }
 
     /// Whether it still counts at `now` as far as its own expiry goes.

@@ -51,27 +51,16 @@ impl Counts {
     }
 
     fn batch(&self, connections: usize) -> Vec<Measurement> {
-        let plain = |name, reading| Measurement {
-            name,
-            event_type: None,
-            reading,
-        };
+        let plain = |name, reading| Measurement { name, event_type: None, reading };
         let mut batch = vec![plain("ConnectionCount", Reading::Level(connections as u64))];
         if self.acquire_failures > 0 {
-            batch.push(plain(
-                "ConnectionAcquireFailures",
-                Reading::Count(self.acquire_failures),
-            ));
+            batch.push(plain("ConnectionAcquireFailures", Reading::Count(self.acquire_failures)));
         }
         if !self.events.is_empty() {
             batch.push(plain("EventsSent", Reading::Count(self.events.values().sum())));
         }
         for (event_type, n) in &self.events {
-            batch.push(Measurement {
-                name: "EventsSent",
-                event_type: Some(event_type),
-                reading: Reading::Count(*n),
-            });
+            batch.push(Measurement { name: "EventsSent", event_type: Some(event_type), reading: Reading::Count(*n) });
         }
         if !self.latency_ms.is_empty() {
             batch.push(plain("EventLatencyMs", Reading::Millis(self.latency_ms.clone())));
@@ -89,10 +78,7 @@ impl Counts {
 impl MetricsBook {
     /// Nothing to report yet.
     pub fn new(journal: Arc<dyn Journal>) -> Self {
-        Self {
-            journal,
-            state: Mutex::default(),
-        }
+        Self { journal, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -200,12 +186,7 @@ mod tests {
             self.batches.lock().expect("not poisoned").push(batch.to_vec());
             let report = CallReport::default();
             match *self.fails.lock().expect("not poisoned") {
-                Some(failure) => Err(CallError {
-                    failure,
-                    error_type: "X".into(),
-                    detail: String::new(),
-                    report,
-                }),
+                Some(failure) => Err(CallError { failure, error_type: "X".into(), detail: String::new(), report }),
                 None => Ok(report),
             }
         }
@@ -216,19 +197,11 @@ mod tests {
     }
 
     fn delivery(event_type: &'static str, is_change: bool) -> Delivery {
-        Delivery {
-            event_type,
-            at: at(100),
-            newest_item: Some(at(60)),
-            is_change,
-        }
+        Delivery { event_type, at: at(100), newest_item: Some(at(60)), is_change }
     }
 
     fn events_sent(batch: &[Measurement]) -> Option<&Reading> {
-        batch
-            .iter()
-            .find(|m| m.name == "EventsSent" && m.event_type.is_none())
-            .map(|m| &m.reading)
+        batch.iter().find(|m| m.name == "EventsSent" && m.event_type.is_none()).map(|m| &m.reading)
     }
 
     #[test]
@@ -274,10 +247,7 @@ mod tests {
             block_on(book.put(at(0), 1, &sink));
             book.delivered(&[delivery("metrics", true)]);
             block_on(book.put(at(1), 1, &sink));
-            assert_eq!(
-                events_sent(&sink.batches.lock().expect("not poisoned")[1]),
-                Some(&Reading::Count(counted))
-            );
+            assert_eq!(events_sent(&sink.batches.lock().expect("not poisoned")[1]), Some(&Reading::Count(counted)));
         }
     }
 }

@@ -58,13 +58,7 @@ pub struct Reader(Arc<Shared>);
 
 /// A pair for one client.
 pub fn outbox(client: Client, clock: Arc<dyn Clock>) -> (Writer, Reader) {
-    let state = State {
-        queue: Queue::new(client),
-        taken: Vec::new(),
-        sealed: false,
-        end: None,
-        reader_gone: false,
-    };
+    let state = State { queue: Queue::new(client), taken: Vec::new(), sealed: false, end: None, reader_gone: false };
     let shared = Arc::new(Shared {
         state: Mutex::new(state),
         clock,
@@ -91,11 +85,7 @@ impl Writer {
     ) -> impl Future<Output = ()> + Send + Unpin + 'w {
         poll_fn(move |cx| {
             self.0.to_writer.register(cx.waker());
-            if holds(&self.0.lock()) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if holds(&self.0.lock()) { Poll::Ready(()) } else { Poll::Pending }
         })
     }
 

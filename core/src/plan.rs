@@ -35,10 +35,7 @@ pub struct View {
 
 impl View {
     /// Everything.
-    pub const ALL: Self = Self {
-        tickers: None,
-        metrics: true,
-    };
+    pub const ALL: Self = Self { tickers: None, metrics: true };
 
     /// Whether it shows this ticker.
     pub fn shows(&self, ticker: &Ticker) -> bool {
@@ -67,11 +64,7 @@ pub struct Plan {
 
 /// The deadline that counts: the given one, or one of our own if that has passed.
 pub fn effective_deadline(now: Timestamp, given: Timestamp) -> Timestamp {
-    if given > now {
-        given
-    } else {
-        now.plus_ms(UNKNOWN_DEADLINE_MS)
-    }
+    if given > now { given } else { now.plus_ms(UNKNOWN_DEADLINE_MS) }
 }
 
 impl Plan {
@@ -104,9 +97,7 @@ impl Plan {
         if self.ends_by_stream_max {
             Last::StreamMax
         } else {
-            Last::Deadline {
-                remaining_ms: self.deadline.ms_since(now),
-            }
+            Last::Deadline { remaining_ms: self.deadline.ms_since(now) }
         }
     }
 }

@@ -80,17 +80,9 @@ struct State<'s> {
 
 /// Runs until the stream has to end, and says why. What is in flight by then is dropped, and so cancelled.
 pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side: &mut SideWork<'s>) -> EndReason {
-    let Tools {
-        clock, flight, writer, ..
-    } = tools;
+    let Tools { clock, flight, writer, .. } = tools;
     let now = clock.now();
-    let mut state = State {
-        plan,
-        tools,
-        degraded: flight.is_degraded(),
-        seen: None,
-        next_beat: now,
-    };
+    let mut state = State { plan, tools, degraded: flight.is_degraded(), seen: None, next_beat: now };
     state.beat(now);
     let mut end = clock.sleep_until(plan.end_at).fuse();
     let mut shutdown = shutdown.asked().fuse();
@@ -120,9 +112,7 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
             () = side.select_next_some() => Wake::ChoreDone,
         };
         if let Wake::Polled(outlook, _) | Wake::Expired(outlook) = &wake {
-            expiry = outlook
-                .expires_at
-                .map_or_else(Fuse::terminated, |at| clock.sleep_until(at).fuse());
+            expiry = outlook.expires_at.map_or_else(Fuse::terminated, |at| clock.sleep_until(at).fuse());
         }
         let now = clock.now();
         if let Some(reason) = state.on(wake, now) {
@@ -138,7 +128,7 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
     }
 }
 
-fn poll_at<'s>(tools: Tools<'s>, at: Timestamp) -> Fuse<BoxFuture<'s, (Outlook, Role)>> {
+fn poll_at(tools: Tools<'_>, at: Timestamp) -> Fuse<BoxFuture<'_, (Outlook, Role)>> {
     let poll = async move {
         tools.clock.sleep_until(at).await;
         tools.flight.read(tools.clock, tools.random, tools.poller).await
@@ -153,11 +143,7 @@ impl State<'_> {
             Wake::End => {
                 let last = self.plan.last(now);
                 self.tools.out.dispatch(Update::Last(last));
-                return Some(if last == Last::StreamMax {
-                    EndReason::StreamMax
-                } else {
-                    EndReason::Deadline
-                });
+                return Some(if last == Last::StreamMax { EndReason::StreamMax } else { EndReason::Deadline });
             }
             Wake::Shutdown => {
                 self.tools.out.dispatch(Update::Last(Last::Shutdown));
@@ -194,10 +180,7 @@ impl State<'_> {
 
     fn heartbeat(&self) {
         let connections = self.tools.house.connections();
-        self.tools.out.dispatch(Update::Heartbeat {
-            degraded: self.degraded,
-            connections,
-        });
+        self.tools.out.dispatch(Update::Heartbeat { degraded: self.degraded, connections });
     }
 
     fn show(&mut self, outlook: Outlook) {
@@ -213,11 +196,7 @@ impl State<'_> {
     }
 
     fn next_stall_check(&self) -> Timestamp {
-        let since = self
-            .tools
-            .writer
-            .waiting_since()
-            .unwrap_or_else(|| self.tools.clock.now());
+        let since = self.tools.writer.waiting_since().unwrap_or_else(|| self.tools.clock.now());
         // Never in the past: a check that finds a stall ends the stream, so this one is later than now.
         since.plus_ms(STALL_MS).max(self.tools.clock.now().plus_ms(1))
     }

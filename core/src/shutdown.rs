@@ -10,39 +10,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Resolves once the process is to stop; every clone does.
 #[derive(Clone)]
 pub struct Shutdown {
-    asked: Shared<BoxFuture<'static, ()>>,
-    asker: Arc<Mutex<Option<oneshot::Sender<()>>>>,
+    signal: Shared<BoxFuture<'static, ()>>,
+    sender: Arc<Mutex<Option<oneshot::Sender<()>>>>,
 }
 
 impl Default for Shutdown {
     fn default() -> Self {
-        let (asker, asked) = oneshot::channel();
-        // The sender lives in `asker`, so the channel cannot be cancelled while anybody waits.
-        let asked = asked.map(drop).boxed().shared();
-        Self {
-            asked,
-            asker: Arc::new(Mutex::new(Some(asker))),
-        }
+        let (sender, receiver) = oneshot::channel();
+        // The sender lives as long as any clone, so the channel cannot close while anybody waits.
+        let signal = receiver.map(drop).boxed().shared();
+        Self { signal, sender: Arc::new(Mutex::new(Some(sender))) }
     }
 }
 
 impl Shutdown {
     /// Asks everybody to stop. Again: no effect.
     pub fn ask(&self) {
-        if let Some(asker) = self.asker.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(sender) = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // An error means that nobody listens yet; whoever does later sees the channel closed, which counts as asked.
-            let _ = asker.send(());
+            let _ = sender.send(());
         }
     }
 
     /// Resolves once [`Self::ask`] was called.
     pub fn asked(&self) -> impl Future<Output = ()> + Send + Unpin + use<> {
-        self.asked.clone()
+        self.signal.clone()
     }
 
     /// Whether it was asked already.
     pub fn is_asked(&self) -> bool {
-        self.asker.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 }
 

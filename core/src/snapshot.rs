@@ -94,12 +94,7 @@ impl Snapshot {
         let (mut buckets, stale) = before.unwrap_or(([Part::UNKNOWN; BUCKETS], [true; BUCKETS]));
         let mut hashers: [PartHasher; BUCKETS] = std::array::from_fn(|_| PartHasher::new());
         let mut metrics = PartHasher::new();
-        metrics.line(format_args!(
-            "{}\t{:?}\t{}",
-            totals.total(),
-            totals.counts,
-            totals.truncated
-        ));
+        metrics.line(format_args!("{}\t{:?}\t{}", totals.total(), totals.counts, totals.truncated));
         for (ticker, aggregate) in tickers.iter() {
             metrics.line(format_args!("{ticker}\t{}", aggregate.count));
             let bucket = bucket_of(ticker);
@@ -110,12 +105,7 @@ impl Snapshot {
         for (bucket, part) in buckets.iter_mut().enumerate().filter(|(b, _)| stale[*b]) {
             *part = hashers[bucket].finish();
         }
-        Self {
-            metrics: metrics.finish(),
-            buckets,
-            tickers,
-            totals,
-        }
+        Self { metrics: metrics.finish(), buckets, tickers, totals }
     }
 
     /// The hash of what `metrics` prints but for times and rates.

@@ -36,10 +36,7 @@ mod tests {
     fn a_block_has_one_data_line_whatever_the_data() {
         let mut out = Vec::new();
         write_event(&mut out, "x", Some(5), Some(&"abc"), &"line\nbreak\r\u{2028}");
-        assert_eq!(
-            String::from_utf8_lossy(&out),
-            "event: x\nretry: 5\nid: abc\ndata: \"line\\nbreak\\r\u{2028}\"\n\n"
-        );
+        assert_eq!(String::from_utf8_lossy(&out), "event: x\nretry: 5\nid: abc\ndata: \"line\\nbreak\\r\u{2028}\"\n\n");
         out.clear();
         write_event(&mut out, "y", None, None, &1);
         assert_eq!(out, b"event: y\ndata: 1\n\n");

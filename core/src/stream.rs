@@ -96,18 +96,9 @@ pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPort
             Ok(ended) => ended,
             Err(_panic) => (rescue.settle().await, lost),
         };
-        (
-            settled,
-            Summary {
-                duration_ms: clock.now().ms_since(opened_at),
-                ..summary
-            },
-        )
+        (settled, Summary { duration_ms: clock.now().ms_since(opened_at), ..summary })
     };
-    Opened {
-        session: session.boxed(),
-        reader,
-    }
+    Opened { session: session.boxed(), reader }
 }
 
 impl Opened {
@@ -130,11 +121,7 @@ async fn run(
         let poller = MeteredPoller::new(TracedPoller::new(&invocation, &ports.poller), &ports);
         let metrics = TracedMetrics::new(&invocation, &ports.metrics);
         let out = TracedDispatcher::new(&invocation, &writer);
-        let house = HouseOf {
-            invocation: &invocation,
-            ports: &ports,
-            metrics: &metrics,
-        };
+        let house = HouseOf { invocation: &invocation, ports: &ports, metrics: &metrics };
         let mut side = SideWork::new();
         let tools = Tools {
             clock: &*ports.clock,

@@ -66,10 +66,7 @@ fn parse(header: &str) -> Option<Parent> {
     if sampled? != "1" {
         return None;
     }
-    Some(Parent {
-        trace: trace_id(root?)?,
-        segment: SpanId::new(hex(parent?, 16)?.try_into().ok()?)?,
-    })
+    Some(Parent { trace: trace_id(root?)?, segment: SpanId::new(hex(parent?, 16)?.try_into().ok()?)? })
 }
 
 fn trace_id(root: &str) -> Option<TraceId> {
@@ -105,10 +102,7 @@ mod tests {
     fn order_spaces_and_unknown_parts_do_not_matter() {
         check(&format!("Sampled=1;{PARENT};{ROOT}"), true);
         check(&format!(" {ROOT} ; {PARENT} ;\tSampled=1 "), true);
-        check(
-            &format!("Self=1-2-3;{ROOT};{PARENT};Sampled=1;Lineage=1:73f724a8:0"),
-            true,
-        );
+        check(&format!("Self=1-2-3;{ROOT};{PARENT};Sampled=1;Lineage=1:73f724a8:0"), true);
         check(&format!("{ROOT};{PARENT};Sampled=1;odd=a,b=c;;junk"), true);
     }
 

@@ -95,12 +95,7 @@ impl Window {
 
     /// Lets go of what left the window or passed its own expiry.
     pub fn expire(&mut self, now: Timestamp) {
-        while let Some(oldest) = self
-            .by_time
-            .first()
-            .filter(|key| self.leaves_at(key.at) <= now)
-            .map(Key::id)
-        {
+        while let Some(oldest) = self.by_time.first().filter(|key| self.leaves_at(key.at) <= now).map(Key::id) {
             self.remove(&oldest);
         }
         while let Some((_, id)) = self.by_expiry.first().filter(|(at, _)| *at <= now).cloned() {
@@ -187,12 +182,7 @@ impl Window {
 
     /// Takes a version, if it is news. `replaces`: it comes from a read of the whole partition, which is always right.
     fn put(&mut self, item: Item, replaces: bool, now: Timestamp) {
-        if self
-            .expired
-            .get(&item.source_id)
-            .is_some_and(|at| *at >= item.updated_at)
-            && item.is_live(now)
-            && !replaces
+        if self.expired.get(&item.source_id).is_some_and(|at| *at >= item.updated_at) && item.is_live(now) && !replaces
         {
             return;
         }

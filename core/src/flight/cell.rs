@@ -74,10 +74,7 @@ enum Part {
 impl Flight {
     /// Nothing read yet.
     pub fn new(plan: ReadPlan, journal: Arc<dyn Journal>) -> Self {
-        let window = Window::new(WindowLimits {
-            span_ms: plan.span_ms,
-            max_items: plan.max_items,
-        });
+        let window = Window::new(WindowLimits { span_ms: plan.span_ms, max_items: plan.max_items });
         let start = Timestamp::default();
         let state = State {
             window,
@@ -90,11 +87,7 @@ impl Flight {
             skipped: HashSet::new(),
             newly_skipped: 0,
         };
-        Self {
-            plan,
-            journal,
-            state: Mutex::new(state),
-        }
+        Self { plan, journal, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -155,13 +148,7 @@ impl Flight {
             };
             let cycle = state.cycle_of(began, self.plan.full_interval_ms);
             let mark = &mut state.marks[sentiment.index()];
-            mark.newest = read
-                .items
-                .iter()
-                .map(|i| i.updated_at)
-                .max()
-                .unwrap_or_default()
-                .max(mark.newest);
+            mark.newest = read.items.iter().map(|i| i.updated_at).max().unwrap_or_default().max(mark.newest);
             if read.is_whole {
                 mark.whole_at = Some(cycle);
                 batch.whole.push(sentiment);
@@ -175,11 +162,7 @@ impl Flight {
             None if state.failures > 0 => self.journal.polls_recovered(),
             _ => {}
         }
-        state.failures = if failure.is_none() {
-            0
-        } else {
-            state.failures.saturating_add(1)
-        };
+        state.failures = if failure.is_none() { 0 } else { state.failures.saturating_add(1) };
         state.due_at = began.plus_ms(self.pause_ms(state.failures, random));
         state.flying = None;
         state.window.apply(batch, began);
@@ -240,9 +223,7 @@ impl State {
     /// itself for ever after.
     fn cycle_of(&self, began: Timestamp, full_interval_ms: u64) -> Timestamp {
         let latest = self.marks.iter().filter_map(|mark| mark.whole_at).max();
-        latest
-            .filter(|at| began.ms_since(*at) < full_interval_ms)
-            .unwrap_or(began)
+        latest.filter(|at| began.ms_since(*at) < full_interval_ms).unwrap_or(began)
     }
 
     fn publish(&mut self, now: Timestamp) {

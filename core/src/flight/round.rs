@@ -52,9 +52,7 @@ pub(super) async fn read(
     let mut reads: Vec<futures::future::BoxFuture<'_, _>> = Vec::with_capacity(Sentiment::ALL.len());
     for sentiment in Sentiment::ALL {
         let mark = marks[sentiment.index()];
-        reads.push(Box::pin(async move {
-            (sentiment, partition(plan, mark, sentiment, now, poller, known).await)
-        }));
+        reads.push(Box::pin(async move { (sentiment, partition(plan, mark, sentiment, now, poller, known).await) }));
     }
     join_all(reads).await
 }
@@ -72,10 +70,7 @@ async fn partition(
     // A date ahead must not move the mark beyond the present: later items, dated right, would be missed.
     let recent = mark.newest.min(now).minus_ms(plan.overlap_ms).max(edge);
     let since = if is_whole { edge } else { recent };
-    let mut read = PartitionRead {
-        is_whole,
-        ..PartitionRead::default()
-    };
+    let mut read = PartitionRead { is_whole, ..PartitionRead::default() };
     let pages = all_pages(plan, sentiment, since, now, poller, known, &mut read).await?;
     if is_whole && pages > 1 {
         // While pages were read newest first, items may have moved from behind to ahead of us.
@@ -98,22 +93,13 @@ async fn all_pages(
     let mut after = None;
     let mut pages = 0;
     loop {
-        let page = poller
-            .page(Query {
-                sentiment,
-                since,
-                after: after.as_ref(),
-                known,
-            })
-            .await?;
+        let page = poller.page(Query { sentiment, since, after: after.as_ref(), known }).await?;
         pages += 1;
         read.skipped.extend(page.skipped);
         for item in page.items {
             if item.updated_at > now.plus_ms(FUTURE_LIMIT_MS) {
-                read.skipped.push(Skipped {
-                    source_id: item.source_id,
-                    updated_at: item.updated_at.to_string().into(),
-                });
+                read.skipped
+                    .push(Skipped { source_id: item.source_id, updated_at: item.updated_at.to_string().into() });
             } else {
                 read.items.push(item);
             }

@@ -116,14 +116,7 @@ impl Queue {
         let shown = |ticker: &&Ticker| self.client.view.shows(ticker);
         let differs = |ticker: &&Ticker| !before.get(ticker).prints_like(after.get(ticker));
         let gone = before.tickers.keys().filter(|t| !after.tickers.contains_key(*t));
-        let changed: Vec<Ticker> = after
-            .tickers
-            .keys()
-            .chain(gone)
-            .filter(shown)
-            .filter(differs)
-            .cloned()
-            .collect();
+        let changed: Vec<Ticker> = after.tickers.keys().chain(gone).filter(shown).filter(differs).cloned().collect();
         for ticker in changed {
             self.tickers.entry(ticker).or_insert(true);
         }
@@ -142,12 +135,11 @@ impl Queue {
         if let Some(target) = self.target.clone() {
             self.write_state(&target, &mut out, &mut taken, now);
         }
-        if self.metrics.is_none() && self.tickers.is_empty() {
-            if let Some(last) = self.last.take() {
-                let retry = self.first_retry();
-                write_event(&mut out, last.event_type(), retry, None, &LastEvent::from(last));
-                taken.push(control(last.event_type(), now));
-            }
+        let state_is_sent = self.metrics.is_none() && self.tickers.is_empty();
+        if let Some(last) = self.last.take_if(|_| state_is_sent) {
+            let retry = self.first_retry();
+            write_event(&mut out, last.event_type(), retry, None, &LastEvent::from(last));
+            taken.push(control(last.event_type(), now));
         }
         self.waiting_since = (!self.is_empty()).then_some(now);
         Some((out, taken))
@@ -160,13 +152,14 @@ impl Queue {
 
     fn write_heartbeat(&mut self, out: &mut Vec<u8>, degraded: bool, connections: usize, now: Timestamp) {
         let retry = self.first_retry();
+        let only = self.client.view.tickers.as_ref().map(|only| only.iter().map(Ticker::as_str).collect());
         let data = Heartbeat {
             timestamp: now,
             connections,
             uptime_seconds: now.ms_since(self.client.started_at) / 1_000,
             degraded,
-            trace_id: self.client.trace,
-            tickers: retry.and(self.client.view.tickers.is_some().then_some(&self.client.view)),
+            trace_id: self.client.trace.map(|trace| trace.to_string()),
+            tickers: only.filter(|_| retry.is_some()),
         };
         write_event(out, "heartbeat", retry, None, &data);
     }
@@ -196,11 +189,7 @@ impl Queue {
         };
         let (first_id, last_id) = (self.digest(target, touched), self.digest(target, Parts::default()));
         for (n, (event, is_change)) in events.into_iter().enumerate() {
-            let id = if n == last {
-                Some(last_id)
-            } else {
-                (n == 0).then_some(first_id)
-            };
+            let id = if n == last { Some(last_id) } else { (n == 0).then_some(first_id) };
             let id: Option<&dyn std::fmt::Display> = id.as_ref().map(|id| id as _);
             let retry = self.first_retry();
             let (event_type, newest_item) = match event {
@@ -210,25 +199,11 @@ impl Queue {
                 }
                 StateEvent::Ticker(ticker) => {
                     let aggregate = target.get(&ticker);
-                    write_event(
-                        out,
-                        "sentiment_update",
-                        retry,
-                        id,
-                        &SentimentUpdate::new(&ticker, aggregate, now),
-                    );
-                    (
-                        "sentiment_update",
-                        (*aggregate != Aggregate::GONE).then_some(aggregate.newest),
-                    )
+                    write_event(out, "sentiment_update", retry, id, &SentimentUpdate::new(&ticker, aggregate, now));
+                    ("sentiment_update", (*aggregate != Aggregate::GONE).then_some(aggregate.newest))
                 }
             };
-            taken.push(Delivery {
-                event_type,
-                at: now,
-                newest_item,
-                is_change,
-            });
+            taken.push(Delivery { event_type, at: now, newest_item, is_change });
         }
     }
 
@@ -236,9 +211,7 @@ impl Queue {
         if let Some(is_change) = self.metrics.take() {
             return Some((StateEvent::Metrics, is_change));
         }
-        self.tickers
-            .pop_first()
-            .map(|(ticker, is_change)| (StateEvent::Ticker(ticker), is_change))
+        self.tickers.pop_first().map(|(ticker, is_change)| (StateEvent::Ticker(ticker), is_change))
     }
 
     /// What the client holds once it has read everything that left the queue, except `unknown` and what is still unsent.
@@ -270,10 +243,5 @@ fn bucket_part(client: &Client, snapshot: &Snapshot, bucket: usize) -> Part {
 }
 
 const fn control(event_type: &'static str, at: Timestamp) -> Delivery {
-    Delivery {
-        event_type,
-        at,
-        newest_item: None,
-        is_change: false,
-    }
+    Delivery { event_type, at, newest_item: None, is_change: false }
 }

@@ -19,11 +19,7 @@ impl Distribution {
         let full = self.0.len() >= DISTINCT_VALUES_MAX && !self.0.contains_key(&rounded);
         // A full set counts the value at the nearest larger one, else at the largest: never lost, slightly coarser.
         let key = if full {
-            self.0
-                .range(rounded..)
-                .next()
-                .or_else(|| self.0.last_key_value())
-                .map_or(rounded, |(k, _)| *k)
+            self.0.range(rounded..).next().or_else(|| self.0.last_key_value()).map_or(rounded, |(k, _)| *k)
         } else {
             rounded
         };
@@ -111,10 +107,7 @@ mod tests {
         for v in [0, 7, 99, 123, 129, 98_765] {
             d.add(v);
         }
-        assert_eq!(
-            d.iter().collect::<Vec<_>>(),
-            [(0, 1), (7, 1), (99, 1), (120, 2), (98_000, 1)]
-        );
+        assert_eq!(d.iter().collect::<Vec<_>>(), [(0, 1), (7, 1), (99, 1), (120, 2), (98_000, 1)]);
     }
 
     #[test]

@@ -27,11 +27,7 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>) {
         EndReason::Shutdown => DRAIN_SHUTDOWN_MS,
         EndReason::ClientDisconnected | EndReason::Error | EndReason::Rejected => return,
     };
-    let until = tools
-        .clock
-        .now()
-        .plus_ms(patience)
-        .min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
+    let until = tools.clock.now().plus_ms(patience).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
     let mut limit = tools.clock.sleep_until(until);
     while tools.writer.waiting_since().is_some() {
         let progress = select(tools.writer.taken(), tools.writer.reader_gone());

@@ -40,10 +40,7 @@ impl<'s> House<'s> for HouseOf<'s> {
         if ports.book.is_due(now) {
             return Some(async move { ports.book.put(now, ports.pool.open().count(), metrics).await }.boxed());
         }
-        ports
-            .telemetry
-            .is_export_due(now)
-            .then(|| async move { ports.telemetry.export(now).await }.boxed())
+        ports.telemetry.is_export_due(now).then(|| async move { ports.telemetry.export(now).await }.boxed())
     }
 }
 
@@ -56,11 +53,7 @@ pub(super) struct MeteredPoller<'s> {
 
 impl<'s> MeteredPoller<'s> {
     pub(super) fn new(inner: TracedPoller<'s>, ports: &'s StreamPorts) -> Self {
-        Self {
-            inner,
-            clock: &*ports.clock,
-            book: &ports.book,
-        }
+        Self { inner, clock: &*ports.clock, book: &ports.book }
     }
 }
 

@@ -34,16 +34,9 @@ pub(super) struct Flush {
 /// Begins the flush of an invocation; `counts` is there where it reached streaming.
 pub(super) fn begin(scope: &Arc<Scope>, counts: Option<&Arc<Counts>>, timeout_ms: u64) -> Flush {
     let began = scope.now();
-    let until = began
-        .plus_ms(timeout_ms)
-        .min(scope.deadline.minus_ms(BEFORE_DEADLINE_MS));
+    let until = began.plus_ms(timeout_ms).min(scope.deadline.minus_ms(BEFORE_DEADLINE_MS));
     let work = bounded(scope.clone(), counts.is_some(), until).boxed().shared();
-    Flush {
-        scope: scope.clone(),
-        counts: counts.cloned(),
-        began,
-        work,
-    }
+    Flush { scope: scope.clone(), counts: counts.cloned(), began, work }
 }
 
 async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOutcome {
@@ -67,10 +60,7 @@ impl Flush {
     /// As long as the body may wait.
     pub(super) async fn for_the_body(self) -> Flushed {
         let scope = &self.scope;
-        let until = self
-            .began
-            .plus_ms(BODY_FLUSH_MS)
-            .min(scope.deadline.minus_ms(BODY_BEFORE_DEADLINE_MS));
+        let until = self.began.plus_ms(BODY_FLUSH_MS).min(scope.deadline.minus_ms(BODY_BEFORE_DEADLINE_MS));
         let patience = scope.tracing.clock.sleep_until(until);
         select(self.work.clone(), patience).await;
         Flushed(self)
@@ -132,9 +122,7 @@ impl Settled {
 
     /// For the first `next` of a process: no invocation is behind it, and so the flush finds nothing to send.
     pub async fn at_start(tracing: &Tracing) -> Self {
-        let limit = tracing
-            .clock
-            .sleep_until(tracing.clock.now().plus_ms(tracing.flush_timeout_ms));
+        let limit = tracing.clock.sleep_until(tracing.clock.now().plus_ms(tracing.flush_timeout_ms));
         match select(tracing.sink.flush(None), limit).await {
             Either::Left((outcome, _)) => Self(outcome),
             Either::Right(_) => Self(FlushOutcome::Timeout),

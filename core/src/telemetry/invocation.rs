@@ -85,19 +85,8 @@ impl<P: Phase> Invocation<P> {
 impl Invocation<Handler> {
     /// Begins an invocation.
     pub fn begin(begin: Begin, tracing: Tracing) -> Self {
-        let Begin {
-            context,
-            request_id,
-            deadline,
-            is_cold_start,
-        } = begin;
-        let scope = Arc::new(Scope {
-            parent: context.into_parent(),
-            request_id,
-            deadline,
-            is_cold_start,
-            tracing,
-        });
+        let Begin { context, request_id, deadline, is_cold_start } = begin;
+        let scope = Arc::new(Scope { parent: context.into_parent(), request_id, deadline, is_cold_start, tracing });
         let mut root = scope.open(names::HANDLER, SpanKind::Internal, None);
         if let Some(root) = &mut root {
             root.set("ColdStart", is_cold_start);
@@ -105,13 +94,7 @@ impl Invocation<Handler> {
             let annotations = ["ColdStart", "Service"].map(Cow::Borrowed);
             root.set("aws.xray.annotations", Value::List(annotations.into()));
         }
-        Self {
-            phase: Handler {
-                scope,
-                root,
-                calls: Mutex::default(),
-            },
-        }
+        Self { phase: Handler { scope, root, calls: Mutex::default() } }
     }
 
     /// The switch: closes the handler phase and opens `sse_stream`.
@@ -125,30 +108,15 @@ impl Invocation<Handler> {
             identity.describe(root, scope.is_cold_start);
             let opened_at = root.start;
             let request_id = scope.request_id.clone();
-            scope.tracing.sink.stream_opened(StreamOpened {
-                request_id,
-                parent,
-                opened_at,
-                expected_end,
-            });
+            scope.tracing.sink.stream_opened(StreamOpened { request_id, parent, opened_at, expected_end });
         }
-        Invocation {
-            phase: Streaming {
-                scope,
-                root_id: root.as_ref().map(|r| r.id),
-                root,
-                identity,
-                counts,
-            },
-        }
+        Invocation { phase: Streaming { scope, root_id: root.as_ref().map(|r| r.id), root, identity, counts } }
     }
 
     /// The other way out: 401, 404, status. What earlier invocations had to retain gets its chance after the answer.
     pub async fn answer(mut self) -> Settled {
         self.phase.close();
-        flush::begin(&self.phase.scope, None, self.phase.scope.tracing.flush_timeout_ms)
-            .settle()
-            .await
+        flush::begin(&self.phase.scope, None, self.phase.scope.tracing.flush_timeout_ms).settle().await
     }
 }
 
@@ -172,24 +140,15 @@ impl Invocation<Streaming> {
 
     /// What the rescue after a panic needs once the invocation itself is gone.
     pub(crate) fn rescue(&self) -> Rescue {
-        Rescue {
-            scope: self.phase.scope.clone(),
-            counts: self.phase.counts.clone(),
-        }
+        Rescue { scope: self.phase.scope.clone(), counts: self.phase.counts.clone() }
     }
 
     /// Closes `sse_stream` and begins the flush. Waits until it is over, at most as long as the body may wait for it.
     pub async fn finish(mut self, why: EndReason) -> Flushed {
         self.phase.close(why);
         let tracing = &self.phase.scope.tracing;
-        let limit = if why == EndReason::Shutdown {
-            tracing.shutdown_flush_ms
-        } else {
-            tracing.flush_timeout_ms
-        };
-        flush::begin(&self.phase.scope, Some(&self.phase.counts), limit)
-            .for_the_body()
-            .await
+        let limit = if why == EndReason::Shutdown { tracing.shutdown_flush_ms } else { tracing.flush_timeout_ms };
+        flush::begin(&self.phase.scope, Some(&self.phase.counts), limit).for_the_body().await
     }
 }
 
@@ -201,8 +160,6 @@ pub(crate) struct Rescue {
 
 impl Rescue {
     pub(crate) async fn settle(self) -> Settled {
-        flush::begin(&self.scope, Some(&self.counts), self.scope.tracing.flush_timeout_ms)
-            .settle()
-            .await
+        flush::begin(&self.scope, Some(&self.counts), self.scope.tracing.flush_timeout_ms).settle().await
     }
 }

@@ -145,18 +145,9 @@ impl Streaming {
         root.set("end_reason", why.as_str());
         root.set("events_yielded", self.counts.yielded.load(Relaxed));
         root.set("polls_shared", self.counts.shared_polls.load(Relaxed));
-        let keys = [
-            "connection_id",
-            "end_reason",
-            "is_cold_start",
-            "session_id",
-            "previous_trace_id",
-        ];
+        let keys = ["connection_id", "end_reason", "is_cold_start", "session_id", "previous_trace_id"];
         let present = keys.into_iter().filter(|k| root.attribute(k).is_some());
-        root.set(
-            "aws.xray.annotations",
-            Value::List(present.map(Cow::Borrowed).collect()),
-        );
+        root.set("aws.xray.annotations", Value::List(present.map(Cow::Borrowed).collect()));
         self.scope.tracing.sink.streaming_phase(root);
     }
 }
@@ -164,11 +155,7 @@ impl Streaming {
 /// The guard, for panic and abort only: every orderly way out goes through `finish`.
 impl Drop for Streaming {
     fn drop(&mut self) {
-        self.close(if std::thread::panicking() {
-            EndReason::Error
-        } else {
-            EndReason::ClientDisconnected
-        });
+        self.close(if std::thread::panicking() { EndReason::Error } else { EndReason::ClientDisconnected });
     }
 }
 

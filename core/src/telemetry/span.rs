@@ -83,11 +83,7 @@ pub struct Span<'i, P: Phase> {
 
 impl<'i, P: Phase> Span<'i, P> {
     pub(super) const fn new(of: &'i Invocation<P>, data: Option<Finished<P>>) -> Self {
-        Self {
-            of,
-            data,
-            in_flight: false,
-        }
+        Self { of, data, in_flight: false }
     }
 
     /// Sets an attribute; a key set twice keeps the later value.
@@ -133,11 +129,7 @@ impl<'i, P: Phase> Span<'i, P> {
         }
         data.exception = Some(Exception {
             error_type: error.error_type.clone(),
-            message: if error.detail.is_empty() {
-                error.to_string()
-            } else {
-                error.detail.clone()
-            },
+            message: if error.detail.is_empty() { error.to_string() } else { error.detail.clone() },
             at: self.of.now(),
         });
     }

@@ -16,10 +16,7 @@ pub struct TracedConfigurations<'i> {
 impl<'i> TracedConfigurations<'i> {
     /// Opens the raw port for this invocation.
     pub fn new(invocation: &'i Invocation<Handler>, raw: &Raw<dyn Configurations>) -> Self {
-        Self {
-            invocation,
-            inner: raw.open().clone(),
-        }
+        Self { invocation, inner: raw.open().clone() }
     }
 }
 

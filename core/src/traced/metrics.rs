@@ -16,10 +16,7 @@ pub struct TracedMetrics<'i> {
 impl<'i> TracedMetrics<'i> {
     /// Opens the raw port for this invocation.
     pub fn new(invocation: &'i Invocation<Streaming>, raw: &Raw<dyn Metrics>) -> Self {
-        Self {
-            invocation,
-            inner: raw.open().clone(),
-        }
+        Self { invocation, inner: raw.open().clone() }
     }
 }
 

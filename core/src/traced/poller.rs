@@ -16,10 +16,7 @@ pub struct TracedPoller<'i> {
 impl<'i> TracedPoller<'i> {
     /// Opens the raw poller for this invocation.
     pub fn new(invocation: &'i Invocation<Streaming>, raw: &Raw<dyn Poller>) -> Self {
-        Self {
-            invocation,
-            inner: raw.open().clone(),
-        }
+        Self { invocation, inner: raw.open().clone() }
     }
 }
 
@@ -39,10 +36,7 @@ impl Poller for TracedPoller<'_> {
             span.set("poll_duration_ms", self.invocation.now().ms_since(began));
             if let Ok(page) = &answer {
                 span.set("item_count", page.items.len());
-                span.set(
-                    "changed_count",
-                    page.items.iter().filter(|i| !query.known.holds(i)).count(),
-                );
+                span.set("changed_count", page.items.iter().filter(|i| !query.known.holds(i)).count());
             }
         }
         match &answer {

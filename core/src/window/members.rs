@@ -20,10 +20,7 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn of(item: &Item) -> Self {
-        Self {
-            at: item.updated_at,
-            id: Some(Reverse(item.source_id.clone())),
-        }
+        Self { at: item.updated_at, id: Some(Reverse(item.source_id.clone())) }
     }
 
     /// Below every item of that instant.
@@ -67,10 +64,7 @@ impl Members {
     pub(super) fn aggregate(&self, items: &HashMap<Arc<str>, Item>) -> Aggregate {
         let count = self.keys.len() as u64;
         let most = self.counts.into_iter().max().unwrap_or(0);
-        let tied: Vec<_> = Sentiment::ALL
-            .into_iter()
-            .filter(|s| self.counts[s.index()] == most)
-            .collect();
+        let tied: Vec<_> = Sentiment::ALL.into_iter().filter(|s| self.counts[s.index()] == most).collect();
         let label = match tied[..] {
             [only] => only,
             _ => self.newest_label_of(&tied, items),
@@ -86,15 +80,7 @@ impl Members {
 
     /// The label of the newest item among those tied; the order of [`Key`] settles equal dates.
     fn newest_label_of(&self, tied: &[Sentiment], items: &HashMap<Arc<str>, Item>) -> Sentiment {
-        let labels = self
-            .keys
-            .iter()
-            .rev()
-            .filter_map(|key| items.get(&key.id()))
-            .map(|item| item.sentiment);
-        labels
-            .into_iter()
-            .find(|s| tied.contains(s))
-            .unwrap_or(Sentiment::Neutral)
+        let labels = self.keys.iter().rev().filter_map(|key| items.get(&key.id())).map(|item| item.sentiment);
+        labels.into_iter().find(|s| tied.contains(s)).unwrap_or(Sentiment::Neutral)
     }
 }

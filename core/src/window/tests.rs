@@ -6,10 +6,7 @@ use crate::item::Score;
 const SPAN_MS: u64 = 1_000;
 
 fn window() -> Window {
-    Window::new(WindowLimits {
-        span_ms: SPAN_MS,
-        max_items: 3,
-    })
+    Window::new(WindowLimits { span_ms: SPAN_MS, max_items: 3 })
 }
 
 fn item(id: &str, at_ms: u64, sentiment: Sentiment, score: f64, tickers: &[&str]) -> Item {
@@ -28,18 +25,11 @@ fn at(ms: u64) -> Timestamp {
 }
 
 fn incremental(items: Vec<Item>) -> Batch {
-    Batch {
-        items,
-        ..Batch::default()
-    }
+    Batch { items, ..Batch::default() }
 }
 
 fn whole(items: Vec<Item>) -> Batch {
-    Batch {
-        items,
-        whole: Sentiment::ALL.to_vec(),
-        bounded: false,
-    }
+    Batch { items, whole: Sentiment::ALL.to_vec(), bounded: false }
 }
 
 /// `TICKER label count score confidence`, or `TICKER gone`.
@@ -56,17 +46,8 @@ use Sentiment::{Negative, Neutral, Positive};
 #[test]
 fn items_add_up_per_ticker() {
     let mut w = window();
-    w.apply(
-        incremental(vec![
-            item("a", 10, Positive, 0.5, &["X", "Y"]),
-            item("b", 11, Positive, 0.2, &["X"]),
-        ]),
-        at(20),
-    );
-    assert_eq!(
-        changes(&mut w),
-        ["X positive 2 0.3500 1.0000", "Y positive 1 0.5000 1.0000"]
-    );
+    w.apply(incremental(vec![item("a", 10, Positive, 0.5, &["X", "Y"]), item("b", 11, Positive, 0.2, &["X"])]), at(20));
+    assert_eq!(changes(&mut w), ["X positive 2 0.3500 1.0000", "Y positive 1 0.5000 1.0000"]);
     assert_eq!((w.counts(), changes(&mut w).len()), ([2, 0, 0], 0));
 }
 
@@ -77,23 +58,13 @@ fn a_rewritten_item_replaces_its_older_self_also_across_partitions() {
     w.apply(incremental(vec![item("a", 12, Negative, -0.5, &["Z"])]), at(20));
     assert_eq!(changes(&mut w), ["X gone", "Z negative 1 -0.5000 1.0000"]);
     w.apply(incremental(vec![item("a", 10, Positive, 0.5, &["X"])]), at(20));
-    assert_eq!(
-        (changes(&mut w).len(), w.counts()),
-        (0, [0, 0, 1]),
-        "an index that lags brings nothing back"
-    );
+    assert_eq!((changes(&mut w).len(), w.counts()), (0, [0, 0, 1]), "an index that lags brings nothing back");
 }
 
 #[test]
 fn ties_go_to_the_newest_item_then_to_the_smaller_id() {
     let mut w = window();
-    w.apply(
-        incremental(vec![
-            item("a", 10, Positive, 0.0, &["X"]),
-            item("b", 11, Negative, 0.0, &["X"]),
-        ]),
-        at(20),
-    );
+    w.apply(incremental(vec![item("a", 10, Positive, 0.0, &["X"]), item("b", 11, Negative, 0.0, &["X"])]), at(20));
     assert_eq!(changes(&mut w), ["X negative 2 0.0000 0.5000"]);
     w.apply(incremental(vec![item("a", 11, Neutral, 0.0, &["X"])]), at(20));
     assert_eq!(changes(&mut w), ["X neutral 2 0.0000 0.5000"]);
@@ -104,10 +75,7 @@ fn items_leave_by_age_and_by_their_own_expiry_without_a_read() {
     let mut w = window();
     let mut mortal = item("b", 15, Neutral, 0.0, &["X"]);
     mortal.expires_at = Some(at(500));
-    w.apply(
-        incremental(vec![item("a", 10, Positive, 1.0, &["X"]), mortal.clone()]),
-        at(20),
-    );
+    w.apply(incremental(vec![item("a", 10, Positive, 1.0, &["X"]), mortal.clone()]), at(20));
     changes(&mut w);
     assert_eq!(w.next_expiry(), Some(at(500)));
     w.expire(at(499));
@@ -136,19 +104,9 @@ fn a_version_that_is_expired_when_read_removes_the_older_one() {
 #[test]
 fn a_whole_read_drops_what_is_not_there_any_more() {
     let mut w = window();
-    w.apply(
-        whole(vec![
-            item("a", 10, Positive, 1.0, &["X"]),
-            item("b", 11, Negative, 0.0, &["Y"]),
-        ]),
-        at(20),
-    );
+    w.apply(whole(vec![item("a", 10, Positive, 1.0, &["X"]), item("b", 11, Negative, 0.0, &["Y"])]), at(20));
     changes(&mut w);
-    let one = Batch {
-        items: vec![],
-        whole: vec![Positive],
-        bounded: false,
-    };
+    let one = Batch { items: vec![], whole: vec![Positive], bounded: false };
     w.apply(one, at(21));
     assert_eq!(changes(&mut w), ["X gone"], "only the partition that was read");
     w.apply(whole(vec![]), at(22));
@@ -158,35 +116,19 @@ fn a_whole_read_drops_what_is_not_there_any_more() {
 #[test]
 fn beyond_the_bound_the_oldest_leave_and_it_says_so() {
     let mut w = window();
-    let four = || {
-        (0..4)
-            .map(|n| item(&format!("i{n}"), 10 + n, Positive, 0.0, &["X"]))
-            .collect::<Vec<_>>()
-    };
+    let four = || (0..4).map(|n| item(&format!("i{n}"), 10 + n, Positive, 0.0, &["X"])).collect::<Vec<_>>();
     w.apply(incremental(four()), at(20));
     assert_eq!((w.len(), w.is_truncated(), w.next_expiry()), (3, true, Some(at(1_011))));
     w.apply(whole(four()[1..].to_vec()), at(21));
     assert_eq!((w.len(), w.is_truncated()), (3, false));
-    w.apply(
-        Batch {
-            bounded: true,
-            ..whole(four()[1..].to_vec())
-        },
-        at(21),
-    );
+    w.apply(Batch { bounded: true, ..whole(four()[1..].to_vec()) }, at(21));
     assert!(w.is_truncated());
 }
 
 #[test]
 fn rates_count_items_since_and_are_unknown_beyond_the_window() {
     let mut w = window();
-    w.apply(
-        incremental(vec![
-            item("a", 10, Positive, 0.0, &[]),
-            item("b", 500, Positive, 0.0, &[]),
-        ]),
-        at(600),
-    );
+    w.apply(incremental(vec![item("a", 10, Positive, 0.0, &[]), item("b", 500, Positive, 0.0, &[])]), at(600));
     assert_eq!(w.count_since(at(10), at(600)), Some(2));
     assert_eq!(w.count_since(at(11), at(600)), Some(1));
     assert_eq!(w.count_since(at(100), at(2_000)), None);
