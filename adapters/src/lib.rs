@@ -1,1 +1,10 @@
-//! Placeholder.
+//! Everything that the core asks of the world, once for real and once in memory.
+//!
+//! One module an outside thing. Knows the ports of the core and the libraries behind them; knows no HTTP route, no
+//! command line and no environment variable: whatever an adapter needs comes through its constructor.
+
+pub mod item_fields;
+pub mod memory;
+pub mod pool;
+mod splitmix;
+pub mod system;

@@ -1,0 +1,52 @@
+//! What can go wrong with a call, on demand.
+
+use sse_core::ports::{CallError, CallReport, Clock, Failure};
+use std::borrow::Cow;
+
+/// Calls are given up after this long, retries included, in milliseconds: as the real adapters do it.
+const CALL_TIMEOUT_MS: u64 = 3_000;
+
+/// Trouble for every call from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Fails at once.
+    Fail(Failure),
+    /// Never answers; the call is given up after 3 s.
+    Hang,
+    /// Answers this late, in milliseconds; given up after 3 s like any call.
+    Slow(u64),
+    /// Asks for fewer calls: `Fail(Failure::Throttled)`.
+    Throttle,
+}
+
+impl Fault {
+    /// Lives through the fault. `None`: the call then goes on as if nothing had been.
+    pub(super) async fn strike(self, clock: &dyn Clock, report: &CallReport) -> Option<CallError> {
+        let (wait_ms, failure) = match self {
+            Self::Fail(failure) => (0, Some(failure)),
+            Self::Throttle => (0, Some(Failure::Throttled)),
+            Self::Slow(ms) if ms < CALL_TIMEOUT_MS => (ms, None),
+            Self::Hang | Self::Slow(_) => (CALL_TIMEOUT_MS, Some(Failure::TimedOut)),
+        };
+        clock.sleep_until(clock.now().plus_ms(wait_ms)).await;
+        failure.map(|failure| error(failure, report.clone()))
+    }
+}
+
+fn error(failure: Failure, report: CallReport) -> CallError {
+    let error_type = match failure {
+        Failure::Throttled => "ThrottlingException",
+        Failure::TimedOut => "Timeout",
+        Failure::Unreachable => "ConnectionRefused",
+        Failure::Denied => "AccessDeniedException",
+        Failure::Refused => "ValidationException",
+        Failure::Faulted => "InternalServerError",
+        Failure::Unreadable => "UnreadableAnswer",
+    };
+    CallError {
+        failure,
+        error_type: Cow::Borrowed(error_type),
+        detail: "a fault that was asked for".to_owned(),
+        report,
+    }
+}

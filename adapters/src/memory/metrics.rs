@@ -1,0 +1,92 @@
+//! Metrics that stay here, and metrics that go nowhere.
+
+use super::{Fault, lock};
+use async_trait::async_trait;
+use sse_core::ports::{CallError, CallReport, Clock, Measurement, Metrics};
+use std::sync::{Arc, Mutex};
+
+/// Metrics are off.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoMetrics;
+
+#[async_trait]
+impl Metrics for NoMetrics {
+    fn target(&self) -> Option<CallReport> {
+        None
+    }
+
+    async fn put(&self, _: &[Measurement]) -> Result<CallReport, CallError> {
+        Ok(CallReport::default())
+    }
+}
+
+/// Keeps every batch, and looks like a CloudWatch to whoever traces it.
+pub struct MemoryMetrics {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    batches: Vec<Vec<Measurement>>,
+    fault: Option<Fault>,
+    calls: u64,
+}
+
+impl MemoryMetrics {
+    /// None yet; `clock` times slow answers.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The batches that were accepted, in order.
+    pub fn batches(&self) -> Vec<Vec<Measurement>> {
+        lock(&self.state).batches.clone()
+    }
+
+    /// Trouble for every call, until it is set again.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        lock(&self.state).fault = fault;
+    }
+
+    /// Calls so far, failed ones included.
+    pub fn calls(&self) -> u64 {
+        lock(&self.state).calls
+    }
+}
+
+#[async_trait]
+impl Metrics for MemoryMetrics {
+    fn target(&self) -> Option<CallReport> {
+        Some(CallReport {
+            service: "CloudWatch",
+            operation: "PutMetricData",
+            region: "local".to_owned(),
+            table: None,
+            request_id: None,
+            attempts: 1,
+        })
+    }
+
+    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+        let (fault, call) = {
+            let mut state = lock(&self.state);
+            state.calls += 1;
+            (state.fault, state.calls)
+        };
+        let report = CallReport {
+            request_id: Some(format!("memory-{call}")),
+            ..self.target().unwrap_or_default()
+        };
+        if let Some(fault) = fault
+            && let Some(error) = fault.strike(&*self.clock, &report).await
+        {
+            return Err(error);
+        }
+        lock(&self.state).batches.push(batch.to_vec());
+        Ok(report)
+    }
+}

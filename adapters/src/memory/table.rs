@@ -1,0 +1,262 @@
+//! A table of items with its index, in memory, with trouble on demand. Pages as DynamoDB does: newest first, a token
+//! where a page ended, exactly one call a page.
+
+use super::{Fault, lock};
+use async_trait::async_trait;
+use sse_core::{
+    item::{Item, Sentiment},
+    ports::{CallError, CallReport, Clock, Page, PageToken, Poller, Query, Skipped},
+    time::Timestamp,
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+/// As many items as a page of 1 MB holds in the middling case.
+const PAGE_ITEMS: usize = 4_000;
+
+/// An index key: sorts as the index of the real table does within its partition.
+type Key = (Sentiment, Timestamp, Arc<str>);
+
+/// Items by `source_id`, and the index by sentiment and date.
+pub struct MemoryTable {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+struct State {
+    keys: HashMap<Arc<str>, Key>,
+    /// `None`: an item that cannot be understood.
+    index: BTreeMap<Key, Option<Item>>,
+    faults: [Option<Fault>; 3],
+    calls: [u64; 3],
+    page_items: usize,
+}
+
+impl MemoryTable {
+    /// An empty table; `clock` times slow answers.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let state = State {
+            keys: HashMap::new(),
+            index: BTreeMap::new(),
+            faults: [None; 3],
+            calls: [0; 3],
+            page_items: PAGE_ITEMS,
+        };
+        Self {
+            clock,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Pages hold so many items, malformed ones included; at least 1.
+    pub fn set_page_items(&self, items: usize) {
+        lock(&self.state).page_items = items.max(1);
+    }
+
+    /// Writes an item; another version of it is replaced, whatever its date.
+    pub fn put(&self, item: Item) {
+        let key = (item.sentiment, item.updated_at, item.source_id.clone());
+        lock(&self.state).replace(key, Some(item));
+    }
+
+    /// Writes an item of which only its keys can be understood.
+    pub fn put_malformed(&self, sentiment: Sentiment, updated_at: Timestamp, source_id: &str) {
+        lock(&self.state).replace((sentiment, updated_at, source_id.into()), None);
+    }
+
+    /// Deletes an item; whether there was one.
+    pub fn delete(&self, source_id: &str) -> bool {
+        lock(&self.state).remove(source_id)
+    }
+
+    /// Every item that can be understood, in the order of the index.
+    pub fn items(&self) -> Vec<Item> {
+        lock(&self.state).index.values().flatten().cloned().collect()
+    }
+
+    /// Trouble for every call to this partition, until it is set again.
+    pub fn set_fault(&self, sentiment: Sentiment, fault: Option<Fault>) {
+        lock(&self.state).faults[sentiment.index()] = fault;
+    }
+
+    /// Calls so far, all partitions together.
+    pub fn calls(&self) -> u64 {
+        lock(&self.state).calls.iter().sum()
+    }
+
+    /// Calls so far to this partition.
+    pub fn calls_to(&self, sentiment: Sentiment) -> u64 {
+        lock(&self.state).calls[sentiment.index()]
+    }
+}
+
+impl State {
+    fn replace(&mut self, key: Key, item: Option<Item>) {
+        self.remove(&key.2);
+        self.keys.insert(key.2.clone(), key.clone());
+        self.index.insert(key, item);
+    }
+
+    fn remove(&mut self, source_id: &str) -> bool {
+        let Some(key) = self.keys.remove(source_id) else {
+            return false;
+        };
+        self.index.remove(&key);
+        true
+    }
+
+    fn page(&self, query: &Query<'_>, report: CallReport) -> Page {
+        let partition = query.sentiment;
+        let since: Key = (partition, query.since, "".into());
+        let mut page = Page {
+            report,
+            ..Page::default()
+        };
+        let mut last: Option<&Key> = None;
+        let mut left = self.page_items;
+        for (key, item) in self.index.range(since..).rev() {
+            let before = query.after.is_none_or(|token| is_behind(key, token));
+            if key.0 != partition || !before {
+                continue;
+            }
+            if left == 0 {
+                page.next = last.map(token);
+                break;
+            }
+            left -= 1;
+            last = Some(key);
+            match item {
+                Some(item) => page.items.push(item.clone()),
+                None => page.skipped.push(Skipped {
+                    source_id: key.2.clone(),
+                    updated_at: key.1.to_string().into(),
+                }),
+            }
+        }
+        page
+    }
+}
+
+/// The token's date in microseconds: a table's own text, which no caller may read.
+fn token(key: &Key) -> PageToken {
+    PageToken {
+        source_id: key.2.to_string(),
+        updated_at: key.1.micros().to_string(),
+    }
+}
+
+fn is_behind(key: &Key, token: &PageToken) -> bool {
+    let at = token.updated_at.parse().map_or(key.1, Timestamp::from_micros);
+    (key.1, &*key.2) < (at, token.source_id.as_str())
+}
+
+#[async_trait]
+impl Poller for MemoryTable {
+    fn target(&self) -> CallReport {
+        CallReport {
+            service: "DynamoDB",
+            operation: "Query",
+            region: "local".to_owned(),
+            table: Some("memory".to_owned()),
+            request_id: None,
+            attempts: 1,
+        }
+    }
+
+    async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
+        let (fault, call) = {
+            let mut state = lock(&self.state);
+            state.calls[query.sentiment.index()] += 1;
+            (state.faults[query.sentiment.index()], state.calls.iter().sum::<u64>())
+        };
+        let report = CallReport {
+            request_id: Some(format!("memory-{call}")),
+            ..self.target()
+        };
+        if let Some(fault) = fault
+            && let Some(error) = fault.strike(&*self.clock, &report).await
+        {
+            return Err(error);
+        }
+        Ok(lock(&self.state).page(&query, report))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{ManualClock, read_items};
+    use futures::{FutureExt, executor::block_on};
+    use sse_core::ports::{Failure, Known};
+
+    struct Nothing;
+    impl Known for Nothing {
+        fn holds(&self, _: &Item) -> bool {
+            false
+        }
+    }
+
+    const POSITIVE: Query<'_> = Query {
+        sentiment: Sentiment::Positive,
+        since: Timestamp::from_millis(0),
+        after: None,
+        known: &Nothing,
+    };
+
+    fn item(source_id: &str, at_ms: u64) -> Item {
+        let line = format!(r#"{{"source_id":"{source_id}","sentiment":"positive","score":0,"matched_tickers":["A"]}}"#);
+        read_items(line.as_bytes(), Timestamp::from_millis(at_ms))
+            .unwrap()
+            .remove(0)
+    }
+
+    fn table() -> (Arc<ManualClock>, MemoryTable) {
+        let clock = Arc::new(ManualClock::default());
+        (clock.clone(), MemoryTable::new(clock))
+    }
+
+    #[test]
+    fn a_rewritten_item_moves_and_a_deleted_one_goes() {
+        let (_, table) = table();
+        table.put(item("a", 1));
+        table.put(Item {
+            sentiment: Sentiment::Negative,
+            ..item("a", 2)
+        });
+        assert_eq!(block_on(table.page(POSITIVE)).unwrap().items, []);
+        assert_eq!(table.items().len(), 1);
+        assert!(table.delete("a") && !table.delete("a") && table.items().is_empty());
+    }
+
+    #[test]
+    fn trouble_is_for_its_partition_and_counted() {
+        let (clock, table) = table();
+        table.put(item("a", 1));
+        table.set_fault(Sentiment::Negative, Some(Fault::Throttle));
+        let negative = Query {
+            sentiment: Sentiment::Negative,
+            ..POSITIVE
+        };
+        assert_eq!(block_on(table.page(negative)).unwrap_err().failure, Failure::Throttled);
+        assert_eq!(block_on(table.page(POSITIVE)).unwrap().items.len(), 1);
+
+        table.set_fault(Sentiment::Positive, Some(Fault::Slow(2_000)));
+        let mut slow = table.page(POSITIVE);
+        assert!((&mut slow).now_or_never().is_none());
+        clock.advance(2_000);
+        assert_eq!(slow.now_or_never().unwrap().unwrap().items.len(), 1);
+
+        table.set_fault(Sentiment::Positive, Some(Fault::Hang));
+        let mut hanging = table.page(POSITIVE);
+        assert!((&mut hanging).now_or_never().is_none());
+        clock.advance(3_000);
+        let error = hanging.now_or_never().unwrap().unwrap_err();
+        assert_eq!(
+            (error.failure, table.calls(), table.calls_to(Sentiment::Negative)),
+            (Failure::TimedOut, 4, 1)
+        );
+        assert_eq!(error.report.request_id.as_deref(), Some("memory-4"));
+    }
+}
