@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { SILENCE_MS, connect } from './sse-client.mjs';
 import { HandTimers, block, eventSourceOn, scriptedServer } from './stand-ins.mjs';
 
-const TRACE = '1-6921b9c0-0123456789abcdef01234567';
+const TRACE = '1-6b02a100-0123456789abcdef01234567';
 const beat = (more = {}) => ({ timestamp: '2026-11-22T08:00:00.000Z', connections: 1, uptime_seconds: 5, degraded: false, trace_id: TRACE, ...more });
 const metrics = (byTag) => ({
   total: 9, positive: 3, neutral: 3, negative: 3, by_tag: byTag, rate_last_hour: 1, rate_last_24h: null, timestamp: '2026-11-22T08:00:00.000Z',
@@ -68,8 +68,8 @@ for (const transport of ['fetch', 'eventsource']) {
       const line = await server.next();
       assert.equal(line.query.tickers, 'A,B');
       line.stream().send('heartbeat', beat({ tickers: ['A', 'B'] })).send('sentiment_update', update('A')).send('sentiment_update', update('Z'));
-      line.send('metrics', metrics({})).send('heartbeat', beat());
-      await c.until(() => c.events.length === 5);
+      line.send('metrics', metrics({})).send('heartbeat', beat()).send('sentiment_update', update('Z')).send('metrics', metrics({}));
+      await c.until(() => c.events.length === 7);
       assert.equal(c.names(), 'A');
     });
 
@@ -150,6 +150,11 @@ for (const transport of ['fetch', 'eventsource']) {
       const line = (await server.next()).stream().send('heartbeat', beat(), { retry: 50 });
       await c.status('open');
       await c.until((s) => s.heartbeat);
+      const spoken = () => c.timers.started.filter((ms) => ms === SILENCE_MS).length;
+      const before = spoken();
+      line.send('heartbeat', beat({ connections: 2 }));
+      await c.until((s) => s.heartbeat.connections === 2);
+      assert.equal(spoken(), before + 1, 'an event puts the limit off');
       await c.timers.fire((ms) => ms === SILENCE_MS);
       await line.gone;
       assert.equal(c.state.reason, 'silent');
@@ -170,8 +175,8 @@ for (const transport of ['fetch', 'eventsource']) {
     });
 
     test('close: no connection and no timer is left, also from within a callback', async (t) => {
-      const c = client(t, { transport, onEvent: (event) => { if (event.type === 'metrics') c.close(); } });
-      const line = (await server.next()).stream().send('heartbeat', beat()).send('metrics', metrics({})).send('sentiment_update', update('A'));
+      const c = client(t, { transport, onEvent: (event) => { if (event.type === 'busy') c.close(); } });
+      const line = (await server.next()).stream().send('heartbeat', beat()).send('busy', { reason: 'max_connections', retry_ms: 5 }).send('sentiment_update', update('A'));
       await line.gone;
       assert.equal(c.state.status, 'closed');
       assert.equal(c.names(), '');
@@ -199,7 +204,7 @@ describe('fetch only', () => {
 
   test('a final refusal ends it and says why', async (t) => {
     const c = client(t, { token: 'abc' });
-    (await server.next()).refuse(404, { detail: 'no such configuration' });
+    (await server.next()).refuse(404, { detail: 'no such configuration' }, { 'content-type': 'text/event-stream' });
     await c.status('failed');
     assert.equal(c.state.reason, 'no such configuration');
     assert.deepEqual(c.timers.delays(), []);

@@ -32,10 +32,7 @@ export function fetchTransport(fetch) {
         if (done) break;
         const events = parser.push(value);
         if (parser.retryMs !== undefined) on.retry(parser.retryMs);
-        for (const event of events) {
-          on.message(event);
-          if (stop.signal.aborted) return;
-        }
+        events.forEach(on.message);
       }
       on.ended({});
     };

@@ -59,9 +59,12 @@ export class HandTimers {
   #pending = new Map();
   #next = 1;
   #waiting = [];
+  /** The delays of all timers that were ever started. */
+  started = [];
 
   setTimeout = (run, ms) => {
     const id = this.#next++;
+    this.started.push(ms);
     this.#pending.set(id, { run, ms });
     this.#serve();
     return id;
