@@ -51,11 +51,7 @@ impl<'f, T: Iterator<Item = &'f str>> ItemFields<'f, T> {
         if self.source_id.is_empty() {
             return Err(ItemProblem::SourceId);
         }
-        let mut tickers = self
-            .tickers
-            .map(Ticker::parse)
-            .collect::<Option<Vec<_>>>()
-            .ok_or(ItemProblem::Ticker)?;
+        let mut tickers = self.tickers.map(Ticker::parse).collect::<Option<Vec<_>>>().ok_or(ItemProblem::Ticker)?;
         tickers.sort_unstable();
         tickers.dedup();
         Ok(Item {
@@ -119,48 +115,21 @@ mod tests {
     fn every_field_is_checked() {
         let one = ["A"];
         assert_eq!(fields(&["A", ""]).check(), Err(ItemProblem::Ticker));
-        assert_eq!(
-            problem(ItemFields {
-                source_id: "",
-                ..fields(&one)
-            }),
-            ItemProblem::SourceId
-        );
-        assert_eq!(
-            problem(ItemFields {
-                sentiment: "Neutral",
-                ..fields(&one)
-            }),
-            ItemProblem::Sentiment
-        );
+        assert_eq!(problem(ItemFields { source_id: "", ..fields(&one) }), ItemProblem::SourceId);
+        assert_eq!(problem(ItemFields { sentiment: "Neutral", ..fields(&one) }), ItemProblem::Sentiment);
         for score in [1.1, f64::NAN] {
             assert_eq!(problem(ItemFields { score, ..fields(&one) }), ItemProblem::Score);
         }
         let ttl_seconds = Some(f64::INFINITY);
-        assert_eq!(
-            problem(ItemFields {
-                ttl_seconds,
-                ..fields(&one)
-            }),
-            ItemProblem::Ttl
-        );
+        assert_eq!(problem(ItemFields { ttl_seconds, ..fields(&one) }), ItemProblem::Ttl);
         let ttl_seconds = Some(-4.0);
-        let long_gone = ItemFields {
-            ttl_seconds,
-            ..fields(&one)
-        }
-        .check()
-        .unwrap();
+        let long_gone = ItemFields { ttl_seconds, ..fields(&one) }.check().unwrap();
         assert_eq!(long_gone.expires_at, Some(Timestamp::default()));
     }
 
     #[test]
     fn dates_that_do_not_sort_as_text_are_refused() {
-        for good in [
-            "2026-11-22T08:00:00.000Z",
-            "2026-11-22T08:00:00Z",
-            "2026-11-22T08:00:00.123456+00:00",
-        ] {
+        for good in ["2026-11-22T08:00:00.000Z", "2026-11-22T08:00:00Z", "2026-11-22T08:00:00.123456+00:00"] {
             assert!(updated_at(good).is_some(), "{good}");
         }
         for bad in [

@@ -13,28 +13,20 @@ pub struct MemoryPool {
 impl MemoryPool {
     /// A pool of `max` slots.
     pub const fn new(max: usize) -> Self {
-        Self {
-            taken: AtomicUsize::new(0),
-            max,
-        }
+        Self { taken: AtomicUsize::new(0), max }
     }
 }
 
 impl ConnectionPool for MemoryPool {
     fn acquire(&self) -> Option<usize> {
         let free = |taken: usize| (taken < self.max).then_some(taken + 1);
-        self.taken
-            .fetch_update(SeqCst, SeqCst, free)
-            .ok()
-            .map(|before| before + 1)
+        self.taken.fetch_update(SeqCst, SeqCst, free).ok().map(|before| before + 1)
     }
 
     fn release(&self) -> usize {
         // One release too many would be a bug of the caller; it must not hand out slots that do not exist.
         let given_back = |taken: usize| taken.checked_sub(1);
-        self.taken
-            .fetch_update(SeqCst, SeqCst, given_back)
-            .map_or(0, |before| before - 1)
+        self.taken.fetch_update(SeqCst, SeqCst, given_back).map_or(0, |before| before - 1)
     }
 
     fn count(&self) -> usize {
@@ -54,14 +46,8 @@ mod tests {
     #[test]
     fn gives_no_slot_that_it_does_not_have() {
         let pool = MemoryPool::new(2);
-        assert_eq!(
-            (pool.acquire(), pool.acquire(), pool.acquire()),
-            (Some(1), Some(2), None)
-        );
-        assert_eq!(
-            (pool.release(), pool.acquire(), pool.count(), pool.max()),
-            (1, Some(2), 2, 2)
-        );
+        assert_eq!((pool.acquire(), pool.acquire(), pool.acquire()), (Some(1), Some(2), None));
+        assert_eq!((pool.release(), pool.acquire(), pool.count(), pool.max()), (1, Some(2), 2, 2));
     }
 
     #[test]

@@ -17,7 +17,9 @@ const BYTES: usize = 1 + 4 * (1 + BUCKETS);
 const UNKNOWN: u32 = 0;
 
 /// The hash of one part, or unknown.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// `==` compares what is written; whether a client needs a part is [`Part::equals`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part(Option<NonZeroU32>);
 
 impl Part {
@@ -77,7 +79,7 @@ pub fn bucket_of(ticker: &Ticker) -> usize {
 }
 
 /// What a client holds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
     /// The `metrics` part.
     pub metrics: Part,

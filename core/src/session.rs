@@ -75,6 +75,7 @@ struct State<'s> {
     tools: Tools<'s>,
     degraded: bool,
     seen: Option<Arc<Snapshot>>,
+    round: u64,
     next_beat: Timestamp,
 }
 
@@ -82,7 +83,7 @@ struct State<'s> {
 pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side: &mut SideWork<'s>) -> EndReason {
     let Tools { clock, flight, writer, .. } = tools;
     let now = clock.now();
-    let mut state = State { plan, tools, degraded: flight.is_degraded(), seen: None, next_beat: now };
+    let mut state = State { plan, tools, degraded: flight.is_degraded(), seen: None, round: 0, next_beat: now };
     state.beat(now);
     let mut end = clock.sleep_until(plan.end_at).fuse();
     let mut shutdown = shutdown.asked().fuse();
@@ -159,9 +160,10 @@ impl State<'_> {
             Wake::Beat => self.beat(now),
             Wake::Taken => self.tools.house.delivered(&self.tools.out.collect()),
             Wake::Polled(outlook, role) => {
-                if role == Role::Shared {
+                if role == Role::Shared && outlook.round > self.round {
                     self.tools.house.poll_was_shared();
                 }
+                self.round = outlook.round;
                 self.show(outlook);
             }
             Wake::Expired(outlook) => self.show(outlook),

@@ -18,6 +18,9 @@ use std::{
     sync::Arc,
 };
 
+/// How long an expired item is remembered, in milliseconds: longer than an index lags.
+const REMEMBERED_MS: u64 = 60_000;
+
 /// How far back the aggregates look, and how many items they hold.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowLimits {
@@ -43,8 +46,8 @@ pub struct Batch {
 pub struct Window {
     limits: WindowLimits,
     items: HashMap<Arc<str>, Item>,
-    /// The dates of items that passed their expiry: an index that lags must not bring older versions back.
-    expired: HashMap<Arc<str>, Timestamp>,
+    /// Items that passed their expiry, and when: an index that lags must not bring older versions back.
+    expired: HashMap<Arc<str>, (Item, Timestamp)>,
     by_time: BTreeSet<Key>,
     by_expiry: BTreeSet<(Timestamp, Arc<str>)>,
     tickers: BTreeMap<Ticker, Members>,
@@ -100,11 +103,10 @@ impl Window {
         }
         while let Some((_, id)) = self.by_expiry.first().filter(|(at, _)| *at <= now).cloned() {
             if let Some(item) = self.remove(&id) {
-                self.expired.insert(id, item.updated_at);
+                self.expired.insert(id, (item, now));
             }
         }
-        let span_ms = self.limits.span_ms;
-        self.expired.retain(|_, at| at.plus_ms(span_ms) > now);
+        self.expired.retain(|_, (_, since)| now.ms_since(*since) < REMEMBERED_MS);
     }
 
     /// When the next item leaves by itself.
@@ -182,8 +184,8 @@ impl Window {
 
     /// Takes a version, if it is news. `replaces`: it comes from a read of the whole partition, which is always right.
     fn put(&mut self, item: Item, replaces: bool, now: Timestamp) {
-        if self.expired.get(&item.source_id).is_some_and(|at| *at >= item.updated_at) && item.is_live(now) && !replaces
-        {
+        let newer_expired = self.expired.get(&item.source_id).is_some_and(|(gone, _)| item.version_order(gone).is_le());
+        if newer_expired && !replaces {
             return;
         }
         match self.items.get(&item.source_id) {
@@ -193,7 +195,7 @@ impl Window {
             None => {}
         }
         if !item.is_live(now) {
-            self.expired.insert(item.source_id, item.updated_at);
+            self.expired.insert(item.source_id.clone(), (item, now));
         } else if self.leaves_at(item.updated_at) > now {
             self.expired.remove(&item.source_id);
             self.insert(item);

@@ -25,10 +25,7 @@ struct State {
 impl ManualClock {
     /// Begins at `now`.
     pub fn new(now: Timestamp) -> Self {
-        let state = State {
-            now,
-            ..State::default()
-        };
+        let state = State { now, ..State::default() };
         Self(Mutex::new(state))
     }
 
@@ -63,12 +60,7 @@ impl Clock for ManualClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        Sleep {
-            clock: self,
-            at,
-            id: None,
-        }
-        .await;
+        Sleep { clock: self, at, id: None }.await;
     }
 }
 

@@ -25,12 +25,7 @@ pub struct MemoryConfigurations {
 impl MemoryConfigurations {
     /// None yet; `clock` times slow answers.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            active: Mutex::default(),
-            fault: Mutex::default(),
-            calls: AtomicU64::new(0),
-        }
+        Self { clock, active: Mutex::default(), fault: Mutex::default(), calls: AtomicU64::new(0) }
     }
 
     /// Stores an active configuration.
@@ -69,10 +64,7 @@ impl Configurations for MemoryConfigurations {
 
     async fn get(&self, user: &UserId, id: &str) -> Result<(Option<Configuration>, CallReport), CallError> {
         let call = self.calls.fetch_add(1, Relaxed) + 1;
-        let report = CallReport {
-            request_id: Some(format!("memory-{call}")),
-            ..self.target()
-        };
+        let report = CallReport { request_id: Some(format!("memory-{call}")), ..self.target() };
         let fault = *lock(&self.fault);
         if let Some(fault) = fault
             && let Some(error) = fault.strike(&*self.clock, &report).await

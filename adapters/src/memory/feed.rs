@@ -37,14 +37,7 @@ impl DemoFeed {
         let random = SeededRandom::new(seed);
         let tickers: Vec<_> = TICKERS.split_ascii_whitespace().filter_map(Ticker::parse).collect();
         let moods = tickers.iter().map(|_| signed(&random, 600)).collect();
-        Self {
-            random,
-            prefix: format!("demo-{seed:016x}"),
-            made: 0,
-            tickers,
-            moods,
-            recent: VecDeque::new(),
-        }
+        Self { random, prefix: format!("demo-{seed:016x}"), made: 0, tickers, moods, recent: VecDeque::new() }
     }
 
     /// The next item, written at `now`; now and then an older one, rewritten.

@@ -52,10 +52,7 @@ pub fn read_items(file: &[u8], now: Timestamp) -> Result<Vec<Item>, BadLines> {
         }
         match read_line(line, now) {
             Ok(item) => items.push(item),
-            Err(problem) => bad.push(BadLine {
-                line: index + 1,
-                problem,
-            }),
+            Err(problem) => bad.push(BadLine { line: index + 1, problem }),
         }
     }
     if bad.is_empty() { Ok(items) } else { Err(BadLines(bad)) }

@@ -36,10 +36,7 @@ struct State {
 impl MemoryMetrics {
     /// None yet; `clock` times slow answers.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            state: Mutex::default(),
-        }
+        Self { clock, state: Mutex::default() }
     }
 
     /// The batches that were accepted, in order.
@@ -77,10 +74,7 @@ impl Metrics for MemoryMetrics {
             state.calls += 1;
             (state.fault, state.calls)
         };
-        let report = CallReport {
-            request_id: Some(format!("memory-{call}")),
-            ..self.target().unwrap_or_default()
-        };
+        let report = CallReport { request_id: Some(format!("memory-{call}")), ..self.target().unwrap_or_default() };
         if let Some(fault) = fault
             && let Some(error) = fault.strike(&*self.clock, &report).await
         {

@@ -44,10 +44,7 @@ impl MemoryTable {
             calls: [0; 3],
             page_items: PAGE_ITEMS,
         };
-        Self {
-            clock,
-            state: Mutex::new(state),
-        }
+        Self { clock, state: Mutex::new(state) }
     }
 
     /// Pages hold so many items, malformed ones included; at least 1.
@@ -110,10 +107,7 @@ impl State {
     fn page(&self, query: &Query<'_>, report: CallReport) -> Page {
         let partition = query.sentiment;
         let since: Key = (partition, query.since, "".into());
-        let mut page = Page {
-            report,
-            ..Page::default()
-        };
+        let mut page = Page { report, ..Page::default() };
         let mut last: Option<&Key> = None;
         let mut left = self.page_items;
         for (key, item) in self.index.range(since..).rev() {
@@ -129,10 +123,7 @@ impl State {
             last = Some(key);
             match item {
                 Some(item) => page.items.push(item.clone()),
-                None => page.skipped.push(Skipped {
-                    source_id: key.2.clone(),
-                    updated_at: key.1.to_string().into(),
-                }),
+                None => page.skipped.push(Skipped { source_id: key.2.clone(), updated_at: key.1.to_string().into() }),
             }
         }
         page
@@ -141,10 +132,7 @@ impl State {
 
 /// The token's date in microseconds: a table's own text, which no caller may read.
 fn token(key: &Key) -> PageToken {
-    PageToken {
-        source_id: key.2.to_string(),
-        updated_at: key.1.micros().to_string(),
-    }
+    PageToken { source_id: key.2.to_string(), updated_at: key.1.micros().to_string() }
 }
 
 fn is_behind(key: &Key, token: &PageToken) -> bool {
@@ -171,10 +159,7 @@ impl Poller for MemoryTable {
             state.calls[query.sentiment.index()] += 1;
             (state.faults[query.sentiment.index()], state.calls.iter().sum::<u64>())
         };
-        let report = CallReport {
-            request_id: Some(format!("memory-{call}")),
-            ..self.target()
-        };
+        let report = CallReport { request_id: Some(format!("memory-{call}")), ..self.target() };
         if let Some(fault) = fault
             && let Some(error) = fault.strike(&*self.clock, &report).await
         {
@@ -198,18 +183,12 @@ mod tests {
         }
     }
 
-    const POSITIVE: Query<'_> = Query {
-        sentiment: Sentiment::Positive,
-        since: Timestamp::from_millis(0),
-        after: None,
-        known: &Nothing,
-    };
+    const POSITIVE: Query<'_> =
+        Query { sentiment: Sentiment::Positive, since: Timestamp::from_millis(0), after: None, known: &Nothing };
 
     fn item(source_id: &str, at_ms: u64) -> Item {
         let line = format!(r#"{{"source_id":"{source_id}","sentiment":"positive","score":0,"matched_tickers":["A"]}}"#);
-        read_items(line.as_bytes(), Timestamp::from_millis(at_ms))
-            .unwrap()
-            .remove(0)
+        read_items(line.as_bytes(), Timestamp::from_millis(at_ms)).unwrap().remove(0)
     }
 
     fn table() -> (Arc<ManualClock>, MemoryTable) {
@@ -221,10 +200,7 @@ mod tests {
     fn a_rewritten_item_moves_and_a_deleted_one_goes() {
         let (_, table) = table();
         table.put(item("a", 1));
-        table.put(Item {
-            sentiment: Sentiment::Negative,
-            ..item("a", 2)
-        });
+        table.put(Item { sentiment: Sentiment::Negative, ..item("a", 2) });
         assert_eq!(block_on(table.page(POSITIVE)).unwrap().items, []);
         assert_eq!(table.items().len(), 1);
         assert!(table.delete("a") && !table.delete("a") && table.items().is_empty());
@@ -235,10 +211,7 @@ mod tests {
         let (clock, table) = table();
         table.put(item("a", 1));
         table.set_fault(Sentiment::Negative, Some(Fault::Throttle));
-        let negative = Query {
-            sentiment: Sentiment::Negative,
-            ..POSITIVE
-        };
+        let negative = Query { sentiment: Sentiment::Negative, ..POSITIVE };
         assert_eq!(block_on(table.page(negative)).unwrap_err().failure, Failure::Throttled);
         assert_eq!(block_on(table.page(POSITIVE)).unwrap().items.len(), 1);
 
@@ -253,10 +226,7 @@ mod tests {
         assert!((&mut hanging).now_or_never().is_none());
         clock.advance(3_000);
         let error = hanging.now_or_never().unwrap().unwrap_err();
-        assert_eq!(
-            (error.failure, table.calls(), table.calls_to(Sentiment::Negative)),
-            (Failure::TimedOut, 4, 1)
-        );
+        assert_eq!((error.failure, table.calls(), table.calls_to(Sentiment::Negative)), (Failure::TimedOut, 4, 1));
         assert_eq!(error.report.request_id.as_deref(), Some("memory-4"));
     }
 }

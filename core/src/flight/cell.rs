@@ -23,15 +23,13 @@ const EXPIRY_PAUSE_MS: u64 = 1_000;
 /// How many malformed items are remembered, so that each is counted once however often it is read.
 const SKIPPED_MAX: usize = 10_000;
 
-/// Who read what a stream was given.
+/// Who made the last round of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// This stream did.
+    /// The stream that asked.
     Led,
-    /// Another one did.
+    /// Another one, while this one waited or before it asked.
     Shared,
-    /// Nobody had to: no read was due.
-    Cached,
 }
 
 /// What a stream may show now, and when to look again.
@@ -41,6 +39,8 @@ pub struct Outlook {
     pub snapshot: Option<Arc<Snapshot>>,
     /// The last round was not whole.
     pub degraded: bool,
+    /// Counts the rounds of this process.
+    pub round: u64,
     /// When the next round is due.
     pub due_at: Timestamp,
     /// When the next item leaves by itself.
@@ -61,6 +61,7 @@ struct State {
     flying: Option<Shared<oneshot::Receiver<()>>>,
     due_at: Timestamp,
     failures: u32,
+    rounds: u64,
     last_expiry: Timestamp,
     skipped: HashSet<Skipped>,
     newly_skipped: u64,
@@ -83,6 +84,7 @@ impl Flight {
             flying: None,
             due_at: start,
             failures: 0,
+            rounds: 0,
             last_expiry: start,
             skipped: HashSet::new(),
             newly_skipped: 0,
@@ -96,16 +98,13 @@ impl Flight {
 
     /// The state, read again if that is due. Cancel-safe: what a dropped leader had read is read again by another.
     pub async fn read(&self, clock: &dyn Clock, random: &dyn Random, poller: &dyn Poller) -> (Outlook, Role) {
-        let mut role = Role::Cached;
         loop {
             let now = clock.now();
             match self.part(now) {
-                None => return (self.outlook(now), role),
+                None => return (self.expire(now), Role::Shared),
                 Some(Part::Wait(landed)) => {
-                    // An error means that the leader was dropped: look again, perhaps lead.
-                    if landed.await.is_ok() {
-                        role = Role::Shared;
-                    }
+                    // An error means that the leader was dropped: in either case look again, perhaps lead.
+                    let _ = landed.await;
                 }
                 Some(Part::Lead(landed, marks)) => {
                     let reads = read(self.plan, marks, now, poller, self).await;
@@ -165,6 +164,7 @@ impl Flight {
         state.failures = if failure.is_none() { 0 } else { state.failures.saturating_add(1) };
         state.due_at = began.plus_ms(self.pause_ms(state.failures, random));
         state.flying = None;
+        state.rounds += 1;
         state.window.apply(batch, began);
         if state.marks.iter().all(|mark| mark.whole_at.is_some()) {
             state.publish(began);
@@ -187,10 +187,12 @@ impl Flight {
     pub fn expire(&self, now: Timestamp) -> Outlook {
         {
             let mut state = self.state();
-            state.window.expire(now);
-            state.last_expiry = now;
-            if state.snapshot.is_some() {
-                state.publish(now);
+            if state.window.next_expiry().is_some_and(|at| at <= now) {
+                state.window.expire(now);
+                state.last_expiry = now;
+                if state.snapshot.is_some() {
+                    state.publish(now);
+                }
             }
         }
         self.outlook(now)
@@ -202,6 +204,7 @@ impl Flight {
         Outlook {
             snapshot: state.snapshot.clone(),
             degraded: state.failures > 0,
+            round: state.rounds,
             due_at: state.due_at.max(now),
             expires_at: state.window.next_expiry().map(|at| at.max(pause_over)),
         }

@@ -100,12 +100,14 @@ async fn all_pages(
             if item.updated_at > now.plus_ms(FUTURE_LIMIT_MS) {
                 read.skipped
                     .push(Skipped { source_id: item.source_id, updated_at: item.updated_at.to_string().into() });
-            } else {
+            } else if item.is_live(now) || !read.is_whole {
+                // A read of the whole window replaces what is held, so that an expired item need not be named in it; a table
+                // whose items all expire may hold many.
                 read.items.push(item);
             }
         }
         after = page.next;
-        let full = read.items.iter().filter(|i| i.is_live(now)).count() >= plan.max_items;
+        let full = read.items.len() >= plan.max_items;
         if after.is_none() || full {
             read.bounded |= after.is_some();
             return Ok(pages);

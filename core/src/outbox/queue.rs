@@ -36,6 +36,8 @@ pub(super) struct Queue {
     tickers: BTreeMap<Ticker, IsChange>,
     last: Option<Last>,
     waiting_since: Option<Timestamp>,
+    /// The cursor that the client holds once it has read what left the queue.
+    told: Option<Digest>,
 }
 
 /// A state event on its way into a write.
@@ -48,7 +50,6 @@ impl Queue {
     pub(super) const fn new(client: Client) -> Self {
         let tickers = BTreeMap::new();
         Self {
-            client,
             is_first: true,
             heartbeat: None,
             target: None,
@@ -56,6 +57,8 @@ impl Queue {
             tickers,
             last: None,
             waiting_since: None,
+            told: client.resume,
+            client,
         }
     }
 
@@ -161,7 +164,27 @@ impl Queue {
             trace_id: self.client.trace.map(|trace| trace.to_string()),
             tickers: only.filter(|_| retry.is_some()),
         };
-        write_event(out, "heartbeat", retry, None, &data);
+        let id = self.heartbeat_id(retry.is_some());
+        write_event(out, "heartbeat", retry, id.as_ref().map(|id| id as _), &data);
+        self.told = id.or(self.told);
+    }
+
+    /// A heartbeat carries a cursor where the one that the client holds is, or may become, wrong without a state event.
+    ///
+    /// The first one of a filtered stream makes the client drop tickers: its old cursor must not survive that, or a
+    /// later stream that names them again would believe that they are still held. What equals the present state stays known. A
+    /// later one gives back what the first had to deny before there was any state to compare with.
+    fn heartbeat_id(&self, is_first: bool) -> Option<Digest> {
+        let held = self.told?;
+        let Some(target) = &self.target else {
+            return (is_first && self.client.view.tickers.is_some()).then(Digest::default);
+        };
+        let is_all_sent = self.metrics.is_none() && self.tickers.is_empty();
+        if !(is_all_sent || is_first && self.client.view.tickers.is_some()) {
+            return None;
+        }
+        let now = self.digest(target, Parts::default());
+        (now != held).then_some(now)
     }
 
     /// State events until the write is full. The first carries the cursor with every part that this write touches unknown, the last
@@ -188,6 +211,7 @@ impl Queue {
             return;
         };
         let (first_id, last_id) = (self.digest(target, touched), self.digest(target, Parts::default()));
+        self.told = Some(last_id);
         for (n, (event, is_change)) in events.into_iter().enumerate() {
             let id = if n == last { Some(last_id) } else { (n == 0).then_some(first_id) };
             let id: Option<&dyn std::fmt::Display> = id.as_ref().map(|id| id as _);

@@ -1,0 +1,152 @@
+//! A telemetry sink that keeps everything in sight, and misbehaves on demand.
+
+use async_trait::async_trait;
+use sse_core::{
+    ids::SpanId,
+    ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
+    telemetry::{Finished, Handler, Streaming, Value},
+    time::Timestamp,
+};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+};
+
+/// What the spy saw, in order.
+pub enum Seen {
+    /// A handler phase.
+    Handler(Finished<Handler>),
+    /// A stream opened.
+    Opened(StreamOpened),
+    /// A streaming span.
+    Span(Finished<Streaming>),
+    /// A flush began.
+    Flush,
+    /// A flush ended by itself.
+    Flushed,
+    /// A stream was settled.
+    Closed(StreamClosed),
+}
+
+/// The spy.
+#[derive(Default)]
+pub struct SpyTelemetry {
+    ids: AtomicU64,
+    /// Flushes hang while this is set.
+    pub hangs: AtomicBool,
+    seen: Mutex<Vec<Seen>>,
+}
+
+/// A streaming span in a few words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brief {
+    /// Its name.
+    pub name: &'static str,
+    /// Its trace, as printed.
+    pub trace: String,
+    /// Its id.
+    pub id: SpanId,
+    /// Its parent.
+    pub parent: SpanId,
+    /// From.
+    pub start: Timestamp,
+    /// Until.
+    pub end: Timestamp,
+    /// Its attributes.
+    pub attributes: Vec<(&'static str, Value)>,
+    /// Its exception's type.
+    pub error: Option<String>,
+}
+
+impl Brief {
+    /// An attribute as text, whatever its type.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.attributes.iter().find(|(k, _)| *k == key).map(|(_, v)| match v {
+            Value::Str(s) => s.to_string(),
+            Value::Int(n) => n.to_string(),
+            Value::Bool(b) => b.to_string(),
+            Value::List(l) => l.join(","),
+        })
+    }
+}
+
+impl SpyTelemetry {
+    /// Everything seen so far.
+    pub fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, seen: Seen) {
+        self.seen().push(seen);
+    }
+
+    /// The streaming spans.
+    pub fn spans(&self) -> Vec<Brief> {
+        let brief = |s: &Finished<Streaming>| Brief {
+            name: s.name,
+            trace: s.trace.to_string(),
+            id: s.id,
+            parent: s.parent,
+            start: s.start,
+            end: s.end,
+            attributes: s.attributes.clone(),
+            error: s.exception.as_ref().map(|e| e.error_type.to_string()),
+        };
+        self.seen().iter().filter_map(|s| if let Seen::Span(s) = s { Some(brief(s)) } else { None }).collect()
+    }
+
+    /// The streaming spans of one name.
+    pub fn named(&self, name: &str) -> Vec<Brief> {
+        self.spans().into_iter().filter(|s| s.name == name).collect()
+    }
+
+    /// How every settled stream was settled.
+    pub fn closed(&self) -> Vec<StreamClosed> {
+        self.seen().iter().filter_map(|s| if let Seen::Closed(c) = s { Some(c.clone()) } else { None }).collect()
+    }
+
+    /// One word for everything seen, in order.
+    pub fn story(&self) -> Vec<String> {
+        let word = |s: &Seen| match s {
+            Seen::Handler(s) => s.name.to_owned(),
+            Seen::Opened(_) => "opened".to_owned(),
+            Seen::Span(s) => s.name.to_owned(),
+            Seen::Flush => "flush".to_owned(),
+            Seen::Flushed => "flushed".to_owned(),
+            Seen::Closed(_) => "closed".to_owned(),
+        };
+        self.seen().iter().map(word).collect()
+    }
+}
+
+#[async_trait]
+impl Telemetry for SpyTelemetry {
+    fn span_id(&self) -> SpanId {
+        SpanId::new(self.ids.fetch_add(1, SeqCst) + 1).expect("counts from 1")
+    }
+    fn handler_phase(&self, span: Finished<Handler>) {
+        self.note(Seen::Handler(span));
+    }
+    fn stream_opened(&self, stream: StreamOpened) {
+        self.note(Seen::Opened(stream));
+    }
+    fn streaming_phase(&self, span: Finished<Streaming>) {
+        self.note(Seen::Span(span));
+    }
+    fn is_export_due(&self, _now: Timestamp) -> bool {
+        false
+    }
+    async fn export(&self, _now: Timestamp) {}
+    async fn flush(&self, _of: Option<&Arc<str>>) -> FlushOutcome {
+        self.note(Seen::Flush);
+        if self.hangs.load(SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        self.note(Seen::Flushed);
+        FlushOutcome::Ok
+    }
+    fn stream_closed(&self, stream: StreamClosed) {
+        self.note(Seen::Closed(stream));
+    }
+    fn last_words(&self) {}
+}

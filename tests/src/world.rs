@@ -1,0 +1,300 @@
+//! Environments, streams and a table on one manual clock. Each environment has an executor of its own, so that one can be
+//! frozen while the others run.
+
+use crate::{client::Client, spy::SpyTelemetry};
+use futures::{
+    FutureExt, StreamExt,
+    executor::{LocalPool, LocalSpawner},
+    future::{AbortHandle, abortable},
+    task::LocalSpawnExt,
+};
+use sse_adapters::{
+    memory::{ManualClock, MemoryMetrics, MemoryTable, SeededRandom},
+    pool::MemoryPool,
+};
+use sse_core::{
+    digest::Digest,
+    flight::{Flight, ReadPlan},
+    ids::ConnectionId,
+    item::{Item, Score, Sentiment, Ticker},
+    metrics_book::MetricsBook,
+    outbox::{Aborted, Reader},
+    plan::{Limits, Plan, View},
+    ports::{Clock, Poller, Raw},
+    shutdown::Shutdown,
+    stream::{StreamPorts, Summary, open},
+    telemetry::{Begin, EndReason, Invocation, Settled, StreamIdentity, Streaming, Tracing},
+    time::Timestamp,
+    trace_context::TraceContext,
+    traced::acquire,
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
+
+/// The manual clock starts here.
+pub const START: &str = "2026-11-22T08:00:00.000Z";
+
+/// What a world is made of; times in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// How to read.
+    pub read: ReadPlan,
+    /// How to stream.
+    pub limits: Limits,
+    /// Slots per environment.
+    pub slots: usize,
+    /// From invocation to deadline.
+    pub life_ms: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            read: ReadPlan {
+                interval_ms: 100,
+                overlap_ms: 1_000,
+                full_interval_ms: 60_000,
+                span_ms: 86_400_000,
+                max_items: 10_000,
+            },
+            limits: Limits { stream_max_ms: 0, deadline_margin_ms: 1_000, heartbeat_ms: 500, retry_ms: 3_000 },
+            slots: 100,
+            life_ms: 10_000,
+        }
+    }
+}
+
+/// One execution environment.
+pub struct Environment {
+    /// What its streams work with.
+    pub ports: StreamPorts,
+    /// Its spans.
+    pub telemetry: Arc<SpyTelemetry>,
+    /// Its metrics.
+    pub metrics: Arc<MemoryMetrics>,
+    setup: Setup,
+    pool: LocalPool,
+    opened: Cell<u64>,
+    /// While set, nothing of it runs.
+    pub frozen: bool,
+}
+
+/// A stream as its client sees it, and what became of it.
+pub struct Connection {
+    /// Each write as it came, or how it broke.
+    pub writes: Rc<RefCell<Vec<Result<Vec<u8>, Aborted>>>>,
+    /// Whether the body ended.
+    pub ended: Rc<Cell<bool>>,
+    /// Whether and how the session ended.
+    pub settled: Rc<RefCell<Option<(Settled, Summary)>>>,
+    /// While set, the reader takes nothing.
+    pub stands_still: Rc<Cell<bool>>,
+    abort: AbortHandle,
+}
+
+impl Connection {
+    /// The client goes away.
+    pub fn cut(&self) {
+        self.abort.abort();
+    }
+
+    /// Everything that came over the wire.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.writes.borrow().iter().flatten().flatten().copied().collect()
+    }
+
+    /// A client that read all of it.
+    pub fn client(&self) -> Client {
+        let mut client = Client::default();
+        client.read(&self.bytes());
+        client
+    }
+
+    /// Why it ended, once it has.
+    pub fn reason(&self) -> Option<EndReason> {
+        self.settled.borrow().as_ref().map(|(_, summary)| summary.reason)
+    }
+
+    /// Whether the body broke off.
+    pub fn aborted(&self) -> bool {
+        self.writes.borrow().iter().any(Result::is_err)
+    }
+}
+
+/// Everything.
+pub struct World {
+    /// Time.
+    pub clock: Arc<ManualClock>,
+    /// The table that all environments read.
+    pub table: Arc<MemoryTable>,
+    /// The environments.
+    pub environments: Vec<Environment>,
+}
+
+/// A sampled header of its own for every `n`.
+pub fn header(n: u64) -> String {
+    format!("Root=1-67891233-{n:024x};Parent=53995c3f42cd8ad8;Sampled=1")
+}
+
+/// An item; `at` as the clock counts.
+///
+/// # Panics
+/// On what is no item.
+pub fn item(id: &str, at: Timestamp, sentiment: Sentiment, score: f64, tickers: &[&str]) -> Item {
+    Item {
+        source_id: id.into(),
+        updated_at: at,
+        sentiment,
+        score: Score::new(score).expect("in range"),
+        tickers: tickers.iter().map(|t| Ticker::parse(t).expect("a ticker")).collect(),
+        expires_at: None,
+    }
+}
+
+impl World {
+    /// With that many environments.
+    ///
+    /// # Panics
+    /// Never: the start is a date.
+    pub fn new(setup: Setup, environments: usize, seed: u64) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::parse(START).expect("a date")));
+        let table = Arc::new(MemoryTable::new(clock.clone()));
+        let environment = |n| Environment::new(setup, &clock, table.clone(), seed.wrapping_mul(31) + n);
+        let environments = (0..environments as u64).map(environment).collect();
+        Self { clock, table, environments }
+    }
+
+    /// With one environment and the given poller instead of the table.
+    pub fn with_poller(setup: Setup, poller: impl FnOnce(Arc<ManualClock>) -> Arc<dyn Poller>) -> Self {
+        let mut world = Self::new(setup, 0, 1);
+        let poller = poller(world.clock.clone());
+        world.environments.push(Environment::new(setup, &world.clock, poller, 1));
+        world
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Runs everything that can run.
+    pub fn settle(&mut self) {
+        for environment in self.environments.iter_mut().filter(|e| !e.frozen) {
+            environment.pool.run_until_stalled();
+        }
+    }
+
+    /// Lets time pass, waking every sleeper at its own moment.
+    pub fn run(&mut self, ms: u64) {
+        self.settle();
+        let until = self.now().plus_ms(ms);
+        while let Some(next) = self.clock.next_wake().filter(|at| *at <= until) {
+            // A frozen environment's sleepers stay where they are; time must not stand still for them.
+            let next = next.max(self.now().plus_ms(1)).min(until);
+            self.clock.set(next);
+            self.settle();
+            if next == until {
+                break;
+            }
+        }
+        self.clock.set(until);
+        self.settle();
+    }
+}
+
+impl Environment {
+    fn new(setup: Setup, clock: &Arc<ManualClock>, poller: Arc<dyn Poller>, seed: u64) -> Self {
+        let (telemetry, metrics) = (Arc::new(SpyTelemetry::default()), Arc::new(MemoryMetrics::new(clock.clone())));
+        let ports = StreamPorts {
+            poller: Raw::new(poller),
+            pool: Raw::new(Arc::new(MemoryPool::new(setup.slots))),
+            metrics: Raw::new(metrics.clone()),
+            telemetry: telemetry.clone(),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(seed)),
+            flight: Arc::new(Flight::new(setup.read, Arc::new(()))),
+            book: Arc::new(MetricsBook::new(Arc::new(()))),
+            shutdown: Shutdown::default(),
+            started_at: clock.now(),
+        };
+        Self { ports, telemetry, metrics, setup, pool: LocalPool::new(), opened: Cell::new(0), frozen: false }
+    }
+
+    /// What its invocations share.
+    pub fn tracing(&self) -> Tracing {
+        Tracing {
+            clock: self.ports.clock.clone(),
+            sink: self.telemetry.clone(),
+            service: "sse-streaming".into(),
+            flush_timeout_ms: 5_000,
+            shutdown_flush_ms: 200,
+        }
+    }
+
+    /// An invocation, switched to streaming.
+    pub fn invocation(&self, trace_header: Option<&str>, plan: &Plan) -> Invocation<Streaming> {
+        let n = self.opened.replace(self.opened.get() + 1);
+        let begin = Begin {
+            context: TraceContext::parse(trace_header),
+            request_id: format!("request-{n}").into(),
+            deadline: plan.deadline,
+            is_cold_start: n == 0,
+        };
+        let identity = StreamIdentity {
+            connection_id: ConnectionId::from_random(n + 1),
+            session_id: None,
+            previous_trace_id: None,
+            connection_sequence: None,
+        };
+        Invocation::begin(begin, self.tracing()).into_streaming(identity, plan.end_at)
+    }
+
+    /// The plan of a stream that opens now.
+    pub fn plan(&self, view: View, resume: Option<Digest>) -> Plan {
+        let now = self.ports.clock.now();
+        Plan::new(self.setup.limits, now, now.plus_ms(self.setup.life_ms), &*self.ports.random, view, resume)
+    }
+
+    /// A stream; `None` if no slot is free.
+    pub fn connect(&self, trace_header: Option<&str>, view: View, resume: Option<Digest>) -> Option<Connection> {
+        let plan = self.plan(view, resume);
+        let invocation = self.invocation(trace_header, &plan);
+        let Some(permit) = acquire(&invocation, &self.ports.pool) else {
+            self.spawn(async move { drop(invocation.finish(EndReason::Rejected).await.settle().await) });
+            return None;
+        };
+        let (session, reader) = open(invocation, permit, self.ports.clone(), plan).split();
+        Some(self.drive(session, reader))
+    }
+
+    /// Drives both halves of a stream.
+    pub fn drive(&self, session: impl Future<Output = (Settled, Summary)> + 'static, mut reader: Reader) -> Connection {
+        let writes = Rc::new(RefCell::new(Vec::new()));
+        let (ended, stands_still) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
+        let settled = Rc::new(RefCell::new(None));
+        let (log, end, still) = (writes.clone(), ended.clone(), stands_still.clone());
+        let clock = self.ports.clock.clone();
+        let (read, abort) = abortable(async move {
+            loop {
+                while still.get() {
+                    clock.sleep_until(clock.now().plus_ms(1)).await;
+                }
+                let Some(write) = reader.next().await else { break };
+                log.borrow_mut().push(write);
+            }
+            end.set(true);
+        });
+        self.spawn(read.map(drop));
+        let result = settled.clone();
+        self.spawn(async move { *result.borrow_mut() = Some(session.await) });
+        Connection { writes, ended, settled, stands_still, abort }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        let spawner: LocalSpawner = self.pool.spawner();
+        spawner.spawn_local(task).expect("the pool lives as long as the environment");
+    }
+}

@@ -1,0 +1,171 @@
+//! Every way out of a stream: what the client reads last, what the trace says, in which order.
+
+use crate::reading::feed;
+use async_trait::async_trait;
+use sse_core::{
+    plan::{Limits, View},
+    ports::{CallError, CallReport, Page, Poller, Query},
+    telemetry::{EndReason, names},
+};
+use sse_tests::world::{Setup, World, header};
+use std::sync::atomic::Ordering::SeqCst;
+
+/// A poller that breaks the rules of its port.
+enum Odd {
+    Hangs,
+    Panics,
+}
+
+#[async_trait]
+impl Poller for Odd {
+    fn target(&self) -> CallReport {
+        CallReport { service: "DynamoDB", operation: "Query", attempts: 1, ..CallReport::default() }
+    }
+
+    async fn page(&self, _: Query<'_>) -> Result<Page, CallError> {
+        match self {
+            Self::Hangs => std::future::pending().await,
+            Self::Panics => panic!("a bug"),
+        }
+    }
+}
+
+fn limits(stream_max_ms: u64) -> Setup {
+    let base = Setup::default();
+    Setup { limits: Limits { stream_max_ms, ..base.limits }, ..base }
+}
+
+#[test]
+fn the_deadline_ends_by_its_timer_while_a_poll_hangs() {
+    let mut world = World::with_poller(Setup::default(), |_| std::sync::Arc::new(Odd::Hangs));
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(9_000);
+    let client = stream.client();
+    assert_eq!(client.names().last(), Some(&"deadline"));
+    assert_eq!(client.log.last().map(|e| e.data["remaining_ms"].clone()), Some(1_000.into()));
+    assert_eq!((stream.reason(), stream.ended.get(), stream.aborted()), (Some(EndReason::Deadline), true, false));
+    let polls = world.environments[0].telemetry.named(names::POLL);
+    assert!(polls.iter().all(|p| p.text("cancelled").as_deref() == Some("true") && p.error.is_none()));
+    assert!(polls.iter().all(|p| p.text("rpc.service").as_deref() == Some("DynamoDB")), "no second service node");
+}
+
+#[test]
+fn stream_max_ends_with_done() {
+    let mut world = World::new(limits(700), 1, 1);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(699);
+    assert!(!stream.ended.get());
+    world.run(1);
+    let last = stream.client().log.pop().expect("events");
+    assert_eq!((last.event.as_str(), &last.data["reason"]), ("done", &"stream_max".into()));
+    assert_eq!(stream.reason(), Some(EndReason::StreamMax));
+}
+
+#[test]
+fn a_deadline_nearer_than_the_margin_is_a_heartbeat_and_a_goodbye() {
+    let mut world = World::new(Setup { life_ms: 800, ..Setup::default() }, 1, 1);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(10);
+    assert_eq!(stream.client().names(), ["heartbeat", "deadline"]);
+    assert!(stream.ended.get());
+}
+
+#[test]
+fn shutdown_says_done_and_skips_the_metrics() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(50);
+    world.environments[0].ports.shutdown.ask();
+    world.settle();
+    let last = stream.client().log.pop().expect("events");
+    assert_eq!((last.event.as_str(), &last.data["reason"]), ("done", &"shutdown".into()));
+    assert_eq!(stream.reason(), Some(EndReason::Shutdown));
+    let calls = world.environments[0].metrics.calls();
+    assert_eq!(world.environments[0].telemetry.named(names::PUT_METRIC).len() as u64, 0.max(calls));
+}
+
+#[test]
+fn a_client_that_leaves_ends_its_stream_and_nothing_else() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    let leaver = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    let stayer = world.environments[0].connect(Some(&header(2)), View::ALL, None).expect("a slot");
+    world.run(250);
+    leaver.cut();
+    world.settle();
+    assert_eq!((leaver.reason(), stayer.reason()), (Some(EndReason::ClientDisconnected), None));
+    let released = world.environments[0].telemetry.named(names::RELEASE);
+    assert_eq!(released.len(), 1);
+    assert_eq!(released[0].text("current_count").as_deref(), Some("1"));
+}
+
+#[test]
+fn the_end_keeps_the_order_of_the_contract() {
+    let mut world = World::new(limits(700), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(20_000);
+    assert!(stream.ended.get());
+    let story = world.environments[0].telemetry.story();
+    let at = |word: &str| story.iter().rposition(|w| w == word).unwrap_or_else(|| panic!("{word} in {story:?}"));
+    let order = [names::POLL, names::DISPATCH, names::RELEASE, names::STREAM, "flush", "flushed", "closed"];
+    let places: Vec<_> = order.iter().map(|w| at(w)).collect();
+    assert!(places.is_sorted(), "{story:?}");
+    assert_eq!(story[0], names::HANDLER);
+    assert_eq!(places.last(), Some(&(story.len() - 1)), "nothing after the last word: {story:?}");
+    let ledger = &world.environments[0].telemetry.closed()[0];
+    assert_eq!(ledger.created, world.environments[0].telemetry.spans().len() as u64);
+}
+
+#[test]
+fn a_hanging_flush_costs_the_client_half_a_second_and_the_loop_its_limit() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(600);
+    world.environments[0].telemetry.hangs.store(true, SeqCst);
+    world.run(100 + 499);
+    assert_eq!((stream.client().names().last(), stream.ended.get()), (Some(&"done"), false));
+    world.run(1);
+    assert_eq!((stream.ended.get(), stream.aborted(), stream.settled.borrow().is_none()), (true, false, true));
+    world.run(4_502);
+    let closed = &world.environments[0].telemetry.closed()[0];
+    assert_eq!((closed.outcome.as_str(), closed.flush_ms), ("timeout", 5_001));
+}
+
+#[test]
+fn the_flush_ends_half_a_second_before_the_deadline() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.environments[0].telemetry.hangs.store(true, SeqCst);
+    world.run(9_400);
+    assert!(stream.ended.get() && stream.settled.borrow().is_none());
+    world.run(102);
+    assert!(stream.settled.borrow().is_some(), "deadline - 500 ms, and one last look");
+}
+
+#[test]
+fn a_refused_stream_is_traced_as_such() {
+    let mut world = World::new(Setup { slots: 1, ..Setup::default() }, 1, 1);
+    let held = world.environments[0].connect(Some(&header(1)), View::ALL, None);
+    assert!(world.environments[0].connect(Some(&header(2)), View::ALL, None).is_none());
+    world.settle();
+    let second: Vec<_> =
+        world.environments[0].telemetry.spans().into_iter().filter(|s| s.trace.ends_with('2')).collect();
+    assert_eq!(second.iter().map(|s| s.name).collect::<Vec<_>>(), [names::ACQUIRE, names::STREAM]);
+    assert_eq!(second[1].text("end_reason").as_deref(), Some("rejected"));
+    assert_eq!(second[0].text("current_count").as_deref(), Some("1"));
+    drop(held);
+}
+
+#[test]
+fn a_panic_closes_every_span_breaks_the_body_and_still_flushes() {
+    let mut world = World::with_poller(Setup::default(), |_| std::sync::Arc::new(Odd::Panics));
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(10);
+    assert_eq!((stream.aborted(), stream.reason()), (true, Some(EndReason::Error)));
+    let telemetry = &world.environments[0].telemetry;
+    assert_eq!(telemetry.named(names::STREAM)[0].text("end_reason").as_deref(), Some("error"));
+    assert_eq!(telemetry.named(names::RELEASE).len(), 1);
+    assert_eq!(telemetry.closed()[0].created, telemetry.spans().len() as u64);
+    assert_eq!(telemetry.story().last().map(String::as_str), Some("closed"));
+}

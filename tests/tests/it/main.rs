@@ -1,0 +1,11 @@
+//! The suite in memory: no socket, no process, no real clock.
+
+mod ending;
+mod first_events;
+mod leaks;
+mod properties;
+mod reading;
+mod resume;
+mod slow_readers;
+mod tracing;
+mod trouble;

@@ -1,0 +1,187 @@
+//! What is read, how often, and by whom.
+
+use sse_core::{item::Sentiment, plan::View, ports::Clock, telemetry::names, time::Timestamp};
+use sse_tests::world::{Setup, World, header, item};
+
+/// Writes an item, dated now.
+pub(crate) fn feed(world: &World, id: &str, sentiment: &str, score: f64, tickers: &[&str]) {
+    let sentiment = Sentiment::parse(sentiment).expect("a sentiment");
+    world.table.put(item(id, world.clock.now(), sentiment, score, tickers));
+}
+
+#[test]
+fn one_stream_reads_for_all_and_each_call_is_in_one_trace() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let streams: Vec<_> =
+        (0..50).filter_map(|n| world.environments[0].connect(Some(&header(n + 1)), View::ALL, None)).collect();
+    world.run(1_050);
+    assert_eq!(world.table.calls(), 33, "three partitions, eleven rounds, whatever the number of streams");
+    assert_eq!(world.environments[0].telemetry.named(names::POLL).len(), 33);
+    for stream in &streams {
+        assert_eq!(stream.client().held.tickers.len(), 1);
+    }
+}
+
+#[test]
+fn a_leader_that_goes_away_is_replaced_at_once() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    for sentiment in Sentiment::ALL {
+        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Slow(40)));
+    }
+    let leader = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.settle();
+    let followers: Vec<_> =
+        (2..5).filter_map(|n| world.environments[0].connect(Some(&header(n)), View::ALL, None)).collect();
+    world.run(10);
+    leader.cut();
+    world.run(45);
+    for stream in &followers {
+        assert_eq!(stream.client().held.tickers.len(), 1);
+    }
+    let polls = world.environments[0].telemetry.named(names::POLL);
+    let cancelled = polls.iter().filter(|s| s.text("cancelled").is_some()).count();
+    assert_eq!((polls.len(), cancelled, world.table.calls()), (6, 3, 6), "one follower took over, alone");
+    let payers: std::collections::BTreeSet<_> = polls.iter().map(|s| s.trace.clone()).collect();
+    assert_eq!(payers.len(), 2);
+}
+
+#[test]
+fn a_new_stream_takes_what_was_read_a_moment_ago() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let first = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(30);
+    let second = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.settle();
+    assert_eq!((world.table.calls(), second.client().held.tickers.len()), (3, 1));
+    drop(first);
+}
+
+#[test]
+fn after_a_long_freeze_it_reads_before_it_shows_state() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let first = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(30);
+    first.cut();
+    world.run(30);
+    world.environments[0].frozen = true;
+    world.run(5_000);
+    feed(&world, "a", "negative", -0.5, &["MSFT"]);
+    world.environments[0].frozen = false;
+    let second = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.settle();
+    let client = second.client();
+    assert_eq!(client.held.tickers.keys().collect::<Vec<_>>(), ["MSFT"]);
+    assert_eq!(client.names(), ["heartbeat", "metrics", "sentiment_update"], "AAPL was never shown");
+}
+
+#[test]
+fn an_item_written_late_within_the_overlap_is_found_and_one_later_by_the_full_read() {
+    let setup = Setup { life_ms: 100_000, ..Setup::default() };
+    let mut world = World::new(setup, 1, 1);
+    feed(&world, "new", "positive", 0.5, &["NEW"]);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(50);
+    let ago = |ms: u64| world.clock.now().minus_ms(ms);
+    world.table.put(item("late", ago(900), Sentiment::Positive, 0.5, &["LATE"]));
+    world.table.put(item("later", ago(5_000), Sentiment::Positive, 0.5, &["LATER"]));
+    world.run(200);
+    assert_eq!(stream.client().held.tickers.keys().collect::<Vec<_>>(), ["LATE", "NEW"]);
+    world.run(60_000);
+    assert_eq!(stream.client().held.tickers.keys().collect::<Vec<_>>(), ["LATE", "LATER", "NEW"]);
+}
+
+#[test]
+fn a_deleted_item_goes_with_the_full_read() {
+    let mut world = World::new(Setup { life_ms: 100_000, ..Setup::default() }, 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(50);
+    world.table.delete("a");
+    world.run(59_000);
+    assert_eq!(stream.client().held.tickers.len(), 1);
+    world.run(1_100);
+    assert_eq!(stream.client().held.tickers.len(), 0);
+}
+
+#[test]
+fn items_leave_on_time_while_no_read_is_due() {
+    let mut setup = Setup { life_ms: 100_000, ..Setup::default() };
+    setup.read.interval_ms = 50_000;
+    let mut world = World::new(setup, 1, 1);
+    let mut mortal = item("a", world.clock.now(), Sentiment::Positive, 0.5, &["AAPL"]);
+    mortal.expires_at = Some(world.clock.now().plus_ms(5_000));
+    world.table.put(mortal);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(4_999);
+    assert_eq!(stream.client().held.tickers.len(), 1);
+    world.run(1);
+    assert_eq!((stream.client().held.tickers.len(), world.table.calls()), (0, 3));
+}
+
+#[test]
+fn many_pages_are_one_round() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    world.table.set_page_items(7);
+    for n in 0..50 {
+        feed(&world, &format!("i{n}"), "positive", 0.5, &[&format!("T{n}")]);
+    }
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.settle();
+    let client = stream.client();
+    assert_eq!(client.held.tickers.len(), 50);
+    assert_eq!(client.names().iter().filter(|n| **n == "metrics").count(), 1, "published once");
+}
+
+#[test]
+fn the_item_bound_holds_and_says_so() {
+    let mut setup = Setup::default();
+    setup.read.max_items = 10;
+    let mut world = World::new(setup, 1, 1);
+    world.table.set_page_items(4);
+    for n in 0..30 {
+        world.clock.advance(1);
+        feed(&world, &format!("i{n}"), "positive", 0.5, &[&format!("T{n}")]);
+    }
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.settle();
+    let metrics = stream.client().held.metrics.expect("metrics");
+    assert_eq!((&metrics["total"], &metrics["truncated"]), (&10.into(), &true.into()));
+    assert!(stream.client().held.tickers.contains_key("T29") && !stream.client().held.tickers.contains_key("T19"));
+}
+
+#[test]
+fn a_date_ahead_does_not_move_the_mark_and_one_far_ahead_is_skipped() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    let now = world.clock.now();
+    world.table.put(item("ahead", now.plus_ms(60_000), Sentiment::Positive, 0.5, &["AHEAD"]));
+    world.table.put(item("far", now.plus_ms(400_000), Sentiment::Positive, 0.5, &["FAR"]));
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(50);
+    feed(&world, "now", "positive", 0.5, &["NOW"]);
+    world.run(200);
+    assert_eq!(stream.client().held.tickers.keys().collect::<Vec<_>>(), ["AHEAD", "NOW"]);
+    assert_eq!(Timestamp::parse("x"), None);
+}
+
+#[test]
+fn a_malformed_item_is_counted_once_however_often_it_is_read() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..Setup::default() }, 1, 1);
+    world.table.put_malformed(Sentiment::Neutral, world.clock.now(), "bad");
+    feed(&world, "good", "neutral", 0.0, &["GOOD"]);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(25_000);
+    assert_eq!(stream.client().held.tickers.len(), 1);
+    let skipped: u64 = world.environments[0]
+        .metrics
+        .batches()
+        .iter()
+        .flatten()
+        .filter(|m| m.name == "ItemsSkipped")
+        .map(|m| if let sse_core::ports::Reading::Count(n) = m.reading { n } else { 0 })
+        .sum();
+    assert_eq!(skipped, 1);
+}
