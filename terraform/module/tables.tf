@@ -1,0 +1,67 @@
+# The tables, if they are not somebody else's (create_tables). On demand: an idle service costs nothing.
+
+resource "aws_dynamodb_table" "sentiments" {
+  #checkov:skip=CKV_AWS_28:Items are derived, rewritten all day and expire; a backup of them would be out of date when made.
+  #checkov:skip=CKV_AWS_119:DynamoDB encrypts with its own key; a key of the account would add a KMS call to the cost of reads.
+  count = var.create_tables ? 1 : 0
+
+  name                        = local.sentiments_table
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "source_id"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "source_id"
+    type = "S"
+  }
+
+  attribute {
+    name = "sentiment"
+    type = "S"
+  }
+
+  attribute {
+    name = "updated_at"
+    type = "S"
+  }
+
+  # Narrow: a poll pays for the bytes it reads, and items may carry whole articles.
+  global_secondary_index {
+    name               = module.settings.sentiments_index
+    hash_key           = "sentiment"
+    range_key          = "updated_at"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["score", "matched_tickers", "ttl_timestamp"]
+  }
+
+  ttl {
+    attribute_name = "ttl_timestamp"
+    enabled        = true
+  }
+}
+
+resource "aws_dynamodb_table" "users" {
+  #checkov:skip=CKV_AWS_119:DynamoDB encrypts with its own key; a key of the account would add a KMS call to the cost of reads.
+  count = var.create_tables && var.users_table != null ? 1 : 0
+
+  name                        = var.users_table
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "PK"
+  range_key                   = "SK"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "PK"
+    type = "S"
+  }
+
+  attribute {
+    name = "SK"
+    type = "S"
+  }
+
+  # Nobody can derive these again.
+  point_in_time_recovery {
+    enabled = true
+  }
+}

@@ -1,0 +1,54 @@
+# The way in: a function URL that streams.
+
+resource "aws_lambda_function_url" "live" {
+  #checkov:skip=CKV_AWS_258:NONE is a choice of the user (url_auth): browsers cannot sign requests; tokens are checked in the function.
+  function_name      = aws_lambda_function.this.function_name
+  qualifier          = aws_lambda_alias.live.name
+  authorization_type = module.settings.url_auth
+  invoke_mode        = "RESPONSE_STREAM"
+
+  cors {
+    allow_credentials = false
+    allow_methods     = ["GET"]
+    allow_origins     = module.settings.allow_origins
+    max_age           = 86400
+
+    allow_headers = [
+      "authorization",
+      "last-event-id",
+      "x-sse-connection-seq",
+      "x-sse-previous-trace",
+      "x-sse-session-id",
+    ]
+
+    # With it a page can name the trace of its stream in a bug report.
+    expose_headers = ["x-amzn-trace-id"]
+  }
+}
+
+# A URL without signatures needs both rights since October 2025. With AWS_IAM neither is needed: callers of this account
+# bring the two actions in their own policies.
+
+resource "aws_lambda_permission" "public_url" {
+  #checkov:skip=CKV_AWS_301:Public is what url_auth = NONE means; reserved concurrency bounds what it can cost.
+  count = module.settings.url_auth == "NONE" ? 1 : 0
+
+  statement_id           = "PublicUrl"
+  action                 = "lambda:InvokeFunctionUrl"
+  function_name          = aws_lambda_function.this.function_name
+  qualifier              = aws_lambda_alias.live.name
+  principal              = "*"
+  function_url_auth_type = "NONE"
+}
+
+resource "aws_lambda_permission" "public_invoke" {
+  #checkov:skip=CKV_AWS_301:Public is what url_auth = NONE means, and through the URL only.
+  count = module.settings.url_auth == "NONE" ? 1 : 0
+
+  statement_id             = "PublicInvokeThroughUrl"
+  action                   = "lambda:InvokeFunction"
+  function_name            = aws_lambda_function.this.function_name
+  qualifier                = aws_lambda_alias.live.name
+  principal                = "*"
+  invoked_via_function_url = true
+}
