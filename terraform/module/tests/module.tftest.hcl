@@ -1,0 +1,186 @@
+# What the module makes of its variables, with a provider that makes everything up. Run by `check`.
+
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+}
+
+variables {
+  environment = "staging"
+  # Any file will do where nothing is uploaded.
+  package = "../collector.yaml"
+}
+
+run "defaults" {
+  assert {
+    condition     = aws_lambda_function.this.function_name == "sse-streaming-staging" && aws_lambda_function.this.memory_size == 512 && aws_lambda_function.this.timeout == 330
+    error_message = "Name, memory or limit of the function."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.layers) == "arn:aws:lambda:eu-central-1:901920570463:layer:aws-otel-collector-amd64-ver-0-156-0:1"
+    error_message = "Layer of the function."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["SENTIMENTS_TABLE"] == aws_dynamodb_table.sentiments[0].name && aws_lambda_function.this.environment[0].variables["SENTIMENTS_INDEX"] == one(aws_dynamodb_table.sentiments[0].global_secondary_index).name
+    error_message = "The function reads another table or index than the module makes."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "Active" && aws_lambda_function.this.reserved_concurrent_executions == 10
+    error_message = "Tracing and concurrency."
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.live.invoke_mode == "RESPONSE_STREAM" && aws_lambda_function_url.live.authorization_type == "NONE" && aws_lambda_function_url.live.qualifier == "live"
+    error_message = "The URL."
+  }
+
+  assert {
+    condition     = length(aws_lambda_permission.public_url) == 1 && length(aws_lambda_permission.public_invoke) == 1
+    error_message = "A public URL needs both permissions."
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == aws_lambda_function.this.version
+    error_message = "The alias serves what was published."
+  }
+
+  assert {
+    condition     = length(aws_dynamodb_table.users) == 0 && length(aws_xray_sampling_rule.function) == 0 && length(aws_xray_group.function) == 0
+    error_message = "Nothing optional is made unasked."
+  }
+
+  assert {
+    condition     = length(concat(aws_cloudwatch_metric_alarm.spans_not_delivered, aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.memory)) == 0 && length(aws_cloudwatch_log_metric_filter.memory) == 0
+    error_message = "Alarms cost, and are off unless asked for."
+  }
+
+  assert {
+    condition     = toset([for s in data.aws_iam_policy_document.function.statement : s.sid]) == toset(["ReadItems", "PutMetrics", "SendTraces", "WriteLogs"])
+    error_message = "Rights: ${jsonencode([for s in data.aws_iam_policy_document.function.statement : s.sid])}"
+  }
+
+  assert {
+    condition     = contains(data.aws_iam_policy_document.function.statement[0].resources, "arn:aws:dynamodb:eu-central-1:123456789012:table/sse-streaming-staging-sentiments/index/by_sentiment")
+    error_message = "The index may be read: ${jsonencode(data.aws_iam_policy_document.function.statement[0].resources)}"
+  }
+}
+
+run "signed_requests_only" {
+  variables {
+    url_auth = "AWS_IAM"
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.live.authorization_type == "AWS_IAM" && length(aws_lambda_permission.public_url) == 0 && length(aws_lambda_permission.public_invoke) == 0
+    error_message = "Nobody is let in unsigned."
+  }
+}
+
+run "a_table_for_users" {
+  variables {
+    users_table = "users"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.users[0].name == "users" && aws_lambda_function.this.environment[0].variables["USERS_TABLE"] == "users"
+    error_message = "The users' table."
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.function.statement : one(s.resources) if s.sid == "ReadConfigurations"] == ["arn:aws:dynamodb:eu-central-1:123456789012:table/users"]
+    error_message = "Its configurations may be read, and no other table's."
+  }
+}
+
+run "tables_of_somebody_else" {
+  variables {
+    create_tables    = false
+    sentiments_table = "theirs"
+    users_table      = "users"
+  }
+
+  assert {
+    condition     = length(aws_dynamodb_table.sentiments) == 0 && length(aws_dynamodb_table.users) == 0 && output.sentiments_table == "theirs"
+    error_message = "Their tables are used, not made."
+  }
+}
+
+run "adapters_that_need_no_rights" {
+  variables {
+    metrics   = "emf"
+    telemetry = "off"
+  }
+
+  assert {
+    condition     = toset([for s in data.aws_iam_policy_document.function.statement : s.sid]) == toset(["ReadItems", "WriteLogs"])
+    error_message = "What is not called is not allowed."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.this.layers) == 0 && aws_lambda_function.this.tracing_config[0].mode == "PassThrough"
+    error_message = "Off is off."
+  }
+}
+
+run "alarms_and_xray" {
+  variables {
+    alarms        = true
+    alarm_topics  = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+    trace_group   = true
+    sampling_rule = { fixed_rate = 0.5, reservoir_size = 5 }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.duration[0].threshold == 329500 && aws_cloudwatch_metric_alarm.memory[0].threshold == 450
+    error_message = "Thresholds of the alarms."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.memory[0].metric_name == "MaxMemoryUsedMb-staging" && aws_cloudwatch_metric_alarm.spans_not_delivered[0].metric_name == "SpansNotDelivered"
+    error_message = "Metrics of the alarms."
+  }
+
+  assert {
+    condition     = aws_xray_sampling_rule.function[0].priority == 1000 && aws_xray_group.function[0].filter_expression == "service(\"sse-streaming-staging\")"
+    error_message = "X-Ray's rule and group."
+  }
+}
+
+run "rolling_back" {
+  variables {
+    live_version = "12"
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "12" && output.live_version == "12"
+    error_message = "The alias goes back; the function stays."
+  }
+}
+
+run "no_package" {
+  command = plan
+  variables {
+    package = "../no-such.zip"
+  }
+  expect_failures = [var.package]
+}
+
+run "the_newest_is_not_a_version" {
+  command = plan
+  variables {
+    live_version = "$LATEST"
+  }
+  expect_failures = [var.live_version]
+}
