@@ -38,7 +38,7 @@ locals {
   defaulted = {
     SSE_POLL_INTERVAL_MS       = "5 s: the cost in the README is worked out for it"
     SSE_READ_OVERLAP_MS        = "10 s suits writers that are late by less"
-    SSE_FULL_READ_INTERVAL_MS  = "15 min, beyond one stream: an environment reads its whole window when it is new, hardly ever again"
+    SSE_FULL_READ_INTERVAL_MS  = "15 min: what it costs is a line of its own in the README"
     SSE_HEARTBEAT_INTERVAL_MS  = "15 s keeps every known intermediary's idle limit away"
     SSE_MAX_CONNECTIONS        = "per process, and Lambda gives a process one invocation at a time; reserved concurrency is the limit here"
     SSE_RETRY_MS               = "3 s, spread per connection"
