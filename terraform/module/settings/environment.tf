@@ -55,6 +55,7 @@ locals {
   # Set by Lambda in every environment; its reserved names cannot be set at all.
   platform = {
     AWS_LAMBDA_RUNTIME_API      = "address of the Runtime API: its presence makes the binary a Lambda function"
+    AWS_LAMBDA_MAX_CONCURRENCY  = "how many invocations it gives the process at once"
     AWS_LAMBDA_FUNCTION_NAME    = "the function's name, for the Lambda resource attributes of the spans"
     AWS_LAMBDA_FUNCTION_VERSION = "its version"
     AWS_LAMBDA_LOG_GROUP_NAME   = "its log group"
@@ -70,7 +71,6 @@ locals {
   refused = {
     AWS_LAMBDA_EXEC_WRAPPER            = "a wrapper script would start a second instrumentation beside this one, and every call would be traced twice; the function refuses to start with it (FR-046)."
     OTEL_TRACES_SAMPLER                = "the sampler is not a choice: the function follows the decision in the trace header, else traces end in the middle (FR-056)."
-    OTEL_TRACES_SAMPLER_ARG            = "the sampler is not a choice: the function follows the decision in the trace header (FR-056)."
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "the collector listens where OTEL_EXPORTER_OTLP_ENDPOINT says; a second address could only disagree with collector.yaml."
     SSE_JWT_SECRET                     = "a shared secret is for development: it would stand readable in the function's configuration and in the state. Use jwt_public_key."
     AWS_ENDPOINT_URL                   = "it sends every AWS call somewhere else; it is for local servers."
