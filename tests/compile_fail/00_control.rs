@@ -1,0 +1,20 @@
+// expect: ok | the same pieces, used rightly
+#![allow(unused)]
+include!("prelude.inc");
+async fn handler(inv: &Invocation<Handler>, raw: &Raw<dyn Configurations>, user: &UserId) {
+    let configurations = TracedConfigurations::new(inv, raw);
+    let _ = configurations.get(user, "x").await;
+    drop(inv.span("a", SpanKind::Internal));
+}
+async fn whole(inv: Invocation<Handler>, raw: Raw<dyn Poller>, id: StreamIdentity, known: Arc<dyn Known>) -> Settled {
+    let inv = inv.into_streaming(id, Timestamp::default());
+    let poller = TracedPoller::new(&inv, &raw);
+    let _ = poller.page(query(&*known)).await;
+    drop(inv.span("b", SpanKind::Internal));
+    inv.finish(EndReason::Error).await.settle().await
+}
+fn is_send<T: Send>(_: T) {}
+fn sent(inv: Invocation<Handler>, raw: Raw<dyn Poller>, id: StreamIdentity, known: Arc<dyn Known>) {
+    is_send(whole(inv, raw, id, known))
+}
+fn main() {}

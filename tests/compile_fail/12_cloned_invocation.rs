@@ -1,0 +1,7 @@
+// expect: E0277 | a cloned invocation
+#![allow(unused)]
+include!("prelude.inc");
+fn f(inv: Invocation<Streaming>) {
+    let _copy: Invocation<Streaming> = Invocation::clone(&inv);
+}
+fn main() {}

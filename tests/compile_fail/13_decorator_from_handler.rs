@@ -1,0 +1,7 @@
+// expect: E0308 | a streaming decorator in the handler phase (FR-060)
+#![allow(unused)]
+include!("prelude.inc");
+fn f(inv: &Invocation<Handler>, raw: Raw<dyn Poller>) {
+    let _poller = TracedPoller::new(inv, &raw);
+}
+fn main() {}

@@ -1,0 +1,9 @@
+// expect: E0505 | a handler decorator kept for the stream (FR-060)
+#![allow(unused)]
+include!("prelude.inc");
+async fn f(inv: Invocation<Handler>, raw: Raw<dyn Configurations>, id: StreamIdentity, user: UserId) {
+    let configurations = TracedConfigurations::new(&inv, &raw);
+    let streaming = inv.into_streaming(id, Timestamp::default());
+    let _ = configurations.get(&user, "x").await;
+}
+fn main() {}

@@ -1,0 +1,7 @@
+// expect: E0624 | an AWS call that bypasses its decorator (FR-027)
+#![allow(unused)]
+include!("prelude.inc");
+async fn f(raw: Raw<dyn Poller>, known: Arc<dyn Known>) {
+    let _ = raw.open().page(query(&*known)).await;
+}
+fn main() {}

@@ -1,0 +1,7 @@
+// expect: E0423 | a Settled without a flush (FR-055)
+#![allow(unused)]
+include!("prelude.inc");
+fn f() {
+    let _settled = Settled(FlushOutcome::Ok);
+}
+fn main() {}
