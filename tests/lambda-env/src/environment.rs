@@ -1,0 +1,231 @@
+//! An execution environment: the function's process (and its extensions'), frozen when nothing is to be done, thawed by an
+//! invocation, killed by a deadline, shut down in the end.
+//!
+//! It freezes at the true point: when every slot of the runtime has asked for `next` and every extension for its next
+//! event, SIGSTOP goes to the process groups; the clocks run on. The next invocation sends SIGCONT. After a deadline, or
+//! when the process ends by itself, the next invocation starts a new one, as on Lambda.
+//!
+//! It knows nothing of what the function does.
+
+mod builder;
+mod keeper;
+mod log;
+mod process;
+mod shutdown;
+mod start;
+mod timeline;
+mod variables;
+
+pub use builder::EnvironmentBuilder;
+pub use log::{Log, LogLine, Stream};
+pub use process::{Exit, Memory};
+pub use shutdown::{RUNTIME_SHUTDOWN, Shutdown};
+pub use start::{StartError, StartFailure};
+pub use timeline::Phase;
+pub use variables::Neighbour;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use nix::sys::signal::Signal;
+use tokio::{
+    sync::{Mutex as AsyncMutex, Notify, watch},
+    task::JoinHandle,
+};
+
+use crate::{
+    clock::Stamp,
+    runtime_api::{Call, Invocation, RuntimeApi, Violation},
+};
+use process::Process;
+use timeline::Timeline;
+
+/// When an idle environment is frozen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Freeze {
+    /// At once.
+    #[default]
+    AtIdle,
+    /// This long after it became idle.
+    After(Duration),
+    /// Not at all.
+    Never,
+}
+
+/// One execution environment. Several may live side by side. Dropping it kills its processes.
+#[derive(Debug)]
+pub struct Environment {
+    inner: Arc<Inner>,
+    keeper: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: EnvironmentBuilder,
+    api: RuntimeApi,
+    log: Arc<Log>,
+    timeline: Timeline,
+    freeze: Mutex<Freeze>,
+    frozen: watch::Sender<bool>,
+    /// Something changed that the keeper has to look at.
+    wake: Notify,
+    gate: AsyncMutex<Running>,
+}
+
+#[derive(Debug, Default)]
+struct Running {
+    generation: u64,
+    runtime: Option<Arc<Process>>,
+    extensions: Vec<Process>,
+}
+
+impl Environment {
+    /// An environment for this program.
+    pub fn builder(program: impl AsRef<Path>) -> EnvironmentBuilder {
+        EnvironmentBuilder::new(program.as_ref())
+    }
+
+    async fn start(mut config: EnvironmentBuilder) -> Result<Self, StartError> {
+        let spawn_error = |error| StartError {
+            failure: StartFailure::Spawn(error),
+            log: Vec::new(),
+        };
+        let api = RuntimeApi::start(std::mem::take(&mut config.api)).map_err(spawn_error)?;
+        let inner = Arc::new(Inner {
+            api,
+            log: Arc::default(),
+            timeline: Timeline::default(),
+            freeze: Mutex::new(config.freeze),
+            frozen: watch::Sender::new(false),
+            wake: Notify::new(),
+            gate: AsyncMutex::default(),
+            config,
+        });
+        inner.boot(&mut *inner.gate.lock().await).await?;
+        let keeper = tokio::spawn(Arc::clone(&inner).keep());
+        Ok(Self { inner, keeper })
+    }
+
+    /// Invokes the function: thaws the environment, or starts a new process if there is none.
+    ///
+    /// # Errors
+    /// A process had to be started and did not start.
+    pub async fn invoke(&self, invocation: impl Into<Invocation> + Send) -> Result<Call, StartError> {
+        let invocation = invocation.into();
+        let mut running = self.inner.gate.lock().await;
+        self.inner.tidy(&mut running).await;
+        if running.runtime.is_none() {
+            self.inner.boot(&mut running).await?;
+        }
+        self.inner.thaw(&running);
+        let call = self.inner.api.invoke(invocation);
+        self.inner.timeline.mark(Phase::Invoked(call.request_id().to_owned()));
+        self.inner.wake.notify_one();
+        Ok(call)
+    }
+
+    /// Waits until every slot and every extension waits for its next event.
+    pub async fn idle(&self) {
+        self.inner.api.idle().await;
+    }
+
+    /// Waits until the environment is frozen.
+    pub async fn frozen(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.inner.frozen.subscribe().wait_for(|frozen| *frozen).await;
+    }
+
+    /// Whether the environment is frozen: every thread of the function is stopped, says the kernel.
+    pub async fn is_stopped(&self) -> bool {
+        self.inner
+            .gate
+            .lock()
+            .await
+            .runtime
+            .as_ref()
+            .is_some_and(|runtime| runtime.is_stopped())
+    }
+
+    /// Freezes from now on at another point. `Never` does not thaw a frozen environment; an invocation does.
+    pub fn set_freeze(&self, freeze: Freeze) {
+        *crate::lock(&self.inner.freeze) = freeze;
+        self.inner.wake.notify_one();
+    }
+
+    /// Shuts down as Lambda does: SIGTERM if an extension is registered, 300 ms, SIGKILL; extensions get SHUTDOWN and what
+    /// is left of 2 s. An invocation under way ends. `None` if nothing ran. A later invocation is a cold start.
+    pub async fn shut_down(&self) -> Option<Shutdown> {
+        self.inner.shut_down().await
+    }
+
+    /// Kills the function's process without notice.
+    pub async fn kill(&self) {
+        if let Some(runtime) = &self.inner.gate.lock().await.runtime {
+            runtime.signal(Signal::SIGKILL);
+            runtime.exit().await;
+        }
+    }
+
+    /// What its processes wrote.
+    pub fn log(&self) -> &Log {
+        &self.inner.log
+    }
+
+    /// What happened to it, in order.
+    pub fn timeline(&self) -> Vec<(Stamp, Phase)> {
+        self.inner.timeline.phases()
+    }
+
+    /// What a correct runtime or extension would not have done.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.inner.api.violations()
+    }
+
+    /// Its Runtime API, for what is not offered here.
+    pub fn runtime_api(&self) -> &RuntimeApi {
+        &self.inner.api
+    }
+
+    /// From the start of the process to its first `next`.
+    pub fn init_duration(&self) -> Option<Duration> {
+        self.inner.api.desk().init_duration()
+    }
+
+    /// Memory of the function's process.
+    pub async fn memory(&self) -> Option<Memory> {
+        self.inner
+            .gate
+            .lock()
+            .await
+            .runtime
+            .as_ref()
+            .and_then(|runtime| runtime.memory())
+    }
+
+    /// The process id of the function.
+    pub async fn pid(&self) -> Option<u32> {
+        self.inner
+            .gate
+            .lock()
+            .await
+            .runtime
+            .as_ref()
+            .map(|runtime| runtime.pid())
+    }
+}
+
+impl Inner {
+    fn is_frozen(&self) -> bool {
+        *self.frozen.borrow()
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        // The keeper holds the other reference to `inner`; without it the processes go with this one.
+        self.keeper.abort();
+    }
+}

@@ -1,0 +1,155 @@
+//! How an environment is to be: program, variables, function, neighbours. It starts nothing by itself.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{Environment, Freeze, StartError, variables::Neighbour};
+use crate::{function::Function, runtime_api::RuntimeApiOptions, segment::SegmentSink};
+
+/// Lambda's own limit for the init phase.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Describes an environment; [`Self::start`] starts it.
+#[derive(Debug)]
+pub struct EnvironmentBuilder {
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) variables: BTreeMap<String, Option<String>>,
+    pub(super) extensions: Vec<PathBuf>,
+    pub(super) extension_present: bool,
+    pub(super) freeze: Freeze,
+    pub(super) init_timeout: Duration,
+    pub(super) api: RuntimeApiOptions,
+}
+
+impl EnvironmentBuilder {
+    pub(super) fn new(program: &Path) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: Vec::new(),
+            variables: BTreeMap::new(),
+            extensions: Vec::new(),
+            extension_present: false,
+            freeze: Freeze::AtIdle,
+            init_timeout: INIT_TIMEOUT,
+            api: RuntimeApiOptions::default(),
+        }
+    }
+
+    /// Adds a command line argument (Lambda gives none).
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Sets a variable. The process gets what Lambda sets and what is set here, nothing of the caller's environment.
+    #[must_use]
+    pub fn var(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), Some(value.to_owned()));
+        self
+    }
+
+    /// Takes a variable away that Lambda or a neighbour sets.
+    #[must_use]
+    pub fn without_var(mut self, name: &str) -> Self {
+        self.variables.insert(name.to_owned(), None);
+        self
+    }
+
+    /// Tells the function of something beside it: a receiver or a stand-in.
+    #[must_use]
+    pub fn beside(mut self, neighbour: &impl Neighbour) -> Self {
+        self.variables.extend(
+            neighbour
+                .variables()
+                .into_iter()
+                .map(|(name, value)| (name, Some(value))),
+        );
+        self
+    }
+
+    /// Runs this program as an external extension, started before the function and frozen with it. It has to register
+    /// under its file name.
+    #[must_use]
+    pub fn extension(mut self, program: impl AsRef<Path>) -> Self {
+        self.extensions.push(program.as_ref().to_owned());
+        self
+    }
+
+    /// Acts as if an extension were registered that always waits for its next event: the runtime then gets SIGTERM at
+    /// shutdown, which Lambda sends only where an extension is registered.
+    #[must_use]
+    pub const fn extension_present(mut self) -> Self {
+        self.extension_present = true;
+        self
+    }
+
+    /// Describes the function.
+    #[must_use]
+    pub fn function(mut self, function: Function) -> Self {
+        self.api.function = function;
+        self
+    }
+
+    /// Sets the deadline of invocations that bring none.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.api.function.timeout = timeout;
+        self
+    }
+
+    /// Sets how many invocations the environment takes at once.
+    #[must_use]
+    pub const fn concurrency(mut self, slots: usize) -> Self {
+        self.api.function.concurrency = slots;
+        self
+    }
+
+    /// Sets when it freezes.
+    #[must_use]
+    pub const fn freeze(mut self, freeze: Freeze) -> Self {
+        self.freeze = freeze;
+        self
+    }
+
+    /// Sets the limit of the init phase (10 s on Lambda).
+    #[must_use]
+    pub const fn init_timeout(mut self, limit: Duration) -> Self {
+        self.init_timeout = limit;
+        self
+    }
+
+    /// Makes all ids a function of this seed.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.api.seed = Some(seed);
+        self
+    }
+
+    /// Bounds the kernel's receive buffer for responses, in bytes, so that a reader that stands still is soon felt.
+    #[must_use]
+    pub const fn receive_buffer(mut self, bytes: u32) -> Self {
+        self.api.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// Hands Lambda's own segments to this sink.
+    #[must_use]
+    pub fn segments(mut self, sink: Arc<dyn SegmentSink>) -> Self {
+        self.api.segments = Some(sink);
+        self
+    }
+
+    /// Starts the processes and waits for the end of the init phase.
+    ///
+    /// # Errors
+    /// The program cannot be started, reports an init error, ends, or takes too long.
+    pub async fn start(self) -> Result<Environment, StartError> {
+        Environment::start(self).await
+    }
+}

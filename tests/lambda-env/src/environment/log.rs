@@ -1,0 +1,99 @@
+//! What the processes of an environment wrote, line by line, with the time at which it was read. It interprets nothing
+//! beyond "this line is JSON".
+
+use std::sync::Mutex;
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    sync::watch,
+};
+
+use crate::clock::Stamp;
+
+/// Where a line was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was read.
+    pub at: Stamp,
+    /// Where it was written.
+    pub stream: Stream,
+    /// The process: 1 for the first, one more with every restart.
+    pub generation: u64,
+    /// The file name of the program that wrote it.
+    pub program: String,
+    /// The line without its end.
+    pub text: String,
+}
+
+impl LogLine {
+    /// The line as a JSON object, if it is one.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_str(&self.text).ok().filter(Value::is_object)
+    }
+}
+
+/// All lines so far, of every process that the environment ran.
+#[derive(Debug, Default)]
+pub struct Log {
+    lines: Mutex<Vec<LogLine>>,
+    changed: watch::Sender<()>,
+}
+
+impl Log {
+    /// A copy of every line held.
+    pub fn lines(&self) -> Vec<LogLine> {
+        crate::lock(&self.lines).clone()
+    }
+
+    /// Hands over every line held; they are held no more. For long runs.
+    pub fn take(&self) -> Vec<LogLine> {
+        std::mem::take(&mut crate::lock(&self.lines))
+    }
+
+    /// The lines that are JSON objects.
+    pub fn json(&self) -> Vec<Value> {
+        crate::lock(&self.lines).iter().filter_map(LogLine::json).collect()
+    }
+
+    /// Waits for the first line, of those held and those to come, that fits. Put a time-out around it.
+    pub async fn wait_for(&self, fits: impl Fn(&LogLine) -> bool) -> LogLine {
+        let mut changes = self.changed.subscribe();
+        loop {
+            changes.borrow_and_update();
+            if let Some(line) = crate::lock(&self.lines).iter().find(|line| fits(line)) {
+                return line.clone();
+            }
+            // The sender lives in `self`, so waiting cannot fail.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Reads lines to the end of `source`.
+    pub(super) async fn read(&self, source: impl AsyncRead + Unpin, stream: Stream, generation: u64, program: &str) {
+        let mut source = BufReader::new(source);
+        let mut line = Vec::new();
+        while let Ok(1..) = source.read_until(b'\n', &mut line).await {
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
+            let line_read = LogLine {
+                at: Stamp::now(),
+                stream,
+                generation,
+                program: program.to_owned(),
+                text,
+            };
+            crate::lock(&self.lines).push(line_read);
+            self.changed.send_modify(|()| ());
+            line.clear();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! A Lambda execution environment on loopback, for tests of functions that stream: Runtime API, Extensions API, freezing,
+//! deadlines, shutdown; and beside it stand-ins for what a function talks to, with faults that real ones cannot be told to
+//! have. See the README for an example. It knows nothing of any particular function.
+
+mod clock;
+pub mod environment;
+mod event;
+mod extensions_api;
+mod function;
+mod ids;
+pub mod otlp_receiver;
+pub mod runtime_api;
+mod segment;
+mod sse;
+mod trace;
+mod wire;
+pub mod xray_receiver;
+
+pub use clock::Stamp;
+pub use environment::{
+    Environment, Freeze, Log, LogLine, Memory, Neighbour, Phase, Shutdown, StartError, StartFailure,
+};
+pub use event::FunctionUrl;
+pub use extensions_api::ExtensionState;
+pub use function::Function;
+pub use ids::Ids;
+pub use otlp_receiver::{OtlpFault, OtlpReceiver, ReceivedSpan, Span};
+pub use runtime_api::{Call, Deadline, Invocation, Outcome, Response, ResponseFault, RuntimeApi, When};
+pub use segment::{DaemonSink, SegmentSink};
+pub use sse::{SseEvent, SseReader};
+pub use trace::TraceHeader;
+pub use xray_receiver::{XrayDocument, XrayReceiver};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A lock whose holder panicked is taken over: the failing test is told of the panic itself, not of its echo.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,108 @@
+//! A collector's OTLP side: takes `POST /v1/traces` in protobuf, records every span with its arrival, and fails on demand.
+//! It exports nothing.
+
+mod answer;
+mod fault;
+mod json;
+mod record;
+mod span;
+
+pub use fault::OtlpFault;
+pub use record::{OtlpRequest, ReceivedSpan};
+pub use span::{Attributes, Span, SpanEvent};
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use crate::{environment::Neighbour, wire::Port};
+use record::Record;
+
+/// A collector on loopback.
+#[derive(Clone, Debug)]
+pub struct OtlpReceiver {
+    record: Arc<Record>,
+    port: Arc<Port>,
+}
+
+impl OtlpReceiver {
+    /// Listens on a free port.
+    ///
+    /// # Errors
+    /// No port on loopback can be had.
+    pub fn start() -> io::Result<Self> {
+        let receiver = Self {
+            record: Arc::default(),
+            port: Arc::new(Port::take(None)?),
+        };
+        receiver.listen()?;
+        Ok(receiver)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.port.address()
+    }
+
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` has to say.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Fails in this way from now on, or no more. With [`OtlpFault::Refuse`] the listener is closed and every connection
+    /// dropped when this returns; otherwise connections stay.
+    ///
+    /// # Errors
+    /// The port cannot be listened on again.
+    pub async fn set_fault(&self, fault: Option<OtlpFault>) -> io::Result<()> {
+        self.record.set_fault(fault);
+        if fault == Some(OtlpFault::Refuse) {
+            self.port.close().await;
+            return Ok(());
+        }
+        self.listen()
+    }
+
+    /// Fails in these ways, one per request, before what [`Self::set_fault`] says counts again; `None` is one request
+    /// without a fault. `Refuse` cannot stand here: a closed port sees no request.
+    pub fn queue_faults(&self, faults: impl IntoIterator<Item = Option<OtlpFault>>) {
+        self.record.queue_faults(faults);
+    }
+
+    /// Every span that was received, delivered or not.
+    pub fn spans(&self) -> Vec<ReceivedSpan> {
+        self.record.spans()
+    }
+
+    /// Hands over every span held; they are held no more. For long runs.
+    pub fn take(&self) -> Vec<ReceivedSpan> {
+        self.record.take()
+    }
+
+    /// Every request so far.
+    pub fn requests(&self) -> Vec<OtlpRequest> {
+        self.record.requests()
+    }
+
+    /// Waits until this many spans are held that were accepted. Put a time-out around it.
+    pub async fn wait_for(&self, count: usize) -> Vec<ReceivedSpan> {
+        self.record
+            .wait_for(|spans| spans.iter().filter(|span| span.accepted).count() >= count)
+            .await
+    }
+
+    /// Waits until the spans held are as wanted. Put a time-out around it.
+    pub async fn wait_until(&self, wanted: impl Fn(&[ReceivedSpan]) -> bool) -> Vec<ReceivedSpan> {
+        self.record.wait_for(wanted).await
+    }
+
+    fn listen(&self) -> io::Result<()> {
+        let record = Arc::clone(&self.record);
+        self.port
+            .open(move |connection| answer::serve(connection, Arc::clone(&record)))
+    }
+}
+
+impl Neighbour for OtlpReceiver {
+    fn variables(&self) -> Vec<(String, String)> {
+        vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), self.endpoint())]
+    }
+}

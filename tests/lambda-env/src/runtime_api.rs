@@ -1,0 +1,144 @@
+//! The Lambda Runtime API (2018-06-01) as Lambda's own server, RAPID, behaves, with the Extensions API on the same port.
+//!
+//! `GET next` waits as long as it takes. `POST response` is read chunk by chunk, each recorded with its arrival, and
+//! answered with 202 after the whole body. Bodies are read by this package's own `wire`: hyper's server hands over what a
+//! read brought, so two chunks sent together (prelude and NUL bytes, say) would be seen as one, and it goes on reading for
+//! a client that is meant to stand still.
+//!
+//! It starts no process; [`Environment`](crate::Environment) does. Used alone it serves a Runtime API loop in the same
+//! process.
+
+mod call;
+mod desk;
+mod exchange;
+mod invocation;
+mod response;
+mod server;
+mod streaming;
+
+pub use call::Call;
+pub use desk::{InitError, Violation};
+pub use invocation::{Deadline, Invocation, ResponseFault, When};
+pub use response::{Chunk, Outcome, Prelude, Response};
+
+pub(crate) use desk::Desk;
+pub(crate) use exchange::Exchange;
+pub(crate) use server::{Flow, error_kind};
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use invocation::{Event, Trace};
+
+use crate::{
+    extensions_api::ExtensionState,
+    function::Function,
+    ids::Ids,
+    segment::{SegmentSink, SegmentWriter},
+    trace::TraceHeader,
+    wire::Port,
+};
+
+/// How the Runtime API is to be set up. Take the default and change what matters.
+#[derive(Debug, Default)]
+pub struct RuntimeApiOptions {
+    /// The function that is told about.
+    pub function: Function,
+    /// Seed of all ids; random without one.
+    pub seed: Option<u64>,
+    /// The kernel's receive buffer in bytes. A small one lets a function feel a reader that stands still.
+    pub receive_buffer: Option<u32>,
+    /// Takes the function's own segments.
+    pub segments: Option<Arc<dyn SegmentSink>>,
+}
+
+/// A Runtime API on loopback.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    desk: Arc<Desk>,
+    port: Port,
+}
+
+impl RuntimeApi {
+    /// Starts to listen on a free port.
+    ///
+    /// # Errors
+    /// No port on loopback can be had.
+    pub fn start(options: RuntimeApiOptions) -> io::Result<Self> {
+        let ids = options.seed.map_or_else(Ids::random, Ids::seeded);
+        let segments = options.segments.map(|sink| SegmentWriter::new(sink, options.seed));
+        let desk = Arc::new(Desk::new(options.function, ids, segments));
+        let port = Port::take(options.receive_buffer)?;
+        let served = Arc::clone(&desk);
+        port.open(move |connection| server::serve(connection, Arc::clone(&served)))?;
+        Ok(Self { desk, port })
+    }
+
+    /// What `AWS_LAMBDA_RUNTIME_API` has to say.
+    pub fn address(&self) -> SocketAddr {
+        self.port.address()
+    }
+
+    /// Hands an event to the next free slot of the runtime; it waits for one if need be.
+    pub fn invoke(&self, invocation: impl Into<Invocation>) -> Call {
+        let invocation = invocation.into();
+        let ids = &self.desk.ids;
+        let trace = match &invocation.trace {
+            Trace::Generated { sampled } => Some(TraceHeader::generate(ids).sampled(*sampled).to_string()),
+            Trace::Given(header) => Some(header.clone()),
+            Trace::Missing => None,
+        };
+        let event = match &invocation.event {
+            Event::Url(url) => url.event(ids).to_string(),
+            Event::Json(event) => event.to_string(),
+        };
+        let names = (ids.uuid(), ids.uuid());
+        let exchange = Exchange::new(&invocation, names, trace, event.into(), self.desk.function.timeout);
+        let exchange = Arc::new(exchange);
+        self.desk.enqueue(Arc::clone(&exchange));
+        Call::new(exchange)
+    }
+
+    /// Waits until all slots and all extensions wait for their next event.
+    pub async fn idle(&self) {
+        self.desk.until(Desk::is_idle).await;
+    }
+
+    /// Whether all slots and all extensions wait for their next event.
+    pub fn is_idle(&self) -> bool {
+        self.desk.is_idle()
+    }
+
+    /// Waits until the runtime reports that it could not start.
+    pub async fn init_error(&self) -> InitError {
+        loop {
+            self.desk.until(|desk| desk.init_error().is_some()).await;
+            if let Some(error) = self.desk.init_error() {
+                return error;
+            }
+        }
+    }
+
+    /// What a correct runtime would not have done, since the start.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.desk.violations()
+    }
+
+    /// The extensions that have registered.
+    pub fn extensions(&self) -> Vec<ExtensionState> {
+        self.desk.extensions(|extensions| extensions.states())
+    }
+
+    /// Forgets everybody that waits, as after the end of the process; what is under way ends in this outcome.
+    pub fn reset(&self, outcome: &Outcome) {
+        self.desk.reset(outcome);
+    }
+
+    /// Takes the port away: whoever waits sees its connection closed, whoever comes is refused.
+    pub async fn go_away(&self) {
+        self.port.close().await;
+    }
+
+    pub(crate) const fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+}

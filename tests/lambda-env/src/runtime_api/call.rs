@@ -1,0 +1,144 @@
+//! The caller's end of an invocation: reads the answer as it comes, and plays the client's tricks. Dropping it is a client
+//! that left: Lambda does not tell the function, and neither does this.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use tokio::sync::watch;
+
+use super::{
+    exchange::Exchange,
+    invocation::{ResponseFault, When},
+    response::{Chunk, Prelude, Response, split},
+};
+use crate::{
+    sse::{SseEvent, SseReader},
+    trace::TraceHeader,
+};
+
+/// A running invocation.
+#[derive(Debug)]
+pub struct Call {
+    exchange: Arc<Exchange>,
+    changes: watch::Receiver<()>,
+    next_chunk: usize,
+    events: EventCursor,
+}
+
+#[derive(Debug, Default)]
+struct EventCursor {
+    next_chunk: usize,
+    head: Option<Vec<u8>>,
+    reader: SseReader,
+}
+
+impl Call {
+    pub(super) fn new(exchange: Arc<Exchange>) -> Self {
+        let changes = exchange.changes();
+        let events = EventCursor {
+            head: Some(Vec::new()),
+            ..EventCursor::default()
+        };
+        Self {
+            exchange,
+            changes,
+            next_chunk: 0,
+            events,
+        }
+    }
+
+    /// `Lambda-Runtime-Aws-Request-Id`.
+    pub fn request_id(&self) -> &str {
+        &self.exchange.request_id
+    }
+
+    /// The trace header sent, if it was well-formed.
+    pub fn trace(&self) -> Option<TraceHeader> {
+        self.exchange.with(|record| record.trace.clone())
+    }
+
+    /// The next raw chunk; `None` at the end, whatever kind of end it was. Safe to cancel.
+    pub async fn chunk(&mut self) -> Option<Chunk> {
+        let next = self.next_chunk;
+        let chunk = self.wait(|record| record.chunks.get(next).cloned()).await;
+        self.next_chunk += usize::from(chunk.is_some());
+        chunk
+    }
+
+    /// Head of the HTTP answer, once it is there; `None` if the invocation ended without one. Safe to cancel.
+    pub async fn prelude(&mut self) -> Option<Prelude> {
+        let found = self
+            .wait(|record| (record.chunks.len() > 1).then(|| record.prelude()).flatten())
+            .await;
+        found.or_else(|| self.exchange.with(Response::prelude))
+    }
+
+    /// The next event of the body, read beside [`Self::chunk`] with a place of its own; `None` at the end. Safe to cancel.
+    pub async fn event(&mut self) -> Option<SseEvent> {
+        loop {
+            if let Some(event) = self.events.reader.take_event() {
+                return Some(event);
+            }
+            let next = self.events.next_chunk;
+            let chunk = self.wait(|record| record.chunks.get(next).cloned()).await?;
+            self.events.push(&chunk.bytes);
+        }
+    }
+
+    /// Waits for the end and hands over everything that came.
+    pub async fn finish(self) -> Response {
+        self.exchange.over().await;
+        self.so_far()
+    }
+
+    /// What has come until now.
+    pub fn so_far(&self) -> Response {
+        self.exchange.with(Response::clone)
+    }
+
+    /// Stops reading, as a client that stands still.
+    pub fn stand_still(&self) {
+        self.exchange.add_fault(When::AtOnce, ResponseFault::StandStill);
+    }
+
+    /// Goes on reading.
+    pub fn go_on(&self) {
+        self.exchange.add_fault(When::AtOnce, ResponseFault::GoOn);
+    }
+
+    /// Resets the connection that carries the answer.
+    pub fn cut(&self) {
+        self.exchange.add_fault(When::AtOnce, ResponseFault::Cut);
+    }
+
+    /// Answers early with this status.
+    pub fn refuse(&self, status: StatusCode) {
+        self.exchange.add_fault(When::AtOnce, ResponseFault::Refuse(status));
+    }
+
+    /// Waits until `find` finds something, or until the invocation is over and it finds nothing.
+    async fn wait<T>(&mut self, find: impl Fn(&Response) -> Option<T>) -> Option<T> {
+        loop {
+            self.changes.borrow_and_update();
+            let (found, over) = self.exchange.with(|record| (find(record), record.outcome.is_some()));
+            if found.is_some() || over || self.changes.changed().await.is_err() {
+                return found;
+            }
+        }
+    }
+}
+
+impl EventCursor {
+    /// The reader gets what follows the NUL bytes, wherever the chunks were cut.
+    fn push(&mut self, bytes: &[u8]) {
+        self.next_chunk += 1;
+        let Some(head) = &mut self.head else {
+            return self.reader.push(bytes);
+        };
+        head.extend_from_slice(bytes);
+        if let Some((_, body)) = split(head) {
+            self.reader.push(&head[body..]);
+            self.head = None;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `POST /response`: reads the body chunk by chunk, lets due faults happen, and answers 202 once the whole body is there,
+//! as RAPID does. It decides nothing about the order of invocations.
+
+use std::{io, sync::Arc, time::Duration};
+
+use http::{HeaderMap, StatusCode, header};
+use serde_json::json;
+
+use super::{
+    desk::Desk,
+    exchange::Exchange,
+    invocation::ResponseFault,
+    response::Outcome,
+    server::{Flow, accepted, gone, is_stale},
+};
+use crate::wire::{self, Connection, Framing, Piece};
+
+/// How often a reader that stands still looks whether the function is still there.
+const STAND_STILL_LOOK: Duration = Duration::from_millis(10);
+
+/// How long a body that broke off may be the first sign of the end of its process.
+const EXIT_LOOK: Duration = Duration::from_millis(200);
+
+const MODE: &str = "lambda-runtime-function-response-mode";
+const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
+const ERROR_BODY: &str = "lambda-runtime-function-error-body";
+
+pub(super) async fn receive(
+    mut connection: Connection,
+    desk: &Desk,
+    exchange: &Arc<Exchange>,
+    headers: &HeaderMap,
+) -> io::Result<(Connection, Flow)> {
+    if is_stale(exchange, headers) {
+        desk.finish(exchange, Outcome::Refused(StatusCode::GONE));
+        connection.respond_and_close(gone()).await?;
+        return Ok((connection, Flow::Close));
+    }
+    for what in faults_of_head(headers) {
+        desk.violation(Some(&exchange.request_id), what.to_owned());
+    }
+    exchange.answered(headers.clone());
+    let mut framing = Framing::of(headers)?;
+    let mut reading = true;
+    loop {
+        let (due, next) = exchange.due_fault();
+        match due {
+            Some(ResponseFault::Refuse(status)) => {
+                desk.finish(exchange, Outcome::Refused(status));
+                let body = json!({"errorType": "InjectedRefusal", "errorMessage": status.to_string()});
+                connection.respond_and_close(wire::json(status, &body)).await?;
+                return Ok((connection, Flow::Close));
+            }
+            Some(ResponseFault::Cut) => {
+                desk.finish(exchange, Outcome::Cut);
+                connection.reset();
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+            Some(fault) => {
+                reading = fault == ResponseFault::GoOn;
+                exchange.set_unread(!reading);
+                continue;
+            }
+            None => {}
+        }
+        tokio::select! {
+            biased;
+            () = exchange.over() => return Ok((connection, Flow::Close)),
+            () = exchange.fault_added() => {}
+            () = reached(next) => {}
+            piece = read(&mut connection, &mut framing, reading) => match piece {
+                Ok(Piece::Chunk(bytes)) => exchange.chunk(bytes),
+                Ok(Piece::End(trailers)) => {
+                    let outcome = ending(desk, exchange, headers, trailers);
+                    // Before the 202 goes out: the runtime may ask for its next event the moment it has it.
+                    desk.finish(exchange, outcome);
+                    let flow = accepted(&mut connection).await?;
+                    return Ok((connection, flow));
+                }
+                Err(error) => {
+                    exchange.set_unread(true);
+                    // Running out of time means that the process lives: it broke off this body alone.
+                    let _ = tokio::time::timeout(EXIT_LOOK, exchange.over()).await;
+                    desk.finish(exchange, Outcome::Truncated);
+                    return Err(error);
+                }
+            },
+        }
+    }
+}
+
+/// The next piece; or, for a reader that stands still, the function's giving up.
+async fn read(connection: &mut Connection, framing: &mut Framing, reading: bool) -> io::Result<Piece> {
+    if reading {
+        return connection.piece(framing).await;
+    }
+    while !connection.hung_up() {
+        tokio::time::sleep(STAND_STILL_LOOK).await;
+    }
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+async fn reached(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn ending(desk: &Desk, exchange: &Exchange, headers: &HeaderMap, trailers: HeaderMap) -> Outcome {
+    let text = |name| {
+        trailers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let (kind, body) = (text(ERROR_TYPE), text(ERROR_BODY));
+    let announced = headers
+        .get_all(header::TRAILER)
+        .iter()
+        .filter_map(|names| names.to_str().ok());
+    let announced = announced.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    if trailers
+        .keys()
+        .any(|name| !announced.split(',').any(|announced| announced.trim() == name.as_str()))
+    {
+        desk.violation(
+            Some(&exchange.request_id),
+            "sent trailers that it had not announced".to_owned(),
+        );
+    }
+    if is_streaming(headers) && !exchange.with(super::Response::has_separate_prelude) {
+        desk.violation(
+            Some(&exchange.request_id),
+            "prelude and NUL bytes are not two chunks".to_owned(),
+        );
+    }
+    exchange.trailers(trailers);
+    match kind {
+        Some(kind) => Outcome::ErrorTrailers {
+            kind,
+            body: body.unwrap_or_default(),
+        },
+        None => Outcome::Complete,
+    }
+}
+
+fn is_streaming(headers: &HeaderMap) -> bool {
+    headers
+        .get(MODE)
+        .is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"))
+}
+
+fn faults_of_head(headers: &HeaderMap) -> Vec<&'static str> {
+    let is = |name: &str, value: &str| {
+        headers
+            .get(name)
+            .is_some_and(|found| found.as_bytes() == value.as_bytes())
+    };
+    let mut faults = Vec::new();
+    if is_streaming(headers) && !is("content-type", "application/vnd.awslambda.http-integration-response") {
+        faults.push("a streaming response without the content type of an HTTP integration");
+    }
+    if is_streaming(headers) && !is("transfer-encoding", "chunked") {
+        faults.push("a streaming response that is not chunked");
+    }
+    faults
+}

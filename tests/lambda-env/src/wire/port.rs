@@ -1,0 +1,119 @@
+//! A port on loopback that can stop listening and listen again without ever being lost to another program.
+//! It knows nothing of what is served on it.
+
+use std::{io, net::SocketAddr, sync::Mutex};
+
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
+
+use super::Connection;
+
+const BACKLOG: u32 = 1_024;
+
+/// A taken port. While it is open, connections are accepted and handed over; while it is closed they are refused.
+#[derive(Debug)]
+pub(crate) struct Port {
+    address: SocketAddr,
+    receive_buffer: Option<u32>,
+    serving: Mutex<Option<Serving>>,
+    /// Bound and never listening: it keeps the port ours, and connections refused, while nobody listens.
+    _holder: TcpSocket,
+}
+
+#[derive(Debug)]
+struct Serving {
+    stop: oneshot::Sender<()>,
+    accepting: JoinHandle<()>,
+}
+
+impl Port {
+    /// Takes a free port. `receive_buffer`, in bytes, bounds what the kernel takes in for a server that reads nothing.
+    pub(crate) fn take(receive_buffer: Option<u32>) -> io::Result<Self> {
+        let holder = socket(SocketAddr::from(([127, 0, 0, 1], 0)), receive_buffer)?;
+        let address = holder.local_addr()?;
+        Ok(Self {
+            address,
+            receive_buffer,
+            serving: Mutex::new(None),
+            _holder: holder,
+        })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Listens, and runs `handler` for each connection. Does nothing while open.
+    pub(crate) fn open<F, T>(&self, handler: F) -> io::Result<()>
+    where
+        F: Fn(Connection) -> T + Send + 'static,
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let mut serving = crate::lock(&self.serving);
+        if serving.is_none() {
+            let listener = socket(self.address, self.receive_buffer)?.listen(BACKLOG)?;
+            let (stop, stopped) = oneshot::channel();
+            *serving = Some(Serving {
+                stop,
+                accepting: tokio::spawn(accept(listener, stopped, handler)),
+            });
+        }
+        Ok(())
+    }
+
+    /// Stops listening and drops every connection; returns once both are done.
+    pub(crate) async fn close(&self) {
+        let serving = crate::lock(&self.serving).take();
+        if let Some(Serving { stop, accepting }) = serving {
+            // Failing to send or to join means that the task is over, which is what is wanted.
+            let _ = stop.send(());
+            let _ = accepting.await;
+        }
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        if let Some(serving) = crate::lock(&self.serving).take() {
+            serving.accepting.abort();
+        }
+    }
+}
+
+/// A bound socket; `SO_REUSEPORT` lets the listener share the port with its holder. The kernel never picks a shared port
+/// for a program that asks for any free one.
+fn socket(address: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Not `SO_REUSEADDR`: with it another program could bind the port while nobody listens.
+    socket.set_reuseport(true)?;
+    if let Some(bytes) = receive_buffer {
+        socket.set_recv_buffer_size(bytes)?;
+    }
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+async fn accept<F, T>(listener: TcpListener, mut stopped: oneshot::Receiver<()>, handler: F)
+where
+    F: Fn(Connection) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            accepted = listener.accept() => {
+                // A connection that was gone before it was accepted is no reason to stop.
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(handler(Connection::new(stream)));
+                }
+                while connections.try_join_next().is_some() {}
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
