@@ -12,16 +12,10 @@ pub struct Stamp {
 
 impl Stamp {
     /// This moment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "test support runs real processes, whose clock is the real one"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "test support runs real processes, whose clock is the real one")]
     pub fn now() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            monotonic: Instant::now(),
-            unix_ns: u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX),
-        }
+        Self { monotonic: Instant::now(), unix_ns: u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX) }
     }
 
     /// Nanoseconds since 1970 on the wall clock.

@@ -89,10 +89,7 @@ impl Environment {
     }
 
     async fn start(mut config: EnvironmentBuilder) -> Result<Self, StartError> {
-        let spawn_error = |error| StartError {
-            failure: StartFailure::Spawn(error),
-            log: Vec::new(),
-        };
+        let spawn_error = |error| StartError { failure: StartFailure::Spawn(error), log: Vec::new() };
         let api = RuntimeApi::start(std::mem::take(&mut config.api)).map_err(spawn_error)?;
         let inner = Arc::new(Inner {
             api,
@@ -140,13 +137,7 @@ impl Environment {
 
     /// Whether the environment is frozen: every thread of the function is stopped, says the kernel.
     pub async fn is_stopped(&self) -> bool {
-        self.inner
-            .gate
-            .lock()
-            .await
-            .runtime
-            .as_ref()
-            .is_some_and(|runtime| runtime.is_stopped())
+        self.inner.gate.lock().await.runtime.as_ref().is_some_and(|runtime| runtime.is_stopped())
     }
 
     /// Freezes from now on at another point. `Never` does not thaw a frozen environment; an invocation does.
@@ -196,24 +187,12 @@ impl Environment {
 
     /// Memory of the function's process.
     pub async fn memory(&self) -> Option<Memory> {
-        self.inner
-            .gate
-            .lock()
-            .await
-            .runtime
-            .as_ref()
-            .and_then(|runtime| runtime.memory())
+        self.inner.gate.lock().await.runtime.as_ref().and_then(|runtime| runtime.memory())
     }
 
     /// The process id of the function.
     pub async fn pid(&self) -> Option<u32> {
-        self.inner
-            .gate
-            .lock()
-            .await
-            .runtime
-            .as_ref()
-            .map(|runtime| runtime.pid())
+        self.inner.gate.lock().await.runtime.as_ref().map(|runtime| runtime.pid())
     }
 }
 

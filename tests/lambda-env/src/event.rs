@@ -23,11 +23,7 @@ impl FunctionUrl {
     /// A request. `target` is the raw path with its query, as in the first line of an HTTP request.
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let headers = [
-            ("host", HOST),
-            ("x-forwarded-for", "192.0.2.7"),
-            ("x-forwarded-proto", "https"),
-        ];
+        let headers = [("host", HOST), ("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https")];
         Self {
             method: method.to_owned(),
             path: path.to_owned(),
@@ -111,12 +107,7 @@ fn request_time(now: &Stamp) -> String {
     let time = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     let month = time.month().to_string();
     let (hour, minute, second) = time.to_hms();
-    format!(
-        "{:02}/{:.3}/{}:{hour:02}:{minute:02}:{second:02} +0000",
-        time.day(),
-        month,
-        time.year()
-    )
+    format!("{:02}/{:.3}/{}:{hour:02}:{minute:02}:{second:02} +0000", time.day(), month, time.year())
 }
 
 /// Query parameters, decoded; a repeated one is joined by commas.
@@ -133,10 +124,7 @@ fn parameters(query: &str) -> Map<String, Value> {
             })
             .or_insert(value);
     }
-    joined
-        .into_iter()
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect()
+    joined.into_iter().map(|(name, value)| (name, Value::String(value))).collect()
 }
 
 /// Percent-decoding; what is not a valid escape stays as it is.
@@ -144,9 +132,7 @@ fn decode(text: &str, plus_is_space: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
-        let escaped = (byte == b'%')
-            .then(|| tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok()))
-            .flatten();
+        let escaped = (byte == b'%').then(|| tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok())).flatten();
         if let Some(value) = escaped.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
             out.push(value);
             rest = &tail[2..];
@@ -170,10 +156,7 @@ mod tests {
         assert_eq!(event["version"], "2.0");
         assert_eq!(event["rawPath"], "/api/v2/stream");
         assert_eq!(event["rawQueryString"], "tickers=A%2CB&tickers=C+D&flag");
-        assert_eq!(
-            event["queryStringParameters"],
-            json!({"tickers": "A,B,C D", "flag": ""})
-        );
+        assert_eq!(event["queryStringParameters"], json!({"tickers": "A,B,C D", "flag": ""}));
         assert_eq!(event["headers"]["accept"], "text/event-stream");
         assert_eq!(event["requestContext"]["http"]["method"], "GET");
         assert_eq!(event["cookies"], json!(["a=1", "b=2"]));

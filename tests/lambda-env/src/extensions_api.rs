@@ -23,17 +23,9 @@ const IDENTIFIER: &str = "lambda-extension-identifier";
 /// Answers one request under `/2020-01-01/extension`.
 pub(crate) async fn route(connection: &mut Connection, desk: &Arc<Desk>, head: &Request<()>) -> io::Result<Flow> {
     let body = connection.body(head.headers()).await?;
-    let header = |name| {
-        head.headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
+    let header = |name| head.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let identifier = header(IDENTIFIER).to_owned();
-    let response = match (
-        head.method().as_str(),
-        head.uri().path().trim_start_matches("/2020-01-01/extension/"),
-    ) {
+    let response = match (head.method().as_str(), head.uri().path().trim_start_matches("/2020-01-01/extension/")) {
         ("POST", "register") => register(desk, header(NAME), &body),
         ("GET", "event/next") => return next(connection, desk, &identifier).await,
         ("POST", "init/error" | "exit/error") => {
@@ -52,12 +44,7 @@ pub(crate) async fn route(connection: &mut Connection, desk: &Arc<Desk>, head: &
 
 fn register(desk: &Desk, name: &str, body: &[u8]) -> Response<Bytes> {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    let events: Vec<&str> = asked["events"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let events: Vec<&str> = asked["events"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if name.is_empty() || events.iter().any(|event| !matches!(*event, "INVOKE" | "SHUTDOWN")) {
         desk.violation(None, format!("extension {name:?} registered for {events:?}"));
         let body = json!({"errorType": "Extension.InvalidRequest", "errorMessage": "name or events"});
@@ -81,10 +68,7 @@ fn register(desk: &Desk, name: &str, body: &[u8]) -> Response<Bytes> {
 
 async fn next(connection: &mut Connection, desk: &Arc<Desk>, identifier: &str) -> io::Result<Flow> {
     let Some(event) = desk.extensions(|extensions| extensions.ask_next(identifier)) else {
-        desk.violation(
-            None,
-            "event/next without a registered extension's identifier".to_owned(),
-        );
+        desk.violation(None, "event/next without a registered extension's identifier".to_owned());
         return connection.respond(&unknown()).await.map(|()| Flow::Keep);
     };
     let event = tokio::select! {
@@ -94,9 +78,7 @@ async fn next(connection: &mut Connection, desk: &Arc<Desk>, identifier: &str) -
     let Some(event) = event else { return Ok(Flow::Close) };
     let mut response = wire::json(StatusCode::OK, &event);
     if let Ok(identifier) = HeaderValue::from_str(&desk.ids.uuid()) {
-        response
-            .headers_mut()
-            .insert("lambda-extension-event-identifier", identifier);
+        response.headers_mut().insert("lambda-extension-event-identifier", identifier);
     }
     connection.respond(&response).await.map(|()| Flow::Keep)
 }

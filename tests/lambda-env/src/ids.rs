@@ -57,12 +57,7 @@ impl Ids {
     /// `1-8hex-24hex`, the form of X-Ray trace ids; the first part is the time.
     pub fn trace(&self) -> String {
         let seconds = Stamp::now().unix_ms() / 1_000;
-        format!(
-            "1-{:08x}-{:016x}{:08x}",
-            seconds & 0xffff_ffff,
-            self.number(),
-            self.number() >> 32
-        )
+        format!("1-{:08x}-{:016x}{:08x}", seconds & 0xffff_ffff, self.number(), self.number() >> 32)
     }
 }
 

@@ -2,6 +2,7 @@
 //! deadlines, shutdown; and beside it stand-ins for what a function talks to, with faults that real ones cannot be told to
 //! have. See the README for an example. It knows nothing of any particular function.
 
+pub mod aws_stand_in;
 mod clock;
 pub mod environment;
 mod event;
@@ -16,6 +17,7 @@ mod trace;
 mod wire;
 pub mod xray_receiver;
 
+pub use aws_stand_in::{AwsCall, AwsFault, AwsStandIn, Item, On, TableSpec};
 pub use clock::Stamp;
 pub use environment::{
     Environment, Freeze, Log, LogLine, Memory, Neighbour, Phase, Shutdown, StartError, StartFailure,

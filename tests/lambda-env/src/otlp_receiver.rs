@@ -29,10 +29,7 @@ impl OtlpReceiver {
     /// # Errors
     /// No port on loopback can be had.
     pub fn start() -> io::Result<Self> {
-        let receiver = Self {
-            record: Arc::default(),
-            port: Arc::new(Port::take(None)?),
-        };
+        let receiver = Self { record: Arc::default(), port: Arc::new(Port::take(None)?) };
         receiver.listen()?;
         Ok(receiver)
     }
@@ -84,9 +81,7 @@ impl OtlpReceiver {
 
     /// Waits until this many spans are held that were accepted. Put a time-out around it.
     pub async fn wait_for(&self, count: usize) -> Vec<ReceivedSpan> {
-        self.record
-            .wait_for(|spans| spans.iter().filter(|span| span.accepted).count() >= count)
-            .await
+        self.record.wait_for(|spans| spans.iter().filter(|span| span.accepted).count() >= count).await
     }
 
     /// Waits until the spans held are as wanted. Put a time-out around it.
@@ -96,8 +91,7 @@ impl OtlpReceiver {
 
     fn listen(&self) -> io::Result<()> {
         let record = Arc::clone(&self.record);
-        self.port
-            .open(move |connection| answer::serve(connection, Arc::clone(&record)))
+        self.port.open(move |connection| answer::serve(connection, Arc::clone(&record)))
     }
 }
 

@@ -40,10 +40,7 @@ impl DaemonSink {
     /// # Errors
     /// No UDP socket on loopback can be had.
     pub fn new(daemon: SocketAddr) -> io::Result<Self> {
-        Ok(Self {
-            socket: UdpSocket::bind(("127.0.0.1", 0))?,
-            daemon,
-        })
+        Ok(Self { socket: UdpSocket::bind(("127.0.0.1", 0))?, daemon })
     }
 }
 
@@ -64,10 +61,7 @@ pub(crate) struct SegmentWriter {
 impl SegmentWriter {
     pub(crate) fn new(sink: Arc<dyn SegmentSink>, seed: Option<u64>) -> Self {
         // Ids of its own, so that recording segments changes no other id of a seeded run.
-        Self {
-            sink,
-            ids: seed.map_or_else(Ids::random, |seed| Ids::seeded(seed ^ 0x5e67)),
-        }
+        Self { sink, ids: seed.map_or_else(Ids::random, |seed| Ids::seeded(seed ^ 0x5e67)) }
     }
 
     /// Writes both segments of an invocation that is over, if its header says that it is sampled. `init` is the start of a
@@ -81,10 +75,7 @@ impl SegmentWriter {
         };
         let (start, end) = (from.unix_seconds(), to.unix_seconds());
         let service = self.ids.segment();
-        let fault = !matches!(
-            record.outcome,
-            Some(Outcome::Complete | Outcome::Refused(_) | Outcome::Cut)
-        );
+        let fault = !matches!(record.outcome, Some(Outcome::Complete | Outcome::Refused(_) | Outcome::Cut));
         let status = record.prelude().map_or(200, |prelude| prelude.status);
         self.sink.segment(&json!({
             "id": service,
@@ -132,10 +123,7 @@ mod tests {
         let kept = Arc::clone(&documents);
         let sink: Arc<dyn SegmentSink> = Arc::new(move |document: &Value| kept.lock().unwrap().push(document.clone()));
         let now = Some(Stamp::now());
-        let body = Chunk {
-            at: Stamp::now(),
-            bytes: "{\"statusCode\":404}".into(),
-        };
+        let body = Chunk { at: Stamp::now(), bytes: "{\"statusCode\":404}".into() };
         let record = Response {
             request_id: "r".to_owned(),
             trace,

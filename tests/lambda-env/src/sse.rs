@@ -55,10 +55,7 @@ impl SseReader {
 }
 
 fn event(block: &str) -> Option<SseEvent> {
-    let mut event = SseEvent {
-        name: "message".to_owned(),
-        ..SseEvent::default()
-    };
+    let mut event = SseEvent { name: "message".to_owned(), ..SseEvent::default() };
     let mut data = Vec::new();
     for line in block.lines() {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
@@ -92,10 +89,7 @@ mod tests {
             }
             assert_eq!(events.len(), 2, "cut at {cut}");
             assert_eq!((events[0].name.as_str(), events[0].retry), ("heartbeat", Some(250)));
-            assert_eq!(
-                (events[0].id.as_deref(), &events[0].json()["n"]),
-                (Some("a"), &serde_json::json!(1))
-            );
+            assert_eq!((events[0].id.as_deref(), &events[0].json()["n"]), (Some("a"), &serde_json::json!(1)));
             assert_eq!((events[1].name.as_str(), events[1].data.as_str()), ("message", "x\ny"));
             assert!(reader.is_inside_event());
         }

@@ -18,11 +18,7 @@ pub struct TraceHeader {
 impl TraceHeader {
     /// A new trace, sampled.
     pub fn generate(ids: &Ids) -> Self {
-        Self {
-            root: ids.trace(),
-            parent: ids.segment(),
-            sampled: true,
-        }
+        Self { root: ids.trace(), parent: ids.segment(), sampled: true }
     }
 
     /// The same trace with another decision.
@@ -36,9 +32,7 @@ impl TraceHeader {
     /// passed over.
     pub fn parse(header: &str) -> Option<Self> {
         let part = |name: &str| {
-            let mut values = header
-                .split(';')
-                .filter_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+            let mut values = header.split(';').filter_map(|part| part.strip_prefix(name)?.strip_prefix('='));
             values.next()
         };
         let (root, parent) = (part("Root")?, part("Parent")?);
@@ -49,11 +43,7 @@ impl TraceHeader {
         };
         let id = root.strip_prefix("1-").and_then(|id| id.split_once('-'))?;
         let well_formed = hex(id.0, 8) && hex(id.1, 24) && hex(parent, 16);
-        well_formed.then(|| Self {
-            root: root.to_owned(),
-            parent: parent.to_owned(),
-            sampled,
-        })
+        well_formed.then(|| Self { root: root.to_owned(), parent: parent.to_owned(), sampled })
     }
 
     /// The trace id as OpenTelemetry writes it: 32 hex digits.
@@ -64,13 +54,7 @@ impl TraceHeader {
 
 impl fmt::Display for TraceHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Root={};Parent={};Sampled={}",
-            self.root,
-            self.parent,
-            u8::from(self.sampled)
-        )
+        write!(f, "Root={};Parent={};Sampled={}", self.root, self.parent, u8::from(self.sampled))
     }
 }
 

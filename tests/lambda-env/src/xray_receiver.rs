@@ -28,11 +28,7 @@ pub struct XrayDocument {
 impl XrayDocument {
     /// `trace_id` as OpenTelemetry writes it: 32 hex digits.
     pub fn trace_id(&self) -> String {
-        self.json["trace_id"]
-            .as_str()
-            .unwrap_or_default()
-            .trim_start_matches("1-")
-            .replace('-', "")
+        self.json["trace_id"].as_str().unwrap_or_default().trim_start_matches("1-").replace('-', "")
     }
 
     /// The document and all subsegments nested in it, outermost first.
@@ -82,11 +78,7 @@ impl XrayReceiver {
         let address = socket.local_addr()?;
         let record = Arc::<Record>::default();
         let receiving = tokio::spawn(receive(socket, Arc::clone(&record)));
-        Ok(Self {
-            record,
-            address,
-            _receiving: Arc::new(Receiving(receiving)),
-        })
+        Ok(Self { record, address, _receiving: Arc::new(Receiving(receiving)) })
     }
 
     /// Where it listens.
@@ -113,9 +105,7 @@ impl XrayReceiver {
     pub async fn wait_for(&self, count: usize) -> Vec<XrayDocument> {
         let mut changes = self.record.changed.subscribe();
         // The sender lives in `self`, so waiting cannot fail.
-        let _ = changes
-            .wait_for(|()| crate::lock(&self.record.documents).len() >= count)
-            .await;
+        let _ = changes.wait_for(|()| crate::lock(&self.record.documents).len() >= count).await;
         self.documents()
     }
 }
@@ -141,11 +131,7 @@ impl Neighbour for XrayReceiver {
 
 impl Record {
     fn add(&self, bytes: usize, json: Value) {
-        crate::lock(&self.documents).push(XrayDocument {
-            at: Stamp::now(),
-            bytes,
-            json,
-        });
+        crate::lock(&self.documents).push(XrayDocument { at: Stamp::now(), bytes, json });
         self.changed.send_modify(|()| ());
     }
 }
@@ -166,10 +152,7 @@ async fn receive(socket: UdpSocket, record: Arc<Record>) {
 
 /// Reads a datagram as the daemon does: a header line, a line feed, one document.
 fn document(datagram: &[u8]) -> Result<Value, &'static str> {
-    let end = datagram
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .ok_or("no header line")?;
+    let end = datagram.iter().position(|byte| *byte == b'\n').ok_or("no header line")?;
     let header: Value = serde_json::from_slice(&datagram[..end]).map_err(|_| "header is not JSON")?;
     if header["format"] != "json" || header["version"] != 1 {
         return Err("header is not format json, version 1");
@@ -194,15 +177,9 @@ mod tests {
         for (bad, what) in [
             (&b"{}"[..], "no header line"),
             (b"x\n{}", "header is not JSON"),
-            (
-                b"{\"format\":\"json\",\"version\":2}\n{}",
-                "header is not format json, version 1",
-            ),
+            (b"{\"format\":\"json\",\"version\":2}\n{}", "header is not format json, version 1"),
             (b"{\"format\":\"json\",\"version\":1}\n{", "document is not JSON"),
-            (
-                b"{\"format\":\"json\",\"version\":1}\n{}",
-                "document lacks id, name, trace_id or start_time",
-            ),
+            (b"{\"format\":\"json\",\"version\":1}\n{}", "document lacks id, name, trace_id or start_time"),
         ] {
             assert_eq!(document(bad).unwrap_err(), what);
         }
@@ -212,16 +189,8 @@ mod tests {
     fn nested_subsegments_are_found() {
         let json =
             serde_json::json!({"id": "a", "subsegments": [{"id": "b", "subsegments": [{"id": "c"}]}, {"id": "d"}]});
-        let document = XrayDocument {
-            at: Stamp::now(),
-            bytes: 0,
-            json,
-        };
-        let ids: Vec<_> = document
-            .flattened()
-            .iter()
-            .map(|found| found["id"].as_str().unwrap())
-            .collect();
+        let document = XrayDocument { at: Stamp::now(), bytes: 0, json };
+        let ids: Vec<_> = document.flattened().iter().map(|found| found["id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["a", "b", "d", "c"]);
     }
 }

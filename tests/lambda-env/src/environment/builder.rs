@@ -64,12 +64,7 @@ impl EnvironmentBuilder {
     /// Tells the function of something beside it: a receiver or a stand-in.
     #[must_use]
     pub fn beside(mut self, neighbour: &impl Neighbour) -> Self {
-        self.variables.extend(
-            neighbour
-                .variables()
-                .into_iter()
-                .map(|(name, value)| (name, Some(value))),
-        );
+        self.variables.extend(neighbour.variables().into_iter().map(|(name, value)| (name, Some(value))));
         self
     }
 

@@ -84,13 +84,7 @@ impl Log {
         let mut line = Vec::new();
         while let Ok(1..) = source.read_until(b'\n', &mut line).await {
             let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
-            let line_read = LogLine {
-                at: Stamp::now(),
-                stream,
-                generation,
-                program: program.to_owned(),
-                text,
-            };
+            let line_read = LogLine { at: Stamp::now(), stream, generation, program: program.to_owned(), text };
             crate::lock(&self.lines).push(line_read);
             self.changed.send_modify(|()| ());
             line.clear();

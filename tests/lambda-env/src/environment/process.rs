@@ -38,11 +38,7 @@ pub struct Exit {
 
 impl Exit {
     fn of(status: ExitStatus, at: Stamp) -> Self {
-        Self {
-            at,
-            code: status.code(),
-            signal: status.signal(),
-        }
+        Self { at, code: status.code(), signal: status.signal() }
     }
 }
 
@@ -69,21 +65,10 @@ impl Process {
         generation: u64,
     ) -> io::Result<Self> {
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(variables)
-            .process_group(0)
-            .kill_on_drop(true);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.args(arguments).env_clear().envs(variables).process_group(0).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
-        let pid = child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .ok_or(io::ErrorKind::NotFound)?;
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).ok_or(io::ErrorKind::NotFound)?;
         let (sender, exit) = watch::channel(None);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -96,19 +81,11 @@ impl Process {
             let at = Stamp::now();
             // Whoever learns of the exit finds the last lines in the log. Running out of time is allowed.
             let _ = tokio::time::timeout(OUTPUT_TIME, futures::future::join_all(readers)).await;
-            sender.send_replace(Some(status.map_or(
-                Exit {
-                    at,
-                    code: None,
-                    signal: None,
-                },
-                |status| Exit::of(status, at),
-            )));
+            sender.send_replace(Some(
+                status.map_or(Exit { at, code: None, signal: None }, |status| Exit::of(status, at)),
+            ));
         });
-        Ok(Self {
-            group: Pid::from_raw(pid),
-            exit,
-        })
+        Ok(Self { group: Pid::from_raw(pid), exit })
     }
 
     /// Signals the whole group; nothing happens once the process is gone.
@@ -134,14 +111,8 @@ impl Process {
         };
         let state = |path: &Path| fs::read_to_string(path.join("stat")).ok();
         // The state follows the name, which is in brackets and may hold anything.
-        let stopped = |stat: String| {
-            stat.rsplit(')')
-                .next()
-                .is_some_and(|rest| rest.trim_start().starts_with('T'))
-        };
-        threads
-            .flatten()
-            .all(|thread| state(&thread.path()).is_none_or(stopped))
+        let stopped = |stat: String| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'));
+        threads.flatten().all(|thread| state(&thread.path()).is_none_or(stopped))
     }
 
     pub(super) fn exited(&self) -> Option<Exit> {
@@ -153,11 +124,7 @@ impl Process {
         let mut exit = self.exit.clone();
         let seen = exit.wait_for(Option::is_some).await.ok().and_then(|exit| *exit);
         // The task that watches the process ends only after it has sent.
-        seen.unwrap_or_else(|| Exit {
-            at: Stamp::now(),
-            code: None,
-            signal: None,
-        })
+        seen.unwrap_or_else(|| Exit { at: Stamp::now(), code: None, signal: None })
     }
 
     /// Waits for the end, and kills once `limit` is over. Says whether it had to.
@@ -172,15 +139,10 @@ impl Process {
     pub(super) fn memory(&self) -> Option<Memory> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.group)).ok()?;
         let field = |name: &str| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
             line.split_whitespace().next()?.parse().ok()
         };
-        Some(Memory {
-            rss_kib: field("VmRSS")?,
-            peak_kib: field("VmHWM")?,
-        })
+        Some(Memory { rss_kib: field("VmRSS")?, peak_kib: field("VmHWM")? })
     }
 
     pub(super) fn pid(&self) -> u32 {

@@ -46,12 +46,6 @@ impl Inner {
         self.api.desk().reset(&Outcome::Exited);
         self.wake.notify_one();
         let killed = late || !registered;
-        Some(Shutdown {
-            exit,
-            terminated: registered,
-            killed,
-            duration: exit.at.since(&begin),
-            extensions_killed,
-        })
+        Some(Shutdown { exit, terminated: registered, killed, duration: exit.at.since(&begin), extensions_killed })
     }
 }

@@ -62,14 +62,8 @@ impl Inner {
     pub(super) async fn boot(&self, running: &mut Running) -> Result<(), StartError> {
         let started = self.try_boot(running).await;
         if let Err(failure) = started {
-            *running = Running {
-                generation: running.generation,
-                ..Running::default()
-            };
-            return Err(StartError {
-                failure,
-                log: self.log.lines(),
-            });
+            *running = Running { generation: running.generation, ..Running::default() };
+            return Err(StartError { failure, log: self.log.lines() });
         }
         self.timeline.mark(Phase::Ready);
         self.wake.notify_one();
@@ -92,9 +86,7 @@ impl Inner {
             expected.iter().all(|name| names.contains(name))
         };
         let timed_out = |_| StartFailure::TimedOut;
-        tokio::time::timeout_at(deadline, desk.until(registered))
-            .await
-            .map_err(timed_out)?;
+        tokio::time::timeout_at(deadline, desk.until(registered)).await.map_err(timed_out)?;
         let program = (self.config.program.as_path(), self.config.arguments.as_slice());
         let process = Arc::new(self.spawn(program, running.generation)?);
         running.runtime = Some(Arc::clone(&process));
@@ -109,11 +101,7 @@ impl Inner {
         match ended.await.map_err(timed_out)? {
             None => Ok(()),
             Some(Ok(exit)) => match desk.init_error() {
-                Some(error) => Err(StartFailure::Init {
-                    error,
-                    exit,
-                    killed: false,
-                }),
+                Some(error) => Err(StartFailure::Init { error, exit, killed: false }),
                 None => Err(StartFailure::Exited(exit)),
             },
             Some(Err(error)) => {

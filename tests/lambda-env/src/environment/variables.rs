@@ -22,10 +22,7 @@ pub(super) fn lambda(function: &Function, api: SocketAddr) -> BTreeMap<String, S
     set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &function.memory_mb.to_string());
     set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
     set("AWS_LAMBDA_LOG_GROUP_NAME", &group);
-    set(
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef",
-    );
+    set("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef");
     if function.concurrency > 1 {
         set("AWS_LAMBDA_MAX_CONCURRENCY", &function.concurrency.to_string());
     }
@@ -41,10 +38,7 @@ pub(super) fn lambda(function: &Function, api: SocketAddr) -> BTreeMap<String, S
     set("LANG", "en_US.UTF-8");
     set("TZ", ":UTC");
     set("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin");
-    set(
-        "LD_LIBRARY_PATH",
-        "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
-    );
+    set("LD_LIBRARY_PATH", "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib");
     variables
 }
 

@@ -59,9 +59,7 @@ impl Extensions {
 
     pub(super) fn failed(&mut self, identifier: &str, kind: &str, body: String) -> bool {
         let extension = self.0.iter_mut().find(|extension| extension.identifier == identifier);
-        extension
-            .map(|extension| extension.failure = Some((kind.to_owned(), body)))
-            .is_some()
+        extension.map(|extension| extension.failure = Some((kind.to_owned(), body))).is_some()
     }
 
     /// Tells of an invocation, at its delivery.
@@ -79,10 +77,7 @@ impl Extensions {
     /// Tells of the end: `reason` is `spindown`, `timeout` or `failure`.
     pub(crate) fn shut_down(&mut self, reason: &str, limit: Duration) {
         let deadline = Stamp::now().unix_ms() + u64::try_from(limit.as_millis()).unwrap_or(0);
-        self.tell(
-            "SHUTDOWN",
-            &json!({"eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline}),
-        );
+        self.tell("SHUTDOWN", &json!({"eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline}));
     }
 
     /// Whether all of them wait. One whose connection went away counts as gone, not as busy: it cannot keep the
@@ -110,11 +105,7 @@ impl Extensions {
     }
 
     fn tell(&mut self, kind: &str, event: &Value) {
-        for extension in self
-            .0
-            .iter_mut()
-            .filter(|extension| extension.events.iter().any(|wanted| wanted == kind))
-        {
+        for extension in self.0.iter_mut().filter(|extension| extension.events.iter().any(|wanted| wanted == kind)) {
             extension.due.push_back(event.clone());
             extension.hand_out();
         }
@@ -151,10 +142,7 @@ mod tests {
         assert_eq!(first.try_recv().unwrap()["shutdownReason"], "spindown");
         assert!(!extensions.all_wait());
         extensions.shut_down("again", Duration::ZERO);
-        assert_eq!(
-            extensions.ask_next("1").unwrap().try_recv().unwrap()["shutdownReason"],
-            "again"
-        );
+        assert_eq!(extensions.ask_next("1").unwrap().try_recv().unwrap()["shutdownReason"], "again");
     }
 
     #[test]

@@ -37,9 +37,7 @@ async fn export(mut connection: Connection, record: &Record, head: &Request<()>)
     let body = connection.body(head.headers()).await?;
     let at = Stamp::now();
     if head.method() != Method::POST || head.uri().path() != "/v1/traces" {
-        connection
-            .respond(&wire::reply(StatusCode::NOT_FOUND, "text/plain", "POST /v1/traces"))
-            .await?;
+        connection.respond(&wire::reply(StatusCode::NOT_FOUND, "text/plain", "POST /v1/traces")).await?;
         return Ok(Some(connection));
     }
     let (spans, malformed) = match decode(head, &body) {
@@ -48,11 +46,7 @@ async fn export(mut connection: Connection, record: &Record, head: &Request<()>)
     };
     let fault = record.next_fault();
     let response = answer(fault, spans.len(), malformed.as_deref());
-    let accepted = if malformed.is_some() {
-        0
-    } else {
-        accepted(fault, spans.len())
-    };
+    let accepted = if malformed.is_some() { 0 } else { accepted(fault, spans.len()) };
     let index = record.add(
         OtlpRequest {
             at,
@@ -91,16 +85,11 @@ async fn export(mut connection: Connection, record: &Record, head: &Request<()>)
 fn decode(head: &Request<()>, body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
     let field = |name| head.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes);
     if field(header::CONTENT_TYPE) != PROTOBUF.as_bytes() {
-        return Err(format!(
-            "content type {:?}",
-            String::from_utf8_lossy(field(header::CONTENT_TYPE))
-        ));
+        return Err(format!("content type {:?}", String::from_utf8_lossy(field(header::CONTENT_TYPE))));
     }
     let plain = if field(header::CONTENT_ENCODING) == b"gzip" {
         let mut plain = Vec::new();
-        GzDecoder::new(body)
-            .read_to_end(&mut plain)
-            .map_err(|error| error.to_string())?;
+        GzDecoder::new(body).read_to_end(&mut plain).map_err(|error| error.to_string())?;
         Bytes::from(plain)
     } else {
         Bytes::copy_from_slice(body)
@@ -126,9 +115,7 @@ fn answer(fault: Option<OtlpFault>, spans: usize, malformed: Option<&str>) -> Re
         Some(OtlpFault::Status(code)) => wire::reply(status(code), "text/plain", "injected"),
         Some(OtlpFault::RetryAfter(code, seconds)) => {
             let mut response = wire::reply(status(code), "text/plain", "injected");
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
         Some(OtlpFault::PartialSuccess(rejected)) => success(rejected.min(spans)),
@@ -143,9 +130,7 @@ fn success(rejected: usize) -> Response<Bytes> {
         rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
         error_message: "injected".to_owned(),
     });
-    let message = ExportTraceServiceResponse {
-        partial_success: partial,
-    };
+    let message = ExportTraceServiceResponse { partial_success: partial };
     wire::reply(StatusCode::OK, PROTOBUF, message.encode_to_vec())
 }
 

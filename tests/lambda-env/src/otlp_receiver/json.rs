@@ -45,11 +45,7 @@ fn of_span(span: &Value, resource: &Arc<Attributes>, scope: &str) -> Result<Span
     Ok(Span {
         trace_id: id(span, "traceId", 32)?,
         span_id: id(span, "spanId", 16)?,
-        parent_id: if parent.is_empty() {
-            parent
-        } else {
-            id(span, "parentSpanId", 16)?
-        },
+        parent_id: if parent.is_empty() { parent } else { id(span, "parentSpanId", 16)? },
         name: span["name"].as_str().ok_or("no name")?.to_owned(),
         kind: span["kind"].as_i64().ok_or("kind is no number")?,
         start_ns: number(span, "startTimeUnixNano")?,
@@ -93,9 +89,7 @@ fn value(any: &Value) -> Result<Value, String> {
         "stringValue" | "boolValue" | "doubleValue" => Ok(inner.clone()),
         "intValue" => {
             let text = inner.as_str().ok_or("intValue is no string")?;
-            text.parse::<i64>()
-                .map(|number| json!(number))
-                .map_err(|_| format!("intValue {text:?}"))
+            text.parse::<i64>().map(|number| json!(number)).map_err(|_| format!("intValue {text:?}"))
         }
         "arrayValue" => inner["values"].as_array().into_iter().flatten().map(value).collect(),
         other => Err(format!("attribute of form {other:?}")),
@@ -105,11 +99,7 @@ fn value(any: &Value) -> Result<Value, String> {
 fn id(holder: &Value, name: &str, digits: usize) -> Result<String, String> {
     let text = holder[name].as_str().ok_or_else(|| format!("no {name}"))?;
     let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hex {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        Err(format!("{name} is not {digits} hex digits: {text:?}"))
-    }
+    if is_hex { Ok(text.to_ascii_lowercase()) } else { Err(format!("{name} is not {digits} hex digits: {text:?}")) }
 }
 
 fn number(holder: &Value, name: &str) -> Result<u64, String> {
@@ -132,15 +122,9 @@ mod tests {
     fn a_printed_span_reads_as_a_received_one() {
         let spans = Span::of_json(SPAN).unwrap().unwrap();
         assert_eq!(spans.len(), 1);
-        assert_eq!(
-            (spans[0].name.as_str(), spans[0].number("n"), spans[0].status),
-            ("sse_stream", Some(6), 2)
-        );
+        assert_eq!((spans[0].name.as_str(), spans[0].number("n"), spans[0].status), ("sse_stream", Some(6), 2));
         assert_eq!(spans[0].repeated_keys, ["n"]);
-        assert_eq!(
-            (&spans[0].resource["service.name"], spans[0].events.len()),
-            (&json!("s"), 1)
-        );
+        assert_eq!((&spans[0].resource["service.name"], spans[0].events.len()), (&json!("s"), 1));
     }
 
     #[test]
@@ -149,10 +133,7 @@ mod tests {
         assert_eq!(Span::of_json("{\"message\":\"x\"}").unwrap(), None);
         for (wrong, what) in [
             (SPAN.replace("\"53995c3f42cd8ad8\"", "\"U5lcP0LNitg=\""), "spanId"),
-            (
-                SPAN.replace("\"startTimeUnixNano\":\"1\"", "\"startTimeUnixNano\":1"),
-                "startTimeUnixNano",
-            ),
+            (SPAN.replace("\"startTimeUnixNano\":\"1\"", "\"startTimeUnixNano\":1"), "startTimeUnixNano"),
             (SPAN.replace("\"intValue\":\"5\"", "\"intValue\":5"), "intValue"),
             (SPAN.replace("\"kind\":1", "\"kind\":\"INTERNAL\""), "kind"),
         ] {

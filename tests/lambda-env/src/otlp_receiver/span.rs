@@ -74,17 +74,10 @@ impl Span {
     pub fn of_request(request: &ExportTraceServiceRequest) -> Vec<Self> {
         let mut spans = Vec::new();
         for group in &request.resource_spans {
-            let resource = group
-                .resource
-                .as_ref()
-                .map(|resource| attributes(&resource.attributes).0);
+            let resource = group.resource.as_ref().map(|resource| attributes(&resource.attributes).0);
             let resource = Arc::new(resource.unwrap_or_default());
             for scoped in &group.scope_spans {
-                let scope = scoped
-                    .scope
-                    .as_ref()
-                    .map(|scope| scope.name.clone())
-                    .unwrap_or_default();
+                let scope = scoped.scope.as_ref().map(|scope| scope.name.clone()).unwrap_or_default();
                 spans.extend(scoped.spans.iter().map(|span| Self::of_wire(span, &resource, &scope)));
             }
         }
@@ -112,11 +105,7 @@ impl Span {
             attributes: found,
             repeated_keys,
             events: span.events.iter().map(event).collect(),
-            links: span
-                .links
-                .iter()
-                .map(|link| (hex(&link.trace_id), hex(&link.span_id)))
-                .collect(),
+            links: span.links.iter().map(|link| (hex(&link.trace_id), hex(&link.span_id))).collect(),
             resource: Arc::clone(resource),
             scope: scope.to_owned(),
         }

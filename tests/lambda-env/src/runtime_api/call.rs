@@ -35,16 +35,8 @@ struct EventCursor {
 impl Call {
     pub(super) fn new(exchange: Arc<Exchange>) -> Self {
         let changes = exchange.changes();
-        let events = EventCursor {
-            head: Some(Vec::new()),
-            ..EventCursor::default()
-        };
-        Self {
-            exchange,
-            changes,
-            next_chunk: 0,
-            events,
-        }
+        let events = EventCursor { head: Some(Vec::new()), ..EventCursor::default() };
+        Self { exchange, changes, next_chunk: 0, events }
     }
 
     /// `Lambda-Runtime-Aws-Request-Id`.
@@ -67,9 +59,7 @@ impl Call {
 
     /// Head of the HTTP answer, once it is there; `None` if the invocation ended without one. Safe to cancel.
     pub async fn prelude(&mut self) -> Option<Prelude> {
-        let found = self
-            .wait(|record| (record.chunks.len() > 1).then(|| record.prelude()).flatten())
-            .await;
+        let found = self.wait(|record| (record.chunks.len() > 1).then(|| record.prelude()).flatten()).await;
         found.or_else(|| self.exchange.with(Response::prelude))
     }
 

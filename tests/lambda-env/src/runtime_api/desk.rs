@@ -61,13 +61,7 @@ struct State {
 
 impl Desk {
     pub(super) fn new(function: Function, ids: Ids, segments: Option<SegmentWriter>) -> Self {
-        Self {
-            function,
-            ids,
-            state: Mutex::default(),
-            changed: watch::Sender::new(()),
-            segments,
-        }
+        Self { function, ids, state: Mutex::default(), changed: watch::Sender::new(()), segments }
     }
 
     /// Waits until `condition` holds.
@@ -137,11 +131,7 @@ impl Desk {
     fn hand_out(self: &Arc<Self>) {
         loop {
             let pair = self.update(|state| {
-                let waiting = if state.queue.is_empty() {
-                    None
-                } else {
-                    state.waiting.pop_front()
-                };
+                let waiting = if state.queue.is_empty() { None } else { state.waiting.pop_front() };
                 waiting.and_then(|(_, slot)| Some((slot, state.queue.pop_front()?)))
             });
             let Some((slot, exchange)) = pair else { return };
@@ -175,13 +165,7 @@ impl Desk {
     }
 
     pub(super) fn active(&self, request_id: &str) -> Option<Arc<Exchange>> {
-        self.read(|state| {
-            state
-                .active
-                .iter()
-                .find(|active| active.request_id == request_id)
-                .cloned()
-        })
+        self.read(|state| state.active.iter().find(|active| active.request_id == request_id).cloned())
     }
 
     /// Ends an invocation and writes its segments.
@@ -262,11 +246,7 @@ impl Desk {
     pub(crate) fn violation(&self, request_id: Option<&str>, what: String) {
         let request_id = request_id.map(str::to_owned);
         self.update(|state| {
-            state.violations.push(Violation {
-                at: Stamp::now(),
-                request_id,
-                what,
-            });
+            state.violations.push(Violation { at: Stamp::now(), request_id, what });
         });
     }
 

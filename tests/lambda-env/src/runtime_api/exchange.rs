@@ -93,10 +93,7 @@ impl Exchange {
 
     pub(super) fn chunk(&self, bytes: bytes::Bytes) {
         self.update(|record| {
-            record.chunks.push(Chunk {
-                at: Stamp::now(),
-                bytes,
-            });
+            record.chunks.push(Chunk { at: Stamp::now(), bytes });
         });
     }
 

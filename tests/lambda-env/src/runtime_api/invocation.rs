@@ -90,14 +90,7 @@ impl Invocation {
 
     const fn of(event: Event) -> Self {
         let trace = Trace::Generated { sampled: true };
-        Self {
-            event,
-            trace,
-            deadline: Deadline::Timeout,
-            faults: Vec::new(),
-            stale: false,
-            tenant: None,
-        }
+        Self { event, trace, deadline: Deadline::Timeout, faults: Vec::new(), stale: false, tenant: None }
     }
 
     /// Uses this trace header, as the function is to see it.

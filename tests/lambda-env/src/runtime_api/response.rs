@@ -41,13 +41,8 @@ impl Prelude {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let headers = json["headers"].as_object().into_iter().flatten();
         Self {
-            status: json["statusCode"]
-                .as_u64()
-                .and_then(|status| status.try_into().ok())
-                .unwrap_or(200),
-            headers: headers
-                .map(|(name, value)| (name.to_ascii_lowercase(), text(value)))
-                .collect(),
+            status: json["statusCode"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or(200),
+            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), text(value))).collect(),
             cookies: json["cookies"].as_array().into_iter().flatten().map(text).collect(),
         }
     }
@@ -120,9 +115,7 @@ impl Response {
     /// Whether prelude and NUL bytes came as two chunks of their own, as Lambda needs them.
     pub fn has_separate_prelude(&self) -> bool {
         let mut chunks = self.chunks.iter().map(|chunk| &chunk.bytes);
-        chunks
-            .next()
-            .is_some_and(|prelude| prelude.starts_with(b"{") && split(prelude).is_none())
+        chunks.next().is_some_and(|prelude| prelude.starts_with(b"{") && split(prelude).is_none())
             && chunks.next().is_some_and(|nuls| **nuls == NULS)
     }
 

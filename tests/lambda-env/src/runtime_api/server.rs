@@ -43,9 +43,7 @@ async fn route(mut connection: Connection, desk: &Arc<Desk>, head: Request<()>) 
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
             return match desk.active(id) {
                 Some(exchange) => streaming::receive(connection, desk, &exchange, head.headers()).await,
-                None => unknown(&mut connection, desk, id, head.headers())
-                    .await
-                    .map(|flow| (connection, flow)),
+                None => unknown(&mut connection, desk, id, head.headers()).await.map(|flow| (connection, flow)),
             };
         }
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
@@ -53,10 +51,7 @@ async fn route(mut connection: Connection, desk: &Arc<Desk>, head: Request<()>) 
         }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
             let body = connection.body(head.headers()).await?;
-            desk.set_init_error(InitError {
-                kind: error_kind(head.headers()),
-                body,
-            });
+            desk.set_init_error(InitError { kind: error_kind(head.headers()), body });
             accepted(&mut connection).await?
         }
         (_, ["2020-01-01", "extension", ..]) => extensions_api::route(&mut connection, desk, &head).await?,
@@ -131,13 +126,7 @@ async fn error(connection: &mut Connection, desk: &Arc<Desk>, id: &str, headers:
     if exchange.with(|record| record.answered.is_some()) {
         desk.violation(Some(id), "answered on /error after it had begun a response".to_owned());
     }
-    desk.finish(
-        &exchange,
-        Outcome::Error {
-            kind: error_kind(headers),
-            body,
-        },
-    );
+    desk.finish(&exchange, Outcome::Error { kind: error_kind(headers), body });
     accepted(connection).await
 }
 
@@ -168,8 +157,6 @@ async fn answer(connection: &mut Connection, response: &Response<Bytes>) -> io::
 }
 
 pub(crate) fn error_kind(headers: &HeaderMap) -> String {
-    let kind = headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|kind| kind.to_str().ok());
+    let kind = headers.get("lambda-runtime-function-error-type").and_then(|kind| kind.to_str().ok());
     kind.unwrap_or_default().to_owned()
 }

@@ -108,55 +108,29 @@ async fn reached(moment: Option<tokio::time::Instant>) {
 }
 
 fn ending(desk: &Desk, exchange: &Exchange, headers: &HeaderMap, trailers: HeaderMap) -> Outcome {
-    let text = |name| {
-        trailers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let text = |name| trailers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (kind, body) = (text(ERROR_TYPE), text(ERROR_BODY));
-    let announced = headers
-        .get_all(header::TRAILER)
-        .iter()
-        .filter_map(|names| names.to_str().ok());
+    let announced = headers.get_all(header::TRAILER).iter().filter_map(|names| names.to_str().ok());
     let announced = announced.collect::<Vec<_>>().join(",").to_ascii_lowercase();
-    if trailers
-        .keys()
-        .any(|name| !announced.split(',').any(|announced| announced.trim() == name.as_str()))
-    {
-        desk.violation(
-            Some(&exchange.request_id),
-            "sent trailers that it had not announced".to_owned(),
-        );
+    if trailers.keys().any(|name| !announced.split(',').any(|announced| announced.trim() == name.as_str())) {
+        desk.violation(Some(&exchange.request_id), "sent trailers that it had not announced".to_owned());
     }
     if is_streaming(headers) && !exchange.with(super::Response::has_separate_prelude) {
-        desk.violation(
-            Some(&exchange.request_id),
-            "prelude and NUL bytes are not two chunks".to_owned(),
-        );
+        desk.violation(Some(&exchange.request_id), "prelude and NUL bytes are not two chunks".to_owned());
     }
     exchange.trailers(trailers);
     match kind {
-        Some(kind) => Outcome::ErrorTrailers {
-            kind,
-            body: body.unwrap_or_default(),
-        },
+        Some(kind) => Outcome::ErrorTrailers { kind, body: body.unwrap_or_default() },
         None => Outcome::Complete,
     }
 }
 
 fn is_streaming(headers: &HeaderMap) -> bool {
-    headers
-        .get(MODE)
-        .is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"))
+    headers.get(MODE).is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"))
 }
 
 fn faults_of_head(headers: &HeaderMap) -> Vec<&'static str> {
-    let is = |name: &str, value: &str| {
-        headers
-            .get(name)
-            .is_some_and(|found| found.as_bytes() == value.as_bytes())
-    };
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|found| found.as_bytes() == value.as_bytes());
     let mut faults = Vec::new();
     if is_streaming(headers) && !is("content-type", "application/vnd.awslambda.http-integration-response") {
         faults.push("a streaming response without the content type of an HTTP integration");

@@ -25,11 +25,7 @@ pub(super) enum Step {
 /// Takes one whole chunk, or the end, off the front of `buffer`.
 pub(super) fn take_chunk(buffer: &mut BytesMut) -> Result<Step, Malformed> {
     let Some(line) = buffer.windows(2).position(|pair| pair == b"\r\n") else {
-        return if buffer.len() > MAX_LINE {
-            Err(Malformed("chunk size line"))
-        } else {
-            Ok(Step::More)
-        };
+        return if buffer.len() > MAX_LINE { Err(Malformed("chunk size line")) } else { Ok(Step::More) };
     };
     let size = chunk_size(&buffer[..line])?;
     if size == 0 {
@@ -53,11 +49,7 @@ fn chunk_size(line: &[u8]) -> Result<usize, Malformed> {
     let text = std::str::from_utf8(digits).map_err(|_| Malformed("chunk size"))?;
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let size = usize::from_str_radix(text, 16).map_err(|_| Malformed("chunk size"))?;
-    if plain && size <= MAX_CHUNK {
-        Ok(size)
-    } else {
-        Err(Malformed("chunk size"))
-    }
+    if plain && size <= MAX_CHUNK { Ok(size) } else { Err(Malformed("chunk size")) }
 }
 
 fn take_trailers(buffer: &mut BytesMut, from: usize) -> Result<Step, Malformed> {
@@ -117,14 +109,7 @@ mod tests {
 
     #[test]
     fn broken_framing_is_an_error() {
-        for broken in [
-            "+3\r\nabc\r\n",
-            "\r\nabc",
-            "zz\r\n",
-            "3\r\nabcd\r\n",
-            "ffffffffff\r\n",
-            "0\r\n\0\r\n\r\n",
-        ] {
+        for broken in ["+3\r\nabc\r\n", "\r\nabc", "zz\r\n", "3\r\nabcd\r\n", "ffffffffff\r\n", "0\r\n\0\r\n\r\n"] {
             assert!(take_chunk(&mut BytesMut::from(broken)).is_err(), "{broken:?}");
         }
     }

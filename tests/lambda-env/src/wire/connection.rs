@@ -35,19 +35,10 @@ pub(crate) enum Framing {
 impl Framing {
     /// The framing that these headers announce.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Malformed> {
-        let coding = headers
-            .get(header::TRANSFER_ENCODING)
-            .map(|value| value.to_str().unwrap_or_default());
+        let coding = headers.get(header::TRANSFER_ENCODING).map(|value| value.to_str().unwrap_or_default());
         if let Some(coding) = coding {
-            let chunked = coding
-                .rsplit(',')
-                .next()
-                .is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"));
-            return if chunked {
-                Ok(Self::Chunked)
-            } else {
-                Err(Malformed("transfer coding"))
-            };
+            let chunked = coding.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"));
+            return if chunked { Ok(Self::Chunked) } else { Err(Malformed("transfer coding")) };
         }
         let Some(length) = headers.get(header::CONTENT_LENGTH) else {
             return Ok(Self::Length(0));
@@ -77,10 +68,7 @@ impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Self {
         // Without it answers wait for the peer's delayed ACK; failing to set it only costs time.
         drop(stream.set_nodelay(true));
-        Self {
-            stream,
-            buffer: BytesMut::new(),
-        }
+        Self { stream, buffer: BytesMut::new() }
     }
 
     /// The next request's head; `None` when the client closed instead. Safe to cancel.
@@ -93,11 +81,7 @@ impl Connection {
                 return Err(Malformed("request head too long").into());
             }
             if self.fill().await? == 0 {
-                return if self.buffer.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                };
+                return if self.buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
         }
     }
@@ -140,12 +124,7 @@ impl Connection {
         let status = response.status();
         let mut out = BytesMut::with_capacity(256 + response.body().len());
         out.put_slice(
-            format!(
-                "HTTP/1.1 {} {}\r\n",
-                status.as_u16(),
-                status.canonical_reason().unwrap_or("")
-            )
-            .as_bytes(),
+            format!("HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or("")).as_bytes(),
         );
         for (name, value) in response.headers() {
             out.put_slice(name.as_str().as_bytes());
@@ -167,9 +146,7 @@ impl Connection {
     /// Answers while the client may still be sending, and closes as Lambda's server does: what still comes is read for a
     /// moment, so that a reset does not overtake the answer.
     pub(crate) async fn respond_and_close(&mut self, mut response: Response<Bytes>) -> io::Result<()> {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         self.respond(&response).await?;
         self.stream.shutdown().await?;
         let drain = async {

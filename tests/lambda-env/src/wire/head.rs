@@ -20,11 +20,7 @@ pub(super) fn take_head(buffer: &mut BytesMut) -> Result<Option<Request<()>>, Ma
     let mut request = Request::new(());
     let method = parsed.method.unwrap_or_default().as_bytes();
     *request.method_mut() = Method::from_bytes(method).map_err(|_| Malformed("method"))?;
-    *request.uri_mut() = parsed
-        .path
-        .unwrap_or_default()
-        .parse::<Uri>()
-        .map_err(|_| Malformed("target"))?;
+    *request.uri_mut() = parsed.path.unwrap_or_default().parse::<Uri>().map_err(|_| Malformed("target"))?;
     *request.headers_mut() = header_map(parsed.headers)?;
     buffer.advance(length);
     Ok(Some(request))
@@ -35,10 +31,7 @@ pub(super) fn header_map(parsed: &[httparse::Header<'_>]) -> Result<HeaderMap, M
     let mut map = HeaderMap::new();
     for field in parsed {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Malformed("header name"))?;
-        map.append(
-            name,
-            HeaderValue::from_bytes(field.value).map_err(|_| Malformed("header value"))?,
-        );
+        map.append(name, HeaderValue::from_bytes(field.value).map_err(|_| Malformed("header value"))?);
     }
     Ok(map)
 }
@@ -57,19 +50,13 @@ mod tests {
         }
         let mut buffer = BytesMut::from(&whole[..]);
         let head = take_head(&mut buffer).unwrap().unwrap();
-        assert_eq!(
-            (head.method(), head.uri().path(), head.uri().query()),
-            (&Method::POST, "/a/b", Some("c=d"))
-        );
+        assert_eq!((head.method(), head.uri().path(), head.uri().query()), (&Method::POST, "/a/b", Some("c=d")));
         assert_eq!(head.headers()["host"], "x");
         assert_eq!(&buffer[..], b"abc");
     }
 
     #[test]
     fn what_is_not_http_is_refused() {
-        assert_eq!(
-            take_head(&mut BytesMut::from("\0\0\0")).unwrap_err(),
-            Malformed("request head")
-        );
+        assert_eq!(take_head(&mut BytesMut::from("\0\0\0")).unwrap_err(), Malformed("request head"));
     }
 }

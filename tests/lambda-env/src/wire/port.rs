@@ -34,12 +34,7 @@ impl Port {
     pub(crate) fn take(receive_buffer: Option<u32>) -> io::Result<Self> {
         let holder = socket(SocketAddr::from(([127, 0, 0, 1], 0)), receive_buffer)?;
         let address = holder.local_addr()?;
-        Ok(Self {
-            address,
-            receive_buffer,
-            serving: Mutex::new(None),
-            _holder: holder,
-        })
+        Ok(Self { address, receive_buffer, serving: Mutex::new(None), _holder: holder })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -56,10 +51,7 @@ impl Port {
         if serving.is_none() {
             let listener = socket(self.address, self.receive_buffer)?.listen(BACKLOG)?;
             let (stop, stopped) = oneshot::channel();
-            *serving = Some(Serving {
-                stop,
-                accepting: tokio::spawn(accept(listener, stopped, handler)),
-            });
+            *serving = Some(Serving { stop, accepting: tokio::spawn(accept(listener, stopped, handler)) });
         }
         Ok(())
     }

@@ -28,14 +28,7 @@ async fn a_frozen_function_does_nothing_at_all() {
     call(&environment, FunctionUrl::get("/tick")).await;
     within(environment.frozen()).await;
     assert!(environment.is_stopped().await);
-    let ticks = || {
-        environment
-            .log()
-            .lines()
-            .iter()
-            .filter(|line| line.text == "tick")
-            .count()
-    };
+    let ticks = || environment.log().lines().iter().filter(|line| line.text == "tick").count();
     // What was written before the stop may still be in the pipe.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let before = ticks();
@@ -45,9 +38,7 @@ async fn a_frozen_function_does_nothing_at_all() {
     assert_eq!(response.events().len(), 20);
     assert!(ticks() > before + 10, "{} ticks, {before} before", ticks());
     within(environment.frozen()).await;
-    let expected = [
-        "started", "ready", "frozen", "thawed", "invoked", "frozen", "thawed", "invoked", "frozen",
-    ];
+    let expected = ["started", "ready", "frozen", "thawed", "invoked", "frozen", "thawed", "invoked", "frozen"];
     assert_eq!(kinds(&environment.timeline()), expected);
 }
 
@@ -58,10 +49,7 @@ async fn it_is_not_frozen_before_it_has_asked_for_the_next_event() {
     within(environment.frozen()).await;
     let frozen = environment.timeline().last().unwrap().0;
     let worked = frozen.since(&response.ended.unwrap());
-    assert!(
-        worked >= Duration::from_millis(140),
-        "frozen {worked:?} after the end of the body"
-    );
+    assert!(worked >= Duration::from_millis(140), "frozen {worked:?} after the end of the body");
 }
 
 #[tokio::test]
@@ -72,10 +60,7 @@ async fn it_is_not_frozen_before_extensions_have_asked_either_and_they_are_froze
     within(environment.frozen()).await;
     let frozen = environment.timeline().last().unwrap().0;
     assert!(frozen.since(&response.ended.unwrap()) >= Duration::from_millis(120));
-    let told = within(environment.log().wait_for(|line| line.text.contains("INVOKE")))
-        .await
-        .json()
-        .unwrap();
+    let told = within(environment.log().wait_for(|line| line.text.contains("INVOKE"))).await.json().unwrap();
     assert_eq!(told["requestId"], response.request_id);
     assert_eq!(told["tracing"]["value"], response.trace.unwrap().to_string());
     let states = environment.runtime_api().extensions();

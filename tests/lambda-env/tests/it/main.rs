@@ -1,5 +1,6 @@
 //! The environment and the stand-ins with sockets and processes, all on loopback: `cargo test -p lambda-env --test it`.
 
+mod aws;
 mod ending;
 mod freeze;
 mod otlp;

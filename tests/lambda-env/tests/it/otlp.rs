@@ -22,29 +22,16 @@ async fn export(receiver: &OtlpReceiver, spans: u8) -> Option<(u16, Option<Strin
         span_id: vec![number; 8],
         ..Span::default()
     };
-    let scope_spans = vec![ScopeSpans {
-        spans: (0..spans).map(span).collect(),
-        ..ScopeSpans::default()
-    }];
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            scope_spans,
-            ..ResourceSpans::default()
-        }],
-    };
+    let scope_spans = vec![ScopeSpans { spans: (0..spans).map(span).collect(), ..ScopeSpans::default() }];
+    let request =
+        ExportTraceServiceRequest { resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }] };
     let request = http::Request::post(format!("{}/v1/traces", receiver.endpoint()))
         .header("content-type", "application/x-protobuf")
         .body(Full::new(Bytes::from(request.encode_to_vec())))
         .unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let response = tokio::time::timeout(Duration::from_millis(400), client.request(request))
-        .await
-        .ok()?
-        .ok()?;
-    let retry = response
-        .headers()
-        .get("retry-after")
-        .map(|value| value.to_str().unwrap().to_owned());
+    let response = tokio::time::timeout(Duration::from_millis(400), client.request(request)).await.ok()?.ok()?;
+    let retry = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
     let status = response.status().as_u16();
     Some((status, retry, response.into_body().collect().await.ok()?.to_bytes()))
 }
@@ -54,27 +41,17 @@ async fn spans_are_recorded_with_arrival_and_answer() {
     let receiver = OtlpReceiver::start().unwrap();
     assert_eq!(export(&receiver, 3).await.unwrap().0, 200);
     let spans = within(receiver.wait_for(3)).await;
-    assert_eq!(
-        (spans[2].span.name.as_str(), spans[2].span.span_id.as_str()),
-        ("span 2", "0202020202020202")
-    );
+    assert_eq!((spans[2].span.name.as_str(), spans[2].span.span_id.as_str()), ("span 2", "0202020202020202"));
     let requests = receiver.requests();
-    assert_eq!(
-        (requests[0].spans, requests[0].accepted, requests[0].malformed.clone()),
-        (3, 3, None)
-    );
+    assert_eq!((requests[0].spans, requests[0].accepted, requests[0].malformed.clone()), (3, 3, None));
     assert!(requests[0].answered.unwrap() >= requests[0].at);
 }
 
 #[tokio::test]
 async fn statuses_reach_the_client_and_keep_nothing() {
     let receiver = OtlpReceiver::start().unwrap();
-    for fault in [
-        OtlpFault::Status(500),
-        OtlpFault::Status(429),
-        OtlpFault::Status(400),
-        OtlpFault::RetryAfter(503, 2),
-    ] {
+    for fault in [OtlpFault::Status(500), OtlpFault::Status(429), OtlpFault::Status(400), OtlpFault::RetryAfter(503, 2)]
+    {
         receiver.set_fault(Some(fault)).await.unwrap();
         let (status, retry, _) = export(&receiver, 1).await.unwrap();
         match fault {
@@ -94,10 +71,7 @@ async fn a_closed_port_refuses_at_once_keeps_its_number_and_opens_again() {
         receiver.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
         let error = tokio::net::TcpStream::connect(receiver.address()).await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
-        assert!(
-            std::net::TcpListener::bind(receiver.address()).is_err(),
-            "somebody else can take the port"
-        );
+        assert!(std::net::TcpListener::bind(receiver.address()).is_err(), "somebody else can take the port");
         receiver.set_fault(None).await.unwrap();
         assert_eq!(export(&receiver, 1).await.unwrap().0, 200);
     }
@@ -106,20 +80,11 @@ async fn a_closed_port_refuses_at_once_keeps_its_number_and_opens_again() {
 #[tokio::test]
 async fn without_an_answer_only_the_receiver_knows_what_was_delivered() {
     let receiver = OtlpReceiver::start().unwrap();
-    receiver.queue_faults([
-        Some(OtlpFault::Reset),
-        Some(OtlpFault::Hang),
-        Some(OtlpFault::AnswerLost),
-        None,
-    ]);
+    receiver.queue_faults([Some(OtlpFault::Reset), Some(OtlpFault::Hang), Some(OtlpFault::AnswerLost), None]);
     for (answered, accepted) in [(false, 0), (false, 0), (false, 2), (true, 2)] {
         assert_eq!(export(&receiver, 2).await.is_some(), answered);
         let last = receiver.requests().pop().unwrap();
-        assert_eq!(
-            (last.accepted, last.answered.is_some()),
-            (accepted, answered),
-            "{last:?}"
-        );
+        assert_eq!((last.accepted, last.answered.is_some()), (accepted, answered), "{last:?}");
     }
 }
 
@@ -127,20 +92,13 @@ async fn without_an_answer_only_the_receiver_knows_what_was_delivered() {
 async fn slow_partial_and_rejecting_answers() {
     let receiver = OtlpReceiver::start().unwrap();
     let slow = OtlpFault::Slow(Duration::from_millis(100));
-    receiver.queue_faults([
-        Some(slow),
-        Some(OtlpFault::PartialSuccess(1)),
-        Some(OtlpFault::RejectAll),
-    ]);
+    receiver.queue_faults([Some(slow), Some(OtlpFault::PartialSuccess(1)), Some(OtlpFault::RejectAll)]);
     export(&receiver, 1).await.unwrap();
     let request = &receiver.requests()[0];
     assert!(request.answered.unwrap().since(&request.at) >= Duration::from_millis(95));
     for rejected in [1, 3] {
         let (status, _, body) = export(&receiver, 3).await.unwrap();
-        let partial = ExportTraceServiceResponse::decode(body)
-            .unwrap()
-            .partial_success
-            .unwrap();
+        let partial = ExportTraceServiceResponse::decode(body).unwrap().partial_success.unwrap();
         assert_eq!((status, partial.rejected_spans), (200, rejected));
     }
     assert_eq!(receiver.spans().iter().filter(|span| span.accepted).count(), 1 + 2);

@@ -16,16 +16,9 @@ async fn prelude_nuls_and_events_arrive_as_the_chunks_they_were() {
     assert_eq!(&response.chunks[1].bytes[..], &[0; 8]);
     assert!(response.has_separate_prelude());
     let prelude = response.prelude().unwrap();
-    assert_eq!(
-        (prelude.status, prelude.cookies.as_slice()),
-        (200, &["a=b".to_owned()][..])
-    );
+    assert_eq!((prelude.status, prelude.cookies.as_slice()), (200, &["a=b".to_owned()][..]));
     assert_eq!(prelude.headers["content-type"], "text/event-stream");
-    let events: Vec<_> = response
-        .events()
-        .iter()
-        .map(|event| event.json()["n"].as_i64())
-        .collect();
+    let events: Vec<_> = response.events().iter().map(|event| event.json()["n"].as_i64()).collect();
     assert_eq!(events, [Some(0), Some(1), Some(2)]);
     assert_eq!(environment.violations(), []);
 }
@@ -49,9 +42,7 @@ async fn chunks_are_seen_as_they_come_and_not_at_the_end() {
 
 #[tokio::test]
 async fn the_function_sees_the_event_the_trace_and_the_deadline_that_were_asked_for() {
-    let environment = within(fixture().var("MINE", "1").without_var("TZ").start())
-        .await
-        .unwrap();
+    let environment = within(fixture().var("MINE", "1").without_var("TZ").start()).await.unwrap();
     let header =
         TraceHeader::parse("Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0").unwrap();
     let url = FunctionUrl::get("/context?a=b").header("X-Y", "z");
@@ -60,39 +51,23 @@ async fn the_function_sees_the_event_the_trace_and_the_deadline_that_were_asked_
         assert_eq!(response.prelude().unwrap().status, 200);
         whole
     };
-    let response = call(
-        &environment,
-        Invocation::url(url)
-            .trace(&header)
-            .deadline(Deadline::Constant(600_000)),
-    )
-    .await;
+    let response = call(&environment, Invocation::url(url).trace(&header).deadline(Deadline::Constant(600_000))).await;
     let context = seen(&response);
     assert_eq!(context["body"]["trace"], header.to_string());
     assert_eq!(context["body"]["deadline"], "600000");
     assert_eq!(context["body"]["id"], response.request_id);
     assert_eq!(context["body"]["event"]["headers"]["x-y"], "z");
-    let variables: Vec<_> = context["variables"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|pair| pair[0].as_str().unwrap())
-        .collect();
+    let variables: Vec<_> =
+        context["variables"].as_array().unwrap().iter().map(|pair| pair[0].as_str().unwrap()).collect();
     assert!(variables.contains(&"MINE") && variables.contains(&"AWS_LAMBDA_RUNTIME_API"));
-    assert!(
-        !variables.contains(&"TZ") && !variables.contains(&"HOME"),
-        "{variables:?}"
-    );
+    assert!(!variables.contains(&"TZ") && !variables.contains(&"HOME"), "{variables:?}");
 
     let response = call(&environment, Invocation::get("/context").no_trace()).await;
     assert_eq!(seen(&response)["body"]["trace"], "");
     let response = call(&environment, Invocation::get("/context").raw_trace("garbage")).await;
     assert_eq!(seen(&response)["body"]["trace"], "garbage");
-    let response = call(
-        &environment,
-        Invocation::get("/context").deadline(Deadline::Past(Duration::from_secs(5))),
-    )
-    .await;
+    let response =
+        call(&environment, Invocation::get("/context").deadline(Deadline::Past(Duration::from_secs(5)))).await;
     assert!(response.deadline_ms + 4_000 < response.delivered.unwrap().unix_ms());
 }
 
@@ -100,10 +75,7 @@ async fn the_function_sees_the_event_the_trace_and_the_deadline_that_were_asked_
 async fn errors_come_as_trailers_or_on_their_own_route() {
     let environment = awake().await;
     let response = call(&environment, FunctionUrl::get("/trailers")).await;
-    let expected = Outcome::ErrorTrailers {
-        kind: "Fixture.Broken".to_owned(),
-        body: "e30=".to_owned(),
-    };
+    let expected = Outcome::ErrorTrailers { kind: "Fixture.Broken".to_owned(), body: "e30=".to_owned() };
     assert_eq!(response.outcome, Some(expected));
     assert_eq!(response.events().len(), 1);
     let response = call(&environment, FunctionUrl::get("/nowhere")).await;
@@ -117,17 +89,10 @@ async fn what_a_correct_runtime_does_not_do_is_recorded() {
     call(&environment, FunctionUrl::get("/coalesced")).await;
     call(&environment, FunctionUrl::get("/twice")).await;
     within(environment.idle()).await;
-    let violations: Vec<_> = environment
-        .violations()
-        .into_iter()
-        .map(|violation| violation.what)
-        .collect();
+    let violations: Vec<_> = environment.violations().into_iter().map(|violation| violation.what).collect();
     assert_eq!(
         violations,
-        [
-            "prelude and NUL bytes are not two chunks",
-            "answered an invocation that is not under way"
-        ]
+        ["prelude and NUL bytes are not two chunks", "answered an invocation that is not under way"]
     );
 }
 
@@ -137,39 +102,19 @@ async fn a_body_that_the_function_breaks_off_is_truncated() {
     let response = call(&environment, FunctionUrl::get("/truncated")).await;
     assert_eq!(response.outcome, Some(Outcome::Truncated));
     assert_eq!(response.events().len(), 1);
-    assert_eq!(
-        call(&environment, FunctionUrl::get("/stream?n=1")).await.outcome,
-        Some(Outcome::Complete)
-    );
+    assert_eq!(call(&environment, FunctionUrl::get("/stream?n=1")).await.outcome, Some(Outcome::Complete));
 }
 
 #[tokio::test]
 async fn early_answers_reach_the_function_and_the_next_invocation_is_unaffected() {
     let environment = awake().await;
     let status = StatusCode::PAYLOAD_TOO_LARGE;
-    for when in [
-        When::AtOnce,
-        When::AfterChunks(4),
-        When::AfterBytes(200),
-        When::After(Duration::from_millis(20)),
-    ] {
+    for when in [When::AtOnce, When::AfterChunks(4), When::AfterBytes(200), When::After(Duration::from_millis(20))] {
         let invocation = Invocation::get("/stream?n=1000&ms=5").fault(when, ResponseFault::Refuse(status));
-        assert_eq!(
-            call(&environment, invocation).await.outcome,
-            Some(Outcome::Refused(status)),
-            "{when:?}"
-        );
-        assert_eq!(
-            call(&environment, FunctionUrl::get("/stream?n=1")).await.outcome,
-            Some(Outcome::Complete)
-        );
+        assert_eq!(call(&environment, invocation).await.outcome, Some(Outcome::Refused(status)), "{when:?}");
+        assert_eq!(call(&environment, FunctionUrl::get("/stream?n=1")).await.outcome, Some(Outcome::Complete));
     }
-    within(
-        environment
-            .log()
-            .wait_for(|line| line.text == "answered 413 Payload Too Large"),
-    )
-    .await;
+    within(environment.log().wait_for(|line| line.text == "answered 413 Payload Too Large")).await;
     let stale = call(&environment, Invocation::get("/stream?n=1000&ms=5").stale()).await;
     assert_eq!(stale.outcome, Some(Outcome::Refused(StatusCode::GONE)));
     within(environment.log().wait_for(|line| line.text == "answered 410 Gone")).await;
@@ -180,22 +125,11 @@ async fn early_answers_reach_the_function_and_the_next_invocation_is_unaffected(
 #[tokio::test]
 async fn a_cut_connection_is_felt_by_the_function() {
     let environment = awake().await;
-    let running = environment
-        .invoke(Invocation::get("/stream?n=1000&ms=5"))
-        .await
-        .unwrap();
+    let running = environment.invoke(Invocation::get("/stream?n=1000&ms=5")).await.unwrap();
     running.cut();
     assert_eq!(within(running.finish()).await.outcome, Some(Outcome::Cut));
-    within(
-        environment
-            .log()
-            .wait_for(|line| line.text.starts_with("response failed")),
-    )
-    .await;
-    assert_eq!(
-        call(&environment, FunctionUrl::get("/stream?n=1")).await.outcome,
-        Some(Outcome::Complete)
-    );
+    within(environment.log().wait_for(|line| line.text.starts_with("response failed"))).await;
+    assert_eq!(call(&environment, FunctionUrl::get("/stream?n=1")).await.outcome, Some(Outcome::Complete));
 }
 
 #[tokio::test]
@@ -203,14 +137,7 @@ async fn a_reader_that_stands_still_stops_the_writer_until_it_goes_on() {
     let environment = within(fixture().receive_buffer(4_096).start()).await.unwrap();
     let mut running = environment.invoke(Invocation::get("/flood")).await.unwrap();
     running.stand_still();
-    let written = || {
-        environment
-            .log()
-            .lines()
-            .iter()
-            .filter(|line| line.text.starts_with("flood"))
-            .count()
-    };
+    let written = || environment.log().lines().iter().filter(|line| line.text.starts_with("flood")).count();
     // Until the sockets are full; then not one chunk more.
     let mut before = 0;
     loop {

@@ -22,21 +22,12 @@ async fn documents_and_broken_datagrams_are_told_apart() {
 #[tokio::test]
 async fn lambda_s_segments_carry_the_ids_of_the_header() {
     let daemon = XrayReceiver::start().await.unwrap();
-    let environment = within(fixture().segments(Arc::new(daemon.clone())).beside(&daemon).start())
-        .await
-        .unwrap();
+    let environment = within(fixture().segments(Arc::new(daemon.clone())).beside(&daemon).start()).await.unwrap();
     let trace: TraceHeader = call(&environment, FunctionUrl::get("/stream?n=1")).await.trace.unwrap();
     call(&environment, FunctionUrl::get("/stream?n=1")).await;
     let documents = daemon.documents();
     assert_eq!(documents.len(), 4);
-    assert_eq!(
-        (&documents[1].json["id"], &documents[1].json["trace_id"]),
-        (&trace.parent.into(), &trace.root.into())
-    );
+    assert_eq!((&documents[1].json["id"], &documents[1].json["trace_id"]), (&trace.parent.into(), &trace.root.into()));
     let phases = |index: usize| documents[index].json["subsegments"].as_array().unwrap().len();
-    assert_eq!(
-        (phases(1), phases(3)),
-        (2, 1),
-        "only a cold start has an initialization"
-    );
+    assert_eq!((phases(1), phases(3)), (2, 1), "only a cold start has an initialization");
 }

@@ -60,9 +60,7 @@ pub(crate) async fn handle(invocation: &Invocation) -> io::Result<()> {
         }
         _ => {
             let kind = [("lambda-runtime-function-error-type", "Fixture.NotFound")];
-            invocation
-                .send("error", full(r#"{"errorMessage":"no such path"}"#), &kind)
-                .await?;
+            invocation.send("error", full(r#"{"errorMessage":"no such path"}"#), &kind).await?;
         }
     }
     Ok(())
@@ -94,10 +92,7 @@ impl Invocation {
             ("transfer-encoding", "chunked"),
             ("lambda-runtime-function-response-mode", "streaming"),
             ("content-type", "application/vnd.awslambda.http-integration-response"),
-            (
-                "trailer",
-                "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
-            ),
+            ("trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
         ];
         let answer = self.send("response", body, &headers).await?;
         println!("answered {}", answer.status());
@@ -106,10 +101,7 @@ impl Invocation {
 
     async fn send(&self, route: &str, body: Body, headers: &[(&str, &str)]) -> io::Result<Response<Incoming>> {
         let path = format!("/2018-06-01/runtime/invocation/{}/{route}", self.request_id);
-        let mut request = self
-            .client
-            .request("POST", &path)
-            .header("lambda-runtime-invocation-id", &self.echo);
+        let mut request = self.client.request("POST", &path).header("lambda-runtime-invocation-id", &self.echo);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -119,11 +111,7 @@ impl Invocation {
 
 async fn events(mut out: Out, count: u64, pause: Duration) {
     for number in 0..count {
-        if out
-            .send_data(format!("id: {number}\ndata: {{\"n\":{number}}}\n\n").into())
-            .await
-            .is_err()
-        {
+        if out.send_data(format!("id: {number}\ndata: {{\"n\":{number}}}\n\n").into()).await.is_err() {
             println!("reader gone");
             return;
         }
@@ -142,10 +130,7 @@ async fn flood(mut out: Out) {
 
 async fn trailers(mut out: Out) {
     let mut trailers = HeaderMap::new();
-    trailers.insert(
-        "lambda-runtime-function-error-type",
-        HeaderValue::from_static("Fixture.Broken"),
-    );
+    trailers.insert("lambda-runtime-function-error-type", HeaderValue::from_static("Fixture.Broken"));
     trailers.insert("lambda-runtime-function-error-body", HeaderValue::from_static("e30="));
     // A reader that is gone needs no trailers.
     let _ = out.send_data("data: 1\n\n".into()).await;

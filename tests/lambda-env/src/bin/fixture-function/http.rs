@@ -27,9 +27,7 @@ impl std::fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into())
-        .map_err(|never: Infallible| match never {})
-        .boxed_unsync()
+    Full::new(bytes.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
 pub(crate) fn streaming(channel: Channel<Bytes, Failed>) -> Body {
@@ -45,10 +43,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new() -> Self {
-        Self {
-            address: crate::variable("AWS_LAMBDA_RUNTIME_API"),
-            sender: Arc::default(),
-        }
+        Self { address: crate::variable("AWS_LAMBDA_RUNTIME_API"), sender: Arc::default() }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> io::Result<Response<Incoming>> {
@@ -63,10 +58,7 @@ impl Client {
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> hyper::http::request::Builder {
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.address)
+        Request::builder().method(method).uri(path).header("host", &self.address)
     }
 
     async fn connect(&self) -> io::Result<SendRequest<Body>> {
@@ -82,10 +74,5 @@ impl Client {
 }
 
 pub(crate) async fn read(response: Response<Incoming>) -> io::Result<Bytes> {
-    Ok(response
-        .into_body()
-        .collect()
-        .await
-        .map_err(io::Error::other)?
-        .to_bytes())
+    Ok(response.into_body().collect().await.map_err(io::Error::other)?.to_bytes())
 }

@@ -11,10 +11,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A variable of the environment, empty if it is not set.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test program, configured by variables as functions are"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test program, configured by variables as functions are")]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
@@ -25,16 +22,8 @@ fn milliseconds(name: &str) -> std::time::Duration {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let is_extension = std::env::args()
-        .next()
-        .is_some_and(|name| name.ends_with("fixture-extension"));
-    let ended = async {
-        if is_extension {
-            extension::run().await
-        } else {
-            runtime::run().await
-        }
-    };
+    let is_extension = std::env::args().next().is_some_and(|name| name.ends_with("fixture-extension"));
+    let ended = async { if is_extension { extension::run().await } else { runtime::run().await } };
     let terminated = async {
         if let Ok(mut terminated) = signal(SignalKind::terminate()) {
             terminated.recv().await;

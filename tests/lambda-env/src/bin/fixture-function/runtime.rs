@@ -43,13 +43,7 @@ async fn serve() -> io::Result<()> {
         }
         let headers = next.headers().clone();
         let event: Value = serde_json::from_slice(&read(next).await?)?;
-        let header = |name| {
-            headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let invocation = Invocation {
             client: client.clone(),
             request_id: header("lambda-runtime-aws-request-id"),
