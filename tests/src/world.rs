@@ -82,10 +82,13 @@ pub struct Environment {
     pub frozen: bool,
 }
 
+/// What came over the wire, write by write.
+pub type Writes = Rc<RefCell<Vec<Result<Vec<u8>, Aborted>>>>;
+
 /// A stream as its client sees it, and what became of it.
 pub struct Connection {
     /// Each write as it came, or how it broke.
-    pub writes: Rc<RefCell<Vec<Result<Vec<u8>, Aborted>>>>,
+    pub writes: Writes,
     /// Whether the body ended.
     pub ended: Rc<Cell<bool>>,
     /// Whether and how the session ended.

@@ -48,7 +48,8 @@ fn codes(file: &Path, deps: &Path) -> BTreeSet<String> {
 #[test]
 fn every_misuse_is_refused_for_its_own_reason() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("compile_fail");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the cases").filter_map(|e| Some(e.ok()?.path())).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("the cases").filter_map(|e| Some(e.ok()?.path())).collect();
     files.retain(|p| p.extension().is_some_and(|e| e == "rs"));
     files.sort();
     assert!(files.len() > 20, "the cases are there");
@@ -56,7 +57,8 @@ fn every_misuse_is_refused_for_its_own_reason() {
     let mut wrong = Vec::new();
     for file in &files {
         let text = std::fs::read_to_string(file).expect("readable");
-        let (expected, what) = text.lines().next().and_then(|l| l.strip_prefix("// expect: ")?.split_once(" | ")).expect("a first line");
+        let (expected, what) =
+            text.lines().next().and_then(|l| l.strip_prefix("// expect: ")?.split_once(" | ")).expect("a first line");
         let got = codes(file, &deps);
         let right = if expected == "ok" { got.is_empty() } else { got.iter().eq([expected]) };
         let name = file.file_stem().unwrap_or_default().display().to_string();

@@ -67,6 +67,8 @@ struct State {
     newly_skipped: u64,
 }
 
+type Reads = Vec<(Sentiment, Result<PartitionRead, CallError>)>;
+
 enum Part {
     Wait(Shared<oneshot::Receiver<()>>),
     Lead(oneshot::Sender<()>, [Mark; 3]),
@@ -108,7 +110,7 @@ impl Flight {
                 }
                 Some(Part::Lead(landed, marks)) => {
                     let reads = read(self.plan, marks, now, poller, self).await;
-                    self.land(reads, now, random);
+                    self.land(reads, now, clock.now(), random);
                     // Nobody may be following.
                     let _ = landed.send(());
                     return (self.outlook(clock.now()), Role::Led);
@@ -133,7 +135,7 @@ impl Flight {
     }
 
     /// Applies a round, published once: with the partitions that succeeded.
-    fn land(&self, reads: Vec<(Sentiment, Result<PartitionRead, CallError>)>, began: Timestamp, random: &dyn Random) {
+    fn land(&self, reads: Reads, began: Timestamp, now: Timestamp, random: &dyn Random) {
         let mut state = self.state();
         let mut batch = Batch::default();
         let mut failure = None;
@@ -162,7 +164,9 @@ impl Flight {
             _ => {}
         }
         state.failures = if failure.is_none() { 0 } else { state.failures.saturating_add(1) };
-        state.due_at = began.plus_ms(self.pause_ms(state.failures, random));
+        // A pause after trouble counts from its end: a round may have taken longer than the pause is.
+        let from = if failure.is_none() { began } else { now };
+        state.due_at = from.plus_ms(self.pause_ms(state.failures, random));
         state.flying = None;
         state.rounds += 1;
         state.window.apply(batch, began);

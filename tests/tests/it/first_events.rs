@@ -6,7 +6,7 @@ use sse_core::{item::Ticker, plan::View};
 use sse_tests::world::{Setup, World, header};
 
 /// Names and data without what depends on the moment, one event a line.
-fn check(bytes: &[u8], expected: Expect) {
+fn check(bytes: &[u8], expected: &Expect) {
     let line = |e: sse_tests::client::Event| {
         let retry = e.retry_ms.map(|ms| format!(" retry={ms}")).unwrap_or_default();
         let id = if e.id.is_some() { " id" } else { "" };
@@ -29,7 +29,7 @@ fn heartbeat_then_metrics_then_every_ticker_then_changes() {
     world.settle();
     check(
         &stream.bytes(),
-        expect![[r#"
+        &expect![[r#"
             heartbeat retry=4311 {"connections":1,"degraded":false,"timestamp":"2026-11-22T08:00:00.000Z","trace_id":"1-67891233-000000000000000000000001","uptime_seconds":0}
             metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":1,"neutral":0,"positive":1,"rate_last_24h":2,"rate_last_hour":2,"timestamp":"2026-11-22T08:00:00.000Z","total":2}
             sentiment_update {"confidence":0.5,"count":2,"label":"positive","score":0.125,"source":"aggregate","ticker":"AAPL","timestamp":"2026-11-22T08:00:00.000Z"}
@@ -50,7 +50,7 @@ fn a_filter_names_its_tickers_and_sends_absent_ones_as_gone() {
     world.settle();
     check(
         &stream.bytes(),
-        expect![[r#"
+        &expect![[r#"
             heartbeat retry=4311 {"connections":1,"degraded":false,"tickers":["MSFT","NONE"],"timestamp":"2026-11-22T08:00:00.000Z","uptime_seconds":0}
             metrics id {"by_tag":{"AAPL":1,"MSFT":1},"negative":0,"neutral":0,"positive":1,"rate_last_24h":1,"rate_last_hour":1,"timestamp":"2026-11-22T08:00:00.000Z","total":1}
             sentiment_update {"confidence":1.0,"count":1,"label":"positive","score":0.5,"source":"aggregate","ticker":"MSFT","timestamp":"2026-11-22T08:00:00.000Z"}

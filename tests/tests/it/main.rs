@@ -1,5 +1,6 @@
 //! The suite in memory: no socket, no process, no real clock.
 
+mod absences;
 mod ending;
 mod first_events;
 mod leaks;

@@ -49,8 +49,8 @@ fn naive(items: &[Item], now: Timestamp) -> BTreeMap<String, (i64, &'static str,
         tied.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.source_id.cmp(&b.source_id)));
         let sum: i128 = mine.iter().map(|i| i128::from(i.score.units())).sum();
         let divisor = mine.len() as i128 * i128::from(SCORE_SCALE);
-        let doubled = sum * 20_000 / divisor;
-        let rounded = (doubled + doubled.signum()) / 2;
+        let half = divisor / 2 * sum.signum();
+        let rounded = (sum * 10_000 + half) / divisor;
         all.insert(
             name.to_owned(),
             (i64::try_from(rounded).expect("small"), tied[0].sentiment.as_str(), mine.len() as u64),
