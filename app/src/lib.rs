@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The service around the core: configuration, one handler, and the two front ends that bring it requests.
+//!
+//! `compose` is the only module that names a concrete adapter. Start with [`handler`]; then [`lambda`], the loop over the
+//! Runtime API, and [`serve`], the server on loopback.
+
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod handler;
+mod journal;
+pub mod lambda;
+mod logging;
+mod percent;
+mod run;
+pub mod serve;
+pub mod service;
+mod stand_in;
+
+pub use run::run;

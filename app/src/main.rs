@@ -1,1 +1,9 @@
-fn main() {}
+//! The binary: hands arguments and environment over, and reads neither.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // A value that is no UTF-8 is kept in part rather than taken as absent: its variable then says what is wrong with it.
+    let environment = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    sse_streaming::run(std::env::args_os(), &environment)
+}

@@ -1,0 +1,183 @@
+//! The configuration: every variable parsed once into one typed value, all problems in one error (FR-018).
+//!
+//! Reads through a function, never the process's environment, and knows no adapter.
+
+mod otlp;
+mod problems;
+mod reader;
+mod settings;
+mod table;
+mod variable;
+
+pub use otlp::OtlpReceiver;
+pub use problems::Problems;
+pub use settings::{Config, Front, MetricsSink, Secret, Store, TelemetrySink, TokenKey, TokenRules};
+pub use table::VARIABLES;
+pub use variable::{Form, Variable};
+
+use reader::Reader;
+use sse_core::{flight::ReadPlan, plan::Limits};
+
+/// CloudWatch's limit for a namespace and for the value of a dimension, in bytes (a dimension may be longer; nobody's is).
+const NAME_MAX_BYTES: usize = 255;
+/// HS256 keys shorter than the hash can be guessed (RFC 7518, 3.2).
+const JWT_SECRET_MIN_BYTES: usize = 32;
+
+/// Reads everything. The configuration counts only if there are no problems; it is given with them so that adapters can
+/// look at their part and add theirs.
+pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, Problems) {
+    let r = &mut Reader::new(environment);
+    let front = front(r);
+    let on_lambda = matches!(front, Front::Lambda { .. });
+    if r.text(&table::EXEC_WRAPPER).is_some() {
+        r.problems.note(&table::EXEC_WRAPPER, "must not be set: a wrapper would trace the handler a second time");
+    }
+    let is_traced = r.choice(&table::SDK_DISABLED) != Some("true");
+    let config = Config {
+        store: store(r, on_lambda),
+        users_table: r.text(&table::USERS_TABLE),
+        metrics: match (r.choice(&table::METRICS), on_lambda) {
+            (Some("cloudwatch"), _) | (None, true) => MetricsSink::CloudWatch,
+            (Some("emf"), _) => MetricsSink::Emf,
+            _ => MetricsSink::None,
+        },
+        metrics_namespace: namespace(r),
+        environment: environment_name(r, on_lambda),
+        telemetry: telemetry(r, on_lambda, is_traced),
+        otlp: otlp::read(r),
+        xray_daemon: r.text(&table::XRAY_DAEMON).filter(|_| is_traced),
+        service: service(r),
+        limits: Limits {
+            stream_max_ms: r.number(&table::STREAM_MAX),
+            deadline_margin_ms: r.number(&table::DEADLINE_MARGIN),
+            heartbeat_ms: r.number(&table::HEARTBEAT_INTERVAL),
+            retry_ms: r.number(&table::RETRY),
+        },
+        read_plan: ReadPlan {
+            interval_ms: r.number(&table::POLL_INTERVAL),
+            overlap_ms: r.number(&table::READ_OVERLAP),
+            full_interval_ms: r.number(&table::FULL_READ_INTERVAL),
+            span_ms: r.number(&table::WINDOW) * 1_000,
+            max_items: whole(r.number(&table::WINDOW_MAX_ITEMS)),
+        },
+        max_connections: whole(r.number(&table::MAX_CONNECTIONS)),
+        flush_timeout_ms: r.number(&table::FLUSH_TIMEOUT),
+        trace_budget_bytes: r.number(&table::TRACE_BUDGET),
+        retain_bytes: whole(r.number(&table::RETAIN)),
+        tokens: tokens(r),
+        log: log(r),
+        front,
+    };
+    (config, std::mem::take(&mut r.problems))
+}
+
+fn front(r: &mut Reader<'_>) -> Front {
+    let max_concurrency = whole(r.number(&table::MAX_CONCURRENCY));
+    match r.text(&table::RUNTIME_API) {
+        None => Front::Local,
+        Some(runtime_api) => {
+            if runtime_api.parse::<http::uri::Authority>().is_err() {
+                r.problems.note(&table::RUNTIME_API, format!("is {runtime_api:?}, not host:port"));
+            }
+            Front::Lambda { runtime_api, max_concurrency }
+        }
+    }
+}
+
+fn store(r: &mut Reader<'_>, on_lambda: bool) -> Store {
+    let table = r.text(&table::SENTIMENTS_TABLE);
+    let index = r.text_or_default(&table::SENTIMENTS_INDEX);
+    let in_dynamodb = match r.choice(&table::STORE) {
+        Some(word) => word == "dynamodb",
+        None => on_lambda || table.is_some(),
+    };
+    match table {
+        _ if !in_dynamodb => Store::Memory,
+        Some(table) => Store::DynamoDb { table, index },
+        None => {
+            r.problems.note(&table::SENTIMENTS_TABLE, "is not set, and SSE_STORE is dynamodb");
+            Store::Memory
+        }
+    }
+}
+
+fn telemetry(r: &mut Reader<'_>, on_lambda: bool, is_traced: bool) -> TelemetrySink {
+    let has_receiver = r.text(&table::OTLP_ENDPOINT).is_some() || r.text(&table::OTLP_TRACES_ENDPOINT).is_some();
+    match r.choice(&table::TELEMETRY) {
+        _ if !is_traced => TelemetrySink::Off,
+        Some("adot") => TelemetrySink::Adot,
+        Some("stdout") => TelemetrySink::Stdout,
+        Some("memory") => TelemetrySink::Memory,
+        Some(_) => TelemetrySink::Off,
+        None if on_lambda || has_receiver => TelemetrySink::Adot,
+        None => TelemetrySink::Memory,
+    }
+}
+
+fn namespace(r: &mut Reader<'_>) -> String {
+    let name = r.text_or_default(&table::METRICS_NAMESPACE);
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_/#: ".contains(&b);
+    if name.len() > NAME_MAX_BYTES || !name.bytes().all(allowed) || name.starts_with("AWS/") {
+        let range = table::METRICS_NAMESPACE.range();
+        r.problems.note(&table::METRICS_NAMESPACE, format!("is {name:?}, not {range}"));
+    }
+    name
+}
+
+fn environment_name(r: &mut Reader<'_>, on_lambda: bool) -> String {
+    let name = r.text(&table::ENVIRONMENT);
+    if on_lambda && name.is_none() {
+        r.problems.note(&table::ENVIRONMENT, "is not set, and required on Lambda");
+    }
+    let name = name.unwrap_or_else(|| table::ENVIRONMENT.default().into_owned());
+    if name.len() > NAME_MAX_BYTES || !name.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        r.problems
+            .note(&table::ENVIRONMENT, format!("is {name:?}, not at most {NAME_MAX_BYTES} bytes of printable ASCII"));
+    }
+    name
+}
+
+/// One value under two names (FR-047).
+fn service(r: &mut Reader<'_>) -> String {
+    let otel = r.text(&table::OTEL_SERVICE_NAME);
+    let powertools = r.text(&table::POWERTOOLS_SERVICE_NAME);
+    if let (Some(otel), Some(powertools)) = (&otel, &powertools)
+        && otel != powertools
+    {
+        r.problems.note(
+            &table::OTEL_SERVICE_NAME,
+            format!("is {otel:?} and POWERTOOLS_SERVICE_NAME is {powertools:?}: they must be equal"),
+        );
+    }
+    otel.or(powertools).unwrap_or_else(|| table::OTEL_SERVICE_NAME.default().into_owned())
+}
+
+fn tokens(r: &mut Reader<'_>) -> TokenRules {
+    let secret = r.text(&table::JWT_SECRET);
+    let public = r.text(&table::JWT_PUBLIC_KEY);
+    if secret.is_some() && public.is_some() {
+        r.problems.note(&table::JWT_SECRET, "and SSE_JWT_PUBLIC_KEY are both set: only one may be");
+    }
+    if secret.as_ref().is_some_and(|s| s.len() < JWT_SECRET_MIN_BYTES) {
+        r.problems.note(&table::JWT_SECRET, format!("is shorter than {JWT_SECRET_MIN_BYTES} bytes"));
+    }
+    let key = match (secret, public) {
+        (Some(secret), _) => Some(TokenKey::Secret(Secret::new(secret))),
+        (None, Some(pem)) => Some(TokenKey::Public(pem)),
+        (None, None) => None,
+    };
+    TokenRules { key, issuer: r.text(&table::JWT_ISSUER), audience: r.text(&table::JWT_AUDIENCE) }
+}
+
+fn log(r: &mut Reader<'_>) -> String {
+    let directives = r.text_or_default(&table::RUST_LOG);
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&directives) {
+        r.problems.note(&table::RUST_LOG, format!("is {directives:?}: {error}"));
+        return table::RUST_LOG.default().into_owned();
+    }
+    directives
+}
+
+fn whole(n: u64) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,62 @@
+//! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a neighbour.
+
+use super::{Secret, Variable, reader::Reader, table};
+use crate::percent;
+use http::{HeaderName, HeaderValue, Uri};
+
+/// Where exports go, and with what.
+#[derive(Clone, Debug)]
+pub struct OtlpReceiver {
+    /// The whole address, path included.
+    pub traces_url: String,
+    /// Headers of every export; their values may be keys of somebody's account.
+    pub headers: Vec<(String, Secret)>,
+}
+
+pub(super) fn read(r: &mut Reader<'_>) -> OtlpReceiver {
+    // Both have one allowed word; anything else has been noted by the time they return.
+    r.choice(&table::OTLP_PROTOCOL);
+    r.choice(&table::TRACES_SAMPLER);
+    let base = endpoint(r, &table::OTLP_ENDPOINT).unwrap_or_else(|| table::OTLP_ENDPOINT.default().into_owned());
+    let traces_url = endpoint(r, &table::OTLP_TRACES_ENDPOINT)
+        .unwrap_or_else(|| format!("{}/v1/traces", base.trim_end_matches('/')));
+    OtlpReceiver { traces_url, headers: headers(r) }
+}
+
+fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
+    let text = r.text(variable)?;
+    let text = text.trim();
+    let uri = text.parse::<Uri>().ok();
+    match uri.as_ref().and_then(Uri::scheme_str) {
+        Some("http") if uri.as_ref().is_some_and(|u| u.host().is_some_and(|h| !h.is_empty())) => {
+            return Some(text.to_owned());
+        }
+        // The address itself may carry a password, so it is not repeated.
+        Some("https") => r.problems.note(
+            variable,
+            "begins with https://, which is refused: the receiver is a neighbour, spoken to without TLS",
+        ),
+        _ => r.problems.note(variable, "is not an address like http://localhost:4318"),
+    }
+    None
+}
+
+fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
+    let text = r.text(&table::OTLP_HEADERS).unwrap_or_default();
+    let mut headers = Vec::new();
+    for (index, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {
+        let parsed = pair.split_once('=').and_then(|(name, value)| {
+            let name = name.trim().parse::<HeaderName>().ok()?;
+            let value = percent::decode(value.trim(), percent::Plus::IsPlus);
+            HeaderValue::from_str(&value).ok()?;
+            Some((name.to_string(), Secret::new(value)))
+        });
+        match parsed {
+            Some(header) => headers.push(header),
+            None => {
+                r.problems.note(&table::OTLP_HEADERS, format!("has an entry that is no header, number {}", index + 1))
+            }
+        }
+    }
+    headers
+}

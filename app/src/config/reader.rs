@@ -1,0 +1,59 @@
+//! Reads variables one by one and notes every problem instead of stopping at the first. A bad value counts as its
+//! default from then on, so that one mistake is reported once.
+
+use super::{
+    problems::Problems,
+    variable::{Form, Variable},
+};
+
+pub(super) struct Reader<'e> {
+    environment: &'e dyn Fn(&str) -> Option<String>,
+    pub(super) problems: Problems,
+}
+
+impl<'e> Reader<'e> {
+    pub(super) fn new(environment: &'e dyn Fn(&str) -> Option<String>) -> Self {
+        Self { environment, problems: Problems::default() }
+    }
+
+    /// The text as set. Set to nothing is not set, as OpenTelemetry and the AWS SDKs have it.
+    pub(super) fn text(&self, variable: &Variable) -> Option<String> {
+        (self.environment)(variable.name).filter(|text| !text.trim().is_empty())
+    }
+
+    pub(super) fn text_or_default(&self, variable: &Variable) -> String {
+        self.text(variable).unwrap_or_else(|| variable.default().into_owned())
+    }
+
+    pub(super) fn number(&mut self, variable: &Variable) -> u64 {
+        let Form::Number { default, min, max, or_zero } = variable.form else {
+            // A slip in our own table, found by the first test that reads it.
+            self.problems.note(variable, "is not a number by its own definition");
+            return 0;
+        };
+        let Some(text) = self.text(variable) else {
+            return default;
+        };
+        let fits = |n: &u64| (min..=max).contains(n) || (or_zero && *n == 0);
+        // `u64::from_str` would take a sign.
+        let digits = Some(text.trim()).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        digits.and_then(|d| d.parse().ok()).filter(fits).unwrap_or_else(|| {
+            self.problems.note(variable, format!("is {text:?}, not a whole number in {}", variable.range()));
+            default
+        })
+    }
+
+    /// One of the words, if the variable is set and right.
+    pub(super) fn choice(&mut self, variable: &Variable) -> Option<&'static str> {
+        let text = self.text(variable)?;
+        let Form::Choice { of, .. } = variable.form else {
+            self.problems.note(variable, "has no words by its own definition");
+            return None;
+        };
+        let word = of.iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
+        if word.is_none() {
+            self.problems.note(variable, format!("is {text:?}, not one of: {}", variable.range()));
+        }
+        word.copied()
+    }
+}

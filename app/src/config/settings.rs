@@ -1,0 +1,140 @@
+//! The configuration as values: whatever stands here was checked.
+
+use super::OtlpReceiver;
+use sse_core::{flight::ReadPlan, plan::Limits};
+use std::fmt;
+
+/// Everything that the program can be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who asks.
+    pub front: Front,
+    /// Where items come from.
+    pub store: Store,
+    /// The table of configurations.
+    pub users_table: Option<String>,
+    /// Where metrics go.
+    pub metrics: MetricsSink,
+    /// Their namespace.
+    pub metrics_namespace: String,
+    /// Their dimension `Environment`.
+    pub environment: String,
+    /// Where spans of the streaming phase go.
+    pub telemetry: TelemetrySink,
+    /// The OTLP receiver.
+    pub otlp: OtlpReceiver,
+    /// Where subsegments of the handler phase go, as written.
+    pub xray_daemon: Option<String>,
+    /// The service's name in traces.
+    pub service: String,
+    /// The limits of streams.
+    pub limits: Limits,
+    /// How items are read.
+    pub read_plan: ReadPlan,
+    /// Streams per process.
+    pub max_connections: usize,
+    /// The flush of an invocation takes at most this long, in milliseconds.
+    pub flush_timeout_ms: u64,
+    /// Estimated X-Ray bytes per trace.
+    pub trace_budget_bytes: u64,
+    /// Spans kept after a failed export, in bytes.
+    pub retain_bytes: usize,
+    /// Which tokens are good.
+    pub tokens: TokenRules,
+    /// What is logged, in directives of tracing-subscriber.
+    pub log: String,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// The Runtime API.
+    Lambda {
+        /// `host:port` of it.
+        runtime_api: String,
+        /// Invocations at once in this process.
+        max_concurrency: usize,
+    },
+    /// Clients of a server on loopback, or nobody.
+    Local,
+}
+
+/// Where items come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// A table of DynamoDB.
+    DynamoDb {
+        /// Its name.
+        table: String,
+        /// Its index by sentiment and date.
+        index: String,
+    },
+    /// This process.
+    Memory,
+}
+
+/// Where metrics go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsSink {
+    /// PutMetricData.
+    CloudWatch,
+    /// Lines on stdout in CloudWatch's embedded format.
+    Emf,
+    /// Nowhere.
+    None,
+}
+
+/// Where spans of the streaming phase go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TelemetrySink {
+    /// The collector extension, by OTLP.
+    Adot,
+    /// OTLP/JSON lines on stdout.
+    Stdout,
+    /// This process.
+    Memory,
+    /// Nowhere.
+    Off,
+}
+
+/// Which tokens are good.
+#[derive(Clone, Debug)]
+pub struct TokenRules {
+    /// Without one, none is.
+    pub key: Option<TokenKey>,
+    /// The required `iss`.
+    pub issuer: Option<String>,
+    /// The required `aud`.
+    pub audience: Option<String>,
+}
+
+/// What tokens are checked with.
+#[derive(Clone, Debug)]
+pub enum TokenKey {
+    /// HS256.
+    Secret(Secret),
+    /// PEM blocks: RS256, ES256 or EdDSA by the type of the key.
+    Public(String),
+}
+
+/// A text that is never printed.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for the one that has to have it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}

@@ -1,0 +1,38 @@
+//! One request, whoever brought it: the Runtime API or the server on loopback.
+//!
+//! Order of the contract: route, token, lookup, slot. Every way ends the invocation in the phase it is in: a plain answer by
+//! `answer`, a refused stream by `finish`, a stream by its session. Knows no socket, and logs nothing of a request.
+
+mod accept;
+mod answer;
+mod handled;
+mod identity;
+mod query;
+mod route;
+mod stream;
+mod token;
+
+pub use answer::json_error;
+pub use handled::{Body, Handled, Request, Work};
+pub use route::Problem;
+
+use crate::service::Service;
+use route::Route;
+use sse_core::telemetry::{Begin, Invocation};
+
+/// Handles one request.
+pub async fn handle(service: &Service, request: &Request, begin: Begin) -> Handled {
+    let deadline = begin.deadline;
+    let invocation = Invocation::begin(begin, service.tracing.clone());
+    let wanted = match route::find(&request.method, &request.path) {
+        Ok(Route::Status) => Ok(None),
+        Ok(Route::All) => query::view(&request.query).map(Some),
+        Ok(Route::Configured { id }) => stream::configured(service, request, &id, &invocation).await.map(Some),
+        Err(problem) => Err(problem),
+    };
+    match wanted {
+        Ok(Some(wanted)) => stream::open(service, request, wanted, invocation, deadline),
+        Ok(None) => answer::status(service, invocation),
+        Err(problem) => answer::problem(problem, invocation),
+    }
+}

@@ -1,0 +1,71 @@
+//! Answers that are no stream: status, errors.
+
+use super::{
+    handled::{Body, Handled, Work},
+    route::Problem,
+};
+use crate::service::Service;
+use bytes::Bytes;
+use futures::FutureExt;
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
+use serde::Serialize;
+use sse_core::telemetry::{Handler, Invocation};
+
+#[derive(Serialize)]
+struct Status {
+    connections: usize,
+    max_connections: usize,
+    available: usize,
+    uptime_seconds: u64,
+}
+
+/// `GET /api/v2/stream/status`
+pub(super) fn status(service: &Service, invocation: Invocation<Handler>) -> Handled {
+    let (connections, max_connections) = (service.slots.taken(), service.slots.max());
+    let uptime_ms = service.ports.clock.now().ms_since(service.ports.started_at);
+    let status = Status {
+        connections,
+        max_connections,
+        available: max_connections.saturating_sub(connections),
+        uptime_seconds: uptime_ms / 1_000,
+    };
+    plain(StatusCode::OK, json(&status), HeaderMap::new(), invocation)
+}
+
+/// An error.
+pub(super) fn problem(problem: Problem, invocation: Invocation<Handler>) -> Handled {
+    let mut headers = HeaderMap::new();
+    match problem {
+        Problem::Method => drop(headers.insert(ALLOW, HeaderValue::from_static("GET"))),
+        Problem::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        _ => {}
+    }
+    plain(problem.status(), json_error(problem), headers, invocation)
+}
+
+fn plain(status: StatusCode, body: Bytes, mut headers: HeaderMap, invocation: Invocation<Handler>) -> Handled {
+    describe_json(&mut headers);
+    Handled { status, headers, body: Body::Plain(body), work: Work::After(invocation.answer().boxed()) }
+}
+
+pub(super) fn describe_json(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// `{"detail": "…"}`, the form of every error.
+pub fn json_error(detail: impl ToString) -> Bytes {
+    #[derive(Serialize)]
+    struct Detail {
+        detail: String,
+    }
+    json(&Detail { detail: detail.to_string() })
+}
+
+fn json(value: &impl Serialize) -> Bytes {
+    // Our own types have string keys, which is all that could fail.
+    serde_json::to_vec(value).unwrap_or_else(|_| b"{}".to_vec()).into()
+}

@@ -1,0 +1,78 @@
+//! The query string: the filter of tickers, and single values by name.
+
+use super::{route::Problem, stream::Wanted};
+use crate::percent::{Plus, decode};
+use sse_core::{item::Ticker, plan::View};
+use std::collections::BTreeSet;
+
+/// A filter may name this many tickers.
+pub(super) const TICKERS_MAX: usize = 100;
+
+/// The first value of this name that is not empty.
+pub(super) fn value(query: &str, name: &str) -> Option<String> {
+    values(query, name).find(|value| !value.is_empty())
+}
+
+fn values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = String> + 'q {
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(move |(key, _)| decode(key, Plus::IsSpace) == name).map(|(_, value)| decode(value, Plus::IsSpace))
+}
+
+/// What a public stream is to show: the tickers that are named, or everything.
+pub(super) fn view(query: &str) -> Result<Wanted, Problem> {
+    let mut tickers = BTreeSet::new();
+    for list in values(query, "tickers") {
+        for name in list.split(',').filter(|name| !name.trim().is_empty()) {
+            tickers.insert(Ticker::parse(name).ok_or(Problem::BadTicker)?);
+            if tickers.len() > TICKERS_MAX {
+                return Err(Problem::TooManyTickers);
+            }
+        }
+    }
+    let view = View { tickers: (!tickers.is_empty()).then_some(tickers), metrics: true };
+    Ok(Wanted { view, is_private: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tickers(query: &str) -> Result<Option<Vec<String>>, Problem> {
+        let list = |tickers: BTreeSet<Ticker>| tickers.iter().map(ToString::to_string).collect();
+        view(query).map(|wanted| wanted.view.tickers.map(list))
+    }
+
+    fn some(names: &[&str]) -> Result<Option<Vec<String>>, Problem> {
+        Ok(Some(names.iter().map(ToString::to_string).collect()))
+    }
+
+    #[test]
+    fn tickers_are_trimmed_and_upper_cased() {
+        assert_eq!(tickers("tickers=aapl,%20Msft%20,,AAPL"), some(&["AAPL", "MSFT"]));
+        assert_eq!(tickers("x=1&tickers=brk.b&tickers=v+"), some(&["BRK.B", "V"]));
+        assert_eq!(tickers("ticker%73=a%2Cb"), some(&["A", "B"]));
+    }
+
+    #[test]
+    fn none_left_is_all() {
+        for query in ["", "tickers", "tickers=", "tickers=,%20,+", "other=A", "&&=&"] {
+            assert_eq!(tickers(query), Ok(None), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_hundred_are_the_most_and_repeats_do_not_count() {
+        let list = |n: usize| (0..n).map(|i| format!("t{i}")).collect::<Vec<_>>().join(",");
+        assert!(tickers(&format!("tickers={},T0,t1", list(100))).is_ok());
+        assert_eq!(tickers(&format!("tickers={}", list(101))), Err(Problem::TooManyTickers));
+        assert_eq!(tickers(&format!("tickers={}", "X".repeat(65))), Err(Problem::BadTicker));
+        assert_eq!(tickers("tickers=A%0AB"), Err(Problem::BadTicker));
+    }
+
+    #[test]
+    fn values_are_found_by_name() {
+        assert_eq!(value("a=&a=1%3d2&a=3", "a").as_deref(), Some("1=2"));
+        assert_eq!(value("a=1", "b"), None);
+        assert_eq!(value("a==", "a").as_deref(), Some("="));
+    }
+}

@@ -1,0 +1,120 @@
+//! Method and path to what is asked for. Strict: a trailing slash is another path, escapes are decoded in the id only.
+
+use crate::percent;
+use http::{Method, StatusCode};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Status,
+    All,
+    Configured { id: String },
+}
+
+/// A request that gets no stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// 404
+    #[error("not found")]
+    UnknownPath,
+    /// 405
+    #[error("method not allowed")]
+    Method,
+    /// 400
+    #[error("more than {} tickers", super::query::TICKERS_MAX)]
+    TooManyTickers,
+    /// 400
+    #[error("not a ticker")]
+    BadTicker,
+    /// 401
+    #[error("no valid token")]
+    Unauthorized,
+    /// 404
+    #[error("no such configuration")]
+    NoConfiguration,
+    /// 503
+    #[error("the configuration could not be read")]
+    LookupFailed,
+}
+
+impl Problem {
+    /// The status that says so.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::UnknownPath | Self::NoConfiguration => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooManyTickers | Self::BadTicker => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::LookupFailed => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+pub(super) fn find(method: &Method, path: &str) -> Result<Route, Problem> {
+    let route = match segments(path).as_slice() {
+        ["api", "v2", "stream"] => Route::All,
+        ["api", "v2", "stream", "status"] => Route::Status,
+        ["api", "v2", "configurations", id, "stream"] => {
+            Route::Configured { id: percent::decode(id, percent::Plus::IsPlus) }
+        }
+        _ => return Err(Problem::UnknownPath),
+    };
+    if method == Method::GET { Ok(route) } else { Err(Problem::Method) }
+}
+
+/// Between slashes, repeated ones collapsed; a trailing slash leaves an empty last segment, which no route has.
+fn segments(path: &str) -> Vec<&str> {
+    let mut segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if path.ends_with('/') {
+        segments.push("");
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, found: Result<Route, Problem>) {
+        assert_eq!(find(&Method::GET, path), found, "{path}");
+    }
+
+    #[test]
+    fn paths_are_found_with_their_slashes_collapsed() {
+        let configured = |id: &str| Ok(Route::Configured { id: id.to_owned() });
+        check("/api/v2/stream", Ok(Route::All));
+        check("//api///v2//stream", Ok(Route::All));
+        check("/api/v2/stream/status", Ok(Route::Status));
+        check("/api/v2/configurations/c-1/stream", configured("c-1"));
+        check("/api/v2/configurations/a%2Fb%20c+d/stream", configured("a/b c+d"));
+        check("/api/v2/configurations/stream/stream", configured("stream"));
+    }
+
+    #[test]
+    fn anything_else_is_unknown_a_trailing_slash_too() {
+        for path in [
+            "",
+            "/",
+            "/api/v2",
+            "/api/v2/stream/",
+            "/api/v2/stream//",
+            "/api/v2/stream/status/",
+            "/api/v2/Stream",
+            "/api/v2/%73tream",
+            "/api/v2/configurations/stream",
+            "/api/v2/configurations//stream",
+            "/api/v2/configurations/a/b/stream",
+            "/api/v2/configurations/a/stream/",
+            "/api/v1/stream",
+        ] {
+            check(path, Err(Problem::UnknownPath));
+        }
+    }
+
+    #[test]
+    fn known_paths_take_nothing_but_get() {
+        for method in [Method::HEAD, Method::POST, Method::OPTIONS, Method::DELETE] {
+            assert_eq!(find(&method, "/api/v2/stream/status"), Err(Problem::Method));
+            assert_eq!(find(&method, "/api/v2/nothing"), Err(Problem::UnknownPath));
+        }
+    }
+}

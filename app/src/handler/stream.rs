@@ -1,0 +1,121 @@
+//! Streams: what of the state is wanted, a slot, and the session; or, without a slot, the way to say so.
+
+use super::{
+    accept,
+    answer::{describe_json, json_error},
+    handled::{Body, Handled, Request, Work},
+    identity,
+    route::Problem,
+    token,
+};
+use crate::service::Service;
+use bytes::Bytes;
+use futures::FutureExt;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+};
+use sse_core::{
+    event::Busy,
+    ids::ConnectionId,
+    plan::{Plan, View},
+    ports::Configurations,
+    sse::write_event,
+    stream::{self, Summary},
+    telemetry::{EndReason, Handler, Invocation, Streaming},
+    time::Timestamp,
+    traced::{TracedConfigurations, acquire},
+};
+
+/// A client without a slot comes back after 5 to 30 s, at random.
+const BUSY_RETRY_S: (u64, u64) = (5, 30);
+/// A key of the users table is at most 1,024 bytes long; no configuration has a longer id than fits.
+const CONFIGURATION_ID_MAX_BYTES: usize = 1_000;
+
+/// What of the state a client is to see.
+pub(super) struct Wanted {
+    pub(super) view: View,
+    /// Behind a token: nobody in between may keep it.
+    pub(super) is_private: bool,
+}
+
+/// The stream of one configuration: token first, then the lookup.
+pub(super) async fn configured(
+    service: &Service,
+    request: &Request,
+    id: &str,
+    invocation: &Invocation<Handler>,
+) -> Result<Wanted, Problem> {
+    let token = token::find(request).ok_or(Problem::Unauthorized)?;
+    let user = service.tokens.verify(&token).map_err(|_| Problem::Unauthorized)?;
+    let raw = service.configurations.as_ref().ok_or(Problem::NoConfiguration)?;
+    if id.len() > CONFIGURATION_ID_MAX_BYTES {
+        return Err(Problem::NoConfiguration);
+    }
+    let lookup = TracedConfigurations::new(invocation, raw);
+    let (found, _) = lookup.get(&user, id).await.map_err(|error| {
+        // The kind of failure only: the service's own words may quote the key, and with it the user.
+        tracing::warn!(error_type = %error.error_type, "{error}");
+        Problem::LookupFailed
+    })?;
+    let configuration = found.ok_or(Problem::NoConfiguration)?;
+    let view = View { tickers: Some(configuration.tickers.into_iter().collect()), metrics: false };
+    Ok(Wanted { view, is_private: true })
+}
+
+/// Takes a slot and opens the stream, or refuses it.
+pub(super) fn open(
+    service: &Service,
+    request: &Request,
+    wanted: Wanted,
+    invocation: Invocation<Handler>,
+    deadline: Timestamp,
+) -> Handled {
+    let ports = &service.ports;
+    let headers = stream_headers(wanted.is_private);
+    let plan =
+        Plan::new(service.limits, ports.clock.now(), deadline, &*ports.random, wanted.view, identity::cursor(request));
+    let identity = identity::identity(request, ConnectionId::from_random(ports.random.next_u64()));
+    let invocation = invocation.into_streaming(identity, plan.end_at);
+    let Some(permit) = acquire(&invocation, &ports.pool) else {
+        return refuse(service, request, headers, invocation);
+    };
+    let (session, reader) = stream::open(invocation, permit, ports.clone(), plan).split();
+    Handled { status: StatusCode::OK, headers, body: Body::Events(reader), work: Work::Beside(session.boxed()) }
+}
+
+fn stream_headers(is_private: bool) -> HeaderMap {
+    let cache = if is_private { "no-store" } else { "no-cache, no-transform" };
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, cache),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
+}
+
+fn refuse(service: &Service, request: &Request, headers: HeaderMap, invocation: Invocation<Streaming>) -> Handled {
+    service.ports.book.acquire_failed();
+    let retry_s = service.ports.random.between(BUSY_RETRY_S.0, BUSY_RETRY_S.1);
+    let (status, headers, body) = if accept::names_event_stream(&request.headers) {
+        (StatusCode::OK, headers, busy(retry_s * 1_000))
+    } else {
+        let mut headers: HeaderMap = [(RETRY_AFTER, HeaderValue::from(retry_s))].into_iter().collect();
+        describe_json(&mut headers);
+        (StatusCode::SERVICE_UNAVAILABLE, headers, json_error("no free slot"))
+    };
+    let summary = Summary {
+        connection_id: invocation.connection_id().clone(),
+        reason: EndReason::Rejected,
+        events: 0,
+        duration_ms: 0,
+    };
+    let work = async move { (invocation.finish(EndReason::Rejected).await.settle().await, summary) };
+    Handled { status, headers, body: Body::Plain(body), work: Work::Beside(work.boxed()) }
+}
+
+fn busy(retry_ms: u64) -> Bytes {
+    let mut event = Vec::new();
+    write_event(&mut event, "busy", Some(retry_ms), None, &Busy::new(retry_ms));
+    event.into()
+}

@@ -1,0 +1,113 @@
+//! The server on loopback: the same handler behind plain HTTP, each request an invocation with its own deadline and trace.
+//!
+//! Knows HTTP and nothing of what is streamed. The session runs as a task of its own, beside the body that reads from it.
+
+mod body;
+mod connection;
+mod cors;
+mod respond;
+mod site;
+mod trace_header;
+
+use crate::{cli::ServeArgs, service::Service};
+use futures::future::BoxFuture;
+use site::Site;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    sync::Arc,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+/// Beyond the flush, streams and connections have this long to end when the process is stopped, in milliseconds.
+const STOP_MS: u64 = 1_500;
+/// After an `accept` that failed (no file handles left), in milliseconds.
+const ACCEPT_PAUSE_MS: u64 = 50;
+
+/// Why the server does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, or not to be had.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// No way to hear Ctrl-C.
+    #[error("cannot wait for signals")]
+    Signals(#[source] io::Error),
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// It could not begin.
+pub async fn run(
+    args: &ServeArgs,
+    service: Arc<Service>,
+    beside: impl Iterator<Item = BoxFuture<'static, ()>>,
+) -> Result<(), ServeError> {
+    let mut stop = Stop::new().map_err(ServeError::Signals)?;
+    let listen = |error| ServeError::Listen(args.listen, error);
+    let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
+    announce(listener.local_addr().map_err(listen)?);
+    beside.for_each(|task| drop(tokio::spawn(task)));
+    let (site, all_done) = Site::new(service, args.timeout_s * 1_000);
+    let site = Arc::new(site);
+    tokio::select! {
+        () = accept(&listener, &site) => {}
+        () = stop.asked() => {}
+    }
+    drop(listener);
+    let ports = site.service.ports.clone();
+    let limit_ms = site.service.tracing.shutdown_flush_ms + STOP_MS;
+    ports.shutdown.ask();
+    drop(site);
+    let limit = ports.clock.sleep_until(ports.clock.now().plus_ms(limit_ms));
+    tokio::select! {
+        () = all_done.wait() => {}
+        () = limit => tracing::warn!("streams were still open after {limit_ms} ms"),
+        // Somebody is in a hurry.
+        () = stop.asked() => {}
+    }
+    ports.telemetry.last_words();
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener, site: &Arc<Site>) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => drop(tokio::spawn(connection::serve(site.clone(), socket))),
+            Err(error) => {
+                tracing::warn!("cannot accept a connection: {error}");
+                let clock = &site.service.ports.clock;
+                clock.sleep_until(clock.now().plus_ms(ACCEPT_PAUSE_MS)).await;
+            }
+        }
+    }
+}
+
+/// The first line of stdout, for people and for programs that start this one.
+fn announce(address: SocketAddr) {
+    let mut out = io::stdout().lock();
+    // Whoever started it may not read; that is no reason not to serve.
+    let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+}
+
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! One connection. It is cut when its client takes nothing: hyper by itself would wait for the socket for ever.
+
+use super::{respond::respond, site::Site};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use sse_core::time::Timestamp;
+use std::{pin::pin, sync::Arc};
+use tokio::{net::TcpStream, sync::watch};
+
+/// Tells the connection until when it may last. An event stream is the last response on its connection, so that this cuts
+/// nothing else.
+pub(super) type CutAt = watch::Sender<Timestamp>;
+
+pub(super) async fn serve(site: Arc<Site>, socket: TcpStream) {
+    // Without it the kernel would hold back an event until the one before is acknowledged, 40 ms and more.
+    let _ = socket.set_nodelay(true);
+    let ports = &site.service.ports;
+    let never = Timestamp::from_micros(u64::MAX);
+    let (cut_at, mut cuts) = watch::channel(never);
+    let cut_at = Arc::new(cut_at);
+    let handler = service_fn(|request| respond(site.clone(), request, cut_at.clone()));
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(socket), handler));
+    let mut shutdown = ports.shutdown.asked();
+    let mut is_stopping = false;
+    loop {
+        let limit = *cuts.borrow_and_update();
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!("a connection ended: {error}");
+                }
+                return;
+            }
+            () = ports.clock.sleep_until(limit) => return,
+            // The sender lives as long as the handler does; an error cannot come before the connection's end.
+            _ = cuts.changed() => {}
+            () = &mut shutdown, if !is_stopping => {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One request: the page, or an invocation of the handler.
+
+use super::{body::ServedBody, connection::CutAt, cors, site::Site, trace_header};
+use crate::{
+    handler::{self, Body, Handled, Request, Work},
+    journal,
+};
+use bytes::Bytes;
+use futures::FutureExt;
+use http::{
+    HeaderValue, Method, Response, StatusCode,
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
+};
+use hyper::body::Incoming;
+use sse_core::{
+    telemetry::{Begin, EndReason},
+    trace_context::TraceContext,
+};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+
+const PAGE: &str = include_str!("../page/index.html");
+/// The body ends no later than this before the deadline, drained or cut, in milliseconds.
+const CUT_BEFORE_DEADLINE_MS: u64 = 500;
+
+type Answer = Response<ServedBody>;
+
+pub(super) async fn respond(
+    site: Arc<Site>,
+    request: http::Request<Incoming>,
+    cut_at: Arc<CutAt>,
+) -> Result<Answer, Infallible> {
+    let (head, _) = request.into_parts();
+    if let Some(headers) = cors::preflight(&head.method, &head.headers) {
+        let mut answer = Answer::new(ServedBody::plain(Bytes::new()));
+        *answer.status_mut() = StatusCode::NO_CONTENT;
+        *answer.headers_mut() = headers;
+        return Ok(answer);
+    }
+    let cors = cors::headers(&head.headers);
+    let request = Request {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+    };
+    let mut answer = match (&request.method, request.path.as_str()) {
+        (&Method::GET, "/") => page(),
+        _ => invoke(&site, &request, &cut_at).await,
+    };
+    answer.headers_mut().extend(cors);
+    Ok(answer)
+}
+
+fn page() -> Answer {
+    let mut answer = Answer::new(ServedBody::plain(Bytes::from_static(PAGE.as_bytes())));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer
+}
+
+async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Answer {
+    let (service, ports) = (&site.service, &site.service.ports);
+    let now = ports.clock.now();
+    let given = request.headers.get("x-amzn-trace-id").map(|value| value.to_str().unwrap_or_default().to_owned());
+    let trace = given.unwrap_or_else(|| trace_header::invent(now, &*ports.random));
+    let request_id: Arc<str> = trace_header::request_id(&*ports.random).into();
+    let deadline = now.plus_ms(site.timeout_ms);
+    let begin = Begin {
+        context: TraceContext::parse(Some(&trace)),
+        request_id: request_id.clone(),
+        deadline,
+        is_cold_start: service.is_cold_start(),
+    };
+    let Ok(handled) = AssertUnwindSafe(handler::handle(service, request, begin)).catch_unwind().await else {
+        return failed();
+    };
+    let Handled { status, headers, body, work } = handled;
+    let is_stream = matches!(body, Body::Events(_));
+    let busy = site.busy();
+    match work {
+        // Runs once this task has handed the response to the socket: tasks of one thread take turns.
+        Work::After(work) => drop(tokio::spawn(async move {
+            let _settled = work.await;
+            drop(busy);
+        })),
+        Work::Beside(work) => {
+            let (clock, cut_at) = (ports.clock.clone(), cut_at.clone());
+            if is_stream {
+                cut_at.send_replace(deadline.minus_ms(CUT_BEFORE_DEADLINE_MS));
+            }
+            drop(tokio::spawn(async move {
+                let (_settled, summary) = work.await;
+                if is_stream && summary.reason == EndReason::ClientDisconnected {
+                    cut_at.send_replace(clock.now());
+                }
+                journal::stream_ended(&request_id, &summary);
+                drop(busy);
+            }));
+        }
+    }
+    let mut answer = Answer::new(ServedBody::new(body));
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    if is_stream {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}
+
+/// A panic in the handler: its invocation closed itself.
+fn failed() -> Answer {
+    let mut answer = Answer::new(ServedBody::plain(handler::json_error("internal error")));
+    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}

@@ -1,0 +1,39 @@
+//! What all connections share: the service, how long an invocation may last, and who is still busy.
+
+use crate::service::Service;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+pub(super) struct Site {
+    pub(super) service: Arc<Service>,
+    pub(super) timeout_ms: u64,
+    busy: Busy,
+}
+
+/// Held by whoever still works.
+#[derive(Clone)]
+pub(super) struct Busy {
+    _held: mpsc::Sender<()>,
+}
+
+/// Resolves when nobody does.
+pub(super) struct AllDone(mpsc::Receiver<()>);
+
+impl Site {
+    pub(super) fn new(service: Arc<Service>, timeout_ms: u64) -> (Self, AllDone) {
+        let (held, all_done) = mpsc::channel(1);
+        let site = Self { service, timeout_ms, busy: Busy { _held: held } };
+        (site, AllDone(all_done))
+    }
+
+    pub(super) fn busy(&self) -> Busy {
+        self.busy.clone()
+    }
+}
+
+impl AllDone {
+    pub(super) async fn wait(mut self) {
+        // Nothing is ever sent: this ends when the last holder is gone, the site itself included.
+        while self.0.recv().await.is_some() {}
+    }
+}

@@ -1,0 +1,44 @@
+//! What Lambda does before an invocation: a trace header and a request id, where the request brings none.
+
+use sse_core::{ports::Random, time::Timestamp};
+
+/// A sampled header of a trace that begins now, in X-Ray's form.
+pub(super) fn invent(now: Timestamp, random: &dyn Random) -> String {
+    let seconds = now.millis() / 1_000 & 0xffff_ffff;
+    let (high, low) = (random.next_u64() >> 32, random.next_u64());
+    // The invalid id 0 is one of 2^64; it would leave this invocation untraced, and that is all.
+    let parent = random.next_u64();
+    format!("Root=1-{seconds:08x}-{high:08x}{low:016x};Parent={parent:016x};Sampled=1")
+}
+
+/// A request id in the form of Lambda's.
+pub(super) fn request_id(random: &dyn Random) -> String {
+    let (high, low) = (random.next_u64(), random.next_u64());
+    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xfff);
+    let (d, e) = (low >> 48 & 0x3fff | 0x8000, low & 0xffff_ffff_ffff);
+    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sse_adapters::memory::SeededRandom;
+    use sse_core::trace_context::TraceContext;
+
+    #[test]
+    fn invented_headers_are_sampled() {
+        let random = SeededRandom::new(1);
+        for second in [0, 1, 1_795_000_000] {
+            let header = invent(Timestamp::from_millis(second * 1_000), &random);
+            assert!(TraceContext::parse(Some(&header)).is_sampled(), "{header}");
+        }
+    }
+
+    #[test]
+    fn request_ids_have_the_form_of_version_4() {
+        let id = request_id(&SeededRandom::new(1));
+        let lengths: Vec<_> = id.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert!(id[14..].starts_with('4') && "89ab".contains(&id[19..20]), "{id}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What a handler needs, whoever calls it: the ports of a stream, tokens, configurations, limits. Made by `compose`, shared
+//! by every invocation of the process.
+
+use sse_core::{
+    plan::Limits,
+    ports::{Configurations, ConnectionPool, Raw, Tokens},
+    stream::StreamPorts,
+    telemetry::Tracing,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+/// The service, ready to handle.
+pub struct Service {
+    /// What streams work with.
+    pub ports: StreamPorts,
+    /// What invocations are traced with.
+    pub tracing: Tracing,
+    /// Who asks.
+    pub tokens: Arc<dyn Tokens>,
+    /// What they want to see; `None`: there is no users table.
+    pub configurations: Option<Raw<dyn Configurations>>,
+    /// The limits of every stream.
+    pub limits: Limits,
+    /// How many streams there are.
+    pub slots: Slots,
+    warm: AtomicBool,
+}
+
+impl Service {
+    /// A service that has handled nothing yet.
+    pub fn new(
+        ports: StreamPorts,
+        tracing: Tracing,
+        tokens: Arc<dyn Tokens>,
+        configurations: Option<Raw<dyn Configurations>>,
+        limits: Limits,
+        slots: Slots,
+    ) -> Self {
+        Self { ports, tracing, tokens, configurations, limits, slots, warm: AtomicBool::new(false) }
+    }
+
+    /// Whether this is the first invocation of the process: `true` once.
+    pub fn is_cold_start(&self) -> bool {
+        !self.warm.swap(true, Relaxed)
+    }
+}
+
+/// Counts of slots, and nothing but counts: slots themselves are taken through the traced port.
+pub struct Slots(Arc<dyn ConnectionPool>);
+
+impl Slots {
+    /// Those of this pool.
+    pub fn of(pool: Arc<dyn ConnectionPool>) -> Self {
+        Self(pool)
+    }
+
+    /// How many are taken.
+    pub fn taken(&self) -> usize {
+        self.0.count()
+    }
+
+    /// How many there are.
+    pub fn max(&self) -> usize {
+        self.0.max()
+    }
+}
