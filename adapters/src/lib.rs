@@ -5,6 +5,9 @@
 
 pub mod item_fields;
 pub mod memory;
+pub mod otlp;
 pub mod pool;
 mod splitmix;
 pub mod system;
+pub mod telemetry;
+pub mod xray_daemon;

@@ -10,6 +10,7 @@ mod items_file;
 mod metrics;
 mod random;
 mod table;
+mod telemetry;
 mod tokens;
 
 pub use clock::ManualClock;
@@ -20,6 +21,7 @@ pub use items_file::{BadLine, BadLines, read_items};
 pub use metrics::{MemoryMetrics, NoMetrics};
 pub use random::SeededRandom;
 pub use table::MemoryTable;
+pub use telemetry::{KEPT_SPANS, MemoryTelemetry, Record, RecordPhase};
 pub use tokens::MemoryTokens;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

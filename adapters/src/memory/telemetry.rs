@@ -1,0 +1,171 @@
+//! The last spans of both phases, kept in memory: for tests, and for the page that shows them.
+
+use crate::otlp::span_id;
+use async_trait::async_trait;
+use serde::Serialize;
+use sse_core::{
+    ids::SpanId,
+    ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
+    telemetry::{Finished, Handler, SpanKind, Streaming, Value, names},
+    time::Timestamp,
+};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// How many spans are kept, unless told otherwise.
+pub const KEPT_SPANS: usize = 2_000;
+
+/// Which pipeline a span went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordPhase {
+    /// A subsegment.
+    Handler,
+    /// An OTLP span.
+    Streaming,
+}
+
+/// One finished span in plain values.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// Its pipeline.
+    pub phase: RecordPhase,
+    /// Its invocation.
+    pub request_id: String,
+    /// `1-8hex-24hex`.
+    pub trace_id: String,
+    /// 16 hexadecimal digits.
+    pub span_id: String,
+    /// 16 hexadecimal digits.
+    pub parent_id: String,
+    /// Its name.
+    pub name: &'static str,
+    /// `internal` or `client`.
+    pub kind: &'static str,
+    /// Microseconds since the epoch.
+    pub start_us: u64,
+    /// Microseconds since the epoch.
+    pub end_us: u64,
+    /// In alphabetical order.
+    pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// Type and message, if it failed.
+    pub error: Option<(String, String)>,
+    /// A flush took it along; until then it is pending.
+    pub is_delivered: bool,
+}
+
+/// A bounded memory of spans.
+pub struct MemoryTelemetry {
+    kept: usize,
+    records: Mutex<VecDeque<Record>>,
+}
+
+impl Default for MemoryTelemetry {
+    fn default() -> Self {
+        Self::new(KEPT_SPANS)
+    }
+}
+
+impl MemoryTelemetry {
+    /// Keeps the last `kept` spans.
+    pub fn new(kept: usize) -> Self {
+        Self { kept, records: Mutex::default() }
+    }
+
+    /// The spans, in the order in which they ended.
+    pub fn records(&self) -> Vec<Record> {
+        self.locked().iter().cloned().collect()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, VecDeque<Record>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, record: Record) {
+        let mut records = self.locked();
+        records.push_back(record);
+        while records.len() > self.kept {
+            records.pop_front();
+        }
+    }
+
+    fn deliver(&self, of: impl Fn(&Record) -> bool) {
+        for record in self.locked().iter_mut().filter(|r| of(r)) {
+            record.is_delivered = true;
+        }
+    }
+}
+
+#[async_trait]
+impl Telemetry for MemoryTelemetry {
+    fn span_id(&self) -> SpanId {
+        span_id()
+    }
+
+    fn handler_phase(&self, mut span: Finished<Handler>) {
+        for child in std::mem::take(&mut span.children) {
+            self.add(record(child, RecordPhase::Handler));
+        }
+        self.add(record(span, RecordPhase::Handler));
+    }
+
+    fn stream_opened(&self, _: StreamOpened) {}
+
+    fn streaming_phase(&self, span: Finished<Streaming>) {
+        let mut record = record(span, RecordPhase::Streaming);
+        if record.name == names::STREAM {
+            record.attributes.insert("spans_folded".into(), 0.into());
+        }
+        self.add(record);
+    }
+
+    fn is_export_due(&self, _: Timestamp) -> bool {
+        false
+    }
+
+    async fn export(&self, _: Timestamp) {
+        self.deliver(|_| true);
+    }
+
+    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {
+        self.deliver(|record| of.is_some_and(|id| **id == *record.request_id));
+        FlushOutcome::Ok
+    }
+
+    fn stream_closed(&self, _: StreamClosed) {}
+
+    fn last_words(&self) {}
+}
+
+fn record<P>(span: Finished<P>, phase: RecordPhase) -> Record {
+    let attributes = span.attributes.into_iter().map(|(key, value)| (key.to_owned(), json(value)));
+    Record {
+        phase,
+        request_id: (*span.request_id).to_owned(),
+        trace_id: span.trace.to_string(),
+        span_id: span.id.to_string(),
+        parent_id: span.parent.to_string(),
+        name: span.name,
+        kind: match span.kind {
+            SpanKind::Internal => "internal",
+            SpanKind::Client => "client",
+        },
+        start_us: span.start.micros(),
+        end_us: span.end.micros(),
+        attributes: attributes.collect(),
+        error: span.exception.map(|e| (e.error_type.into_owned(), e.message)),
+        // Subsegments leave at once.
+        is_delivered: phase == RecordPhase::Handler,
+    }
+}
+
+fn json(value: Value) -> serde_json::Value {
+    match value {
+        Value::Str(text) => text.into(),
+        Value::Int(n) => n.into(),
+        Value::Bool(b) => b.into(),
+        Value::List(texts) => texts.into_iter().map(serde_json::Value::from).collect(),
+    }
+}

@@ -1,0 +1,127 @@
+//! The trace budget of one stream: X-Ray takes about 100 kB per trace when documents come spread over time, and a stream
+//! of 15 minutes makes more. What does not fit is folded: counted, never buffered, never sent.
+//!
+//! A reserve makes sure of the spans without which a trace cannot be read. The rest is shared by name, so that cheap spans
+//! cannot starve dear ones, and accrues over the stream's life, so that its end is as visible as its beginning.
+//! Knows neither the buffer nor the ledger.
+
+mod reserve;
+mod round;
+mod tap;
+
+use super::{held::Held, size::Sizes};
+use reserve::{Claim, Reserve};
+use round::Round;
+use sse_core::{telemetry::names, time::Timestamp};
+use std::borrow::Cow;
+use tap::Tap;
+
+/// Of the budget, what is set aside for the spans that always fit, in bytes.
+pub(crate) const RESERVE_BYTES: usize = 16_000;
+
+/// A span that asks for admission.
+pub(super) struct Offer {
+    pub(super) name: &'static str,
+    pub(super) event_type: Option<Cow<'static, str>>,
+    /// Present if it failed.
+    pub(super) error_type: Option<Cow<'static, str>>,
+    pub(super) start: Timestamp,
+    pub(super) end: Timestamp,
+    pub(super) held: Held,
+}
+
+/// The budget of one stream.
+#[derive(Debug)]
+pub(super) struct Budget {
+    sizes: Sizes,
+    reserve: Reserve,
+    polls: Tap,
+    dispatches: Tap,
+    puts: Tap,
+    round: Round,
+    /// The newest event that did not fit. Should no other follow, it is the last one, which always fits.
+    last_event: Option<Held>,
+    folded: u64,
+}
+
+impl Budget {
+    /// `total` estimated bytes, from `opened` to `expected_end`.
+    pub(super) fn new(total: usize, sizes: Sizes, opened: Timestamp, expected_end: Timestamp) -> Self {
+        let rest = total.saturating_sub(RESERVE_BYTES);
+        let tap = |share: usize| Tap::new(share, opened, expected_end);
+        Self {
+            sizes,
+            reserve: Reserve::new(total.min(RESERVE_BYTES), sizes),
+            polls: tap(rest / 2),
+            dispatches: tap(rest / 3),
+            puts: tap(rest / 6),
+            round: Round::default(),
+            last_event: None,
+            folded: 0,
+        }
+    }
+
+    /// Admits a span into `buffer`, folds it, or keeps it until its round, or the stream, is over.
+    pub(super) fn offer(&mut self, offer: Offer, buffer: &mut impl Extend<Held>) {
+        let Offer { name, event_type, error_type, start, end, mut held } = offer;
+        if name == names::POLL && self.round.is_over(start) {
+            self.close_round(buffer);
+        }
+        let claim = Claim { name, event_type: event_type.as_deref(), error_type: error_type.as_deref() };
+        let is_reserved = self.reserve.admit(&claim, &mut held, self.sizes);
+        match name {
+            names::POLL => {
+                self.round.saw(end);
+                if is_reserved {
+                    buffer.extend([held]);
+                } else {
+                    self.folded += self.round.add(held, self.polls.available(end));
+                }
+            }
+            names::DISPATCH => {
+                if is_reserved || self.dispatches.spend(held.document, end) {
+                    self.folded += u64::from(self.last_event.take().is_some());
+                    buffer.extend([held]);
+                } else {
+                    self.folded += u64::from(self.last_event.replace(held).is_some());
+                }
+            }
+            names::PUT_METRIC if is_reserved || self.puts.spend(held.document, end) => buffer.extend([held]),
+            // `sse_stream` is never folded: it is the one that says how many were.
+            names::STREAM => buffer.extend([held]),
+            _ if is_reserved => buffer.extend([held]),
+            _ => self.folded += 1,
+        }
+    }
+
+    /// Settles what was kept, because the stream is over; what is still in doubt is admitted or folded now.
+    pub(super) fn settle(&mut self, buffer: &mut impl Extend<Held>) {
+        self.close_round(buffer);
+        if let Some(mut last) = self.last_event.take() {
+            if Reserve::admit_last_event(&mut last, self.sizes) {
+                buffer.extend([last]);
+            } else {
+                self.folded += 1;
+            }
+        }
+    }
+
+    /// How many spans were folded so far.
+    pub(super) const fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// How many spans are kept, neither admitted nor folded yet.
+    pub(super) fn kept(&self) -> usize {
+        self.round.len() + usize::from(self.last_event.is_some())
+    }
+
+    fn close_round(&mut self, buffer: &mut impl Extend<Held>) {
+        let (cost, spans) = self.round.close();
+        self.polls.charge(cost);
+        buffer.extend(spans);
+    }
+}
+
+#[cfg(test)]
+mod tests;

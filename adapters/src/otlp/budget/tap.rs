@@ -1,0 +1,73 @@
+//! One account of a budget: a quarter at once, the remainder evenly until the expected end.
+
+use sse_core::time::Timestamp;
+
+/// An account that fills while the stream runs.
+#[derive(Debug)]
+pub(super) struct Tap {
+    total: usize,
+    spent: usize,
+    opened: Timestamp,
+    /// Microseconds from the opening to the expected end.
+    span_us: u64,
+    /// Spans do not arrive in order; what has accrued once stays.
+    latest: Timestamp,
+}
+
+impl Tap {
+    pub(super) const fn new(total: usize, opened: Timestamp, expected_end: Timestamp) -> Self {
+        Self { total, spent: 0, opened, span_us: expected_end.micros().saturating_sub(opened.micros()), latest: opened }
+    }
+
+    /// What can be spent at `at`.
+    pub(super) fn available(&mut self, at: Timestamp) -> usize {
+        self.latest = self.latest.max(at);
+        let at_once = self.total / 4;
+        let elapsed_us = self.latest.micros().saturating_sub(self.opened.micros());
+        let accrued = if elapsed_us >= self.span_us {
+            self.total - at_once
+        } else {
+            let share = u128::from(elapsed_us) * (self.total - at_once) as u128 / u128::from(self.span_us);
+            // Less than `total`, as the elapsed time is less than the whole.
+            usize::try_from(share).unwrap_or(0)
+        };
+        (at_once + accrued).saturating_sub(self.spent)
+    }
+
+    /// Spends `cost` if it is there.
+    pub(super) fn spend(&mut self, cost: usize, at: Timestamp) -> bool {
+        let fits = cost <= self.available(at);
+        if fits {
+            self.spent += cost;
+        }
+        fits
+    }
+
+    /// Spends what [`Self::available`] was asked for before.
+    pub(super) const fn charge(&mut self, cost: usize) {
+        self.spent += cost;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_is_there_at_once_and_the_rest_accrues_evenly() {
+        let at = Timestamp::from_millis;
+        let mut tap = Tap::new(1_000, at(100), at(200));
+        assert_eq!(tap.available(at(100)), 250);
+        assert_eq!(tap.available(at(150)), 625);
+        assert!(!tap.spend(626, at(150)) && tap.spend(625, at(150)));
+        assert_eq!(tap.available(at(150)), 0);
+        assert_eq!(tap.available(at(120)), 0, "time does not run backwards");
+        assert_eq!(tap.available(at(900)), 375);
+    }
+
+    #[test]
+    fn a_stream_without_a_life_has_all_of_it() {
+        let at = Timestamp::from_millis(5);
+        assert_eq!(Tap::new(1_000, at, at).available(at), 1_000);
+    }
+}

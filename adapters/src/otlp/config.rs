@@ -1,0 +1,41 @@
+//! What the pipeline has to be told, in plain values, and what can be wrong with it.
+
+use opentelemetry_aws::detector::LambdaResourceDetector;
+use opentelemetry_sdk::{Resource, resource::ResourceDetector};
+
+/// Plain values; where they come from is not the pipeline's business.
+#[derive(Clone, Debug)]
+pub struct PipelineConfig {
+    /// `service.name`.
+    pub service: String,
+    /// The whole URL of the receiver, `http://localhost:4318/v1/traces` by default (FR-054).
+    pub endpoint: String,
+    /// Sent with every request, from `OTEL_EXPORTER_OTLP_HEADERS`.
+    pub headers: Vec<(String, String)>,
+    /// Estimated X-Ray bytes per trace (`SSE_TRACE_BUDGET_BYTES`).
+    pub trace_budget_bytes: usize,
+    /// Bytes of spans kept after a failed export; 0: none (`SSE_RETAIN_BYTES`).
+    pub retain_bytes: usize,
+    /// The namespace of `SpansNotDelivered`.
+    pub metrics_namespace: String,
+    /// Its dimension.
+    pub environment: String,
+}
+
+/// Why a pipeline cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The endpoint is no `http` URL with a host.
+    #[error("the OTLP endpoint `{0}` is not of the form http://host:port/path")]
+    Endpoint(String),
+    /// The exporter refuses its configuration, part of which it reads from the environment itself.
+    #[error("the OTLP exporter cannot be configured: {0}")]
+    Exporter(String),
+}
+
+/// `service.name`, and what the Lambda environment says of itself.
+pub fn resource(service: &str) -> Resource {
+    let lambda = LambdaResourceDetector.detect();
+    let attributes = lambda.iter().map(|(key, value)| opentelemetry::KeyValue::new(key.clone(), value.clone()));
+    Resource::builder_empty().with_attributes(attributes).with_service_name(service.to_owned()).build()
+}

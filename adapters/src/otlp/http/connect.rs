@@ -1,0 +1,76 @@
+//! Getting a connection: quickly, or not at all.
+
+use async_trait::async_trait;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+
+/// The receiver is a neighbour: what is not there by then, in milliseconds, is not there (FR-055: below 100).
+const CONNECT_TIMEOUT_MS: u64 = 80;
+
+/// Bytes in, bytes out.
+pub trait Io: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Io for T {}
+
+/// Makes connections to the collector.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// A fresh connection.
+    async fn connect(&self) -> io::Result<Box<dyn Io>>;
+}
+
+/// TCP to one host.
+#[derive(Clone, Debug)]
+pub struct Tcp {
+    host: String,
+    port: u16,
+}
+
+impl Tcp {
+    /// `host` is a name or an address, without brackets.
+    pub fn new(host: &str, port: u16) -> Self {
+        Self { host: host.trim_matches(['[', ']']).to_owned(), port }
+    }
+
+    /// `localhost` is never looked up: the resolver would need a thread for what RFC 6761 fixes.
+    async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        if self.host.eq_ignore_ascii_case("localhost") {
+            let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+            return Ok(both.map(|ip| SocketAddr::new(ip, self.port)).into());
+        }
+        if let Ok(ip) = self.host.parse() {
+            return Ok(vec![SocketAddr::new(ip, self.port)]);
+        }
+        Ok(lookup_host((self.host.as_str(), self.port)).await?.collect())
+    }
+
+    async fn first_that_answers(&self) -> io::Result<TcpStream> {
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in self.addresses().await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+#[async_trait]
+impl Connect for Tcp {
+    async fn connect(&self) -> io::Result<Box<dyn Io>> {
+        let limit = Duration::from_millis(CONNECT_TIMEOUT_MS);
+        let stream = timeout(limit, self.first_that_answers()).await??;
+        // A request is two writes; Nagle's algorithm would hold back the second one.
+        stream.set_nodelay(true)?;
+        Ok(Box::new(stream))
+    }
+}

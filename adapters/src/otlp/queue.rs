@@ -1,0 +1,65 @@
+//! Spans in order, and what they weigh.
+
+use super::held::Held;
+use std::collections::VecDeque;
+
+/// Spans per request at most: a request of this many takes a collector a moment, not a second.
+pub(crate) const BATCH_SPANS_MAX: usize = 512;
+/// Bytes of memory per request at most; on the wire they are fewer.
+pub(crate) const BATCH_BYTES_MAX: usize = 524_288;
+
+/// A queue that knows its weight.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    spans: VecDeque<Held>,
+    bytes: usize,
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Bytes of memory.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn pop_front(&mut self) -> Option<Held> {
+        let held = self.spans.pop_front()?;
+        self.bytes -= held.memory;
+        Some(held)
+    }
+
+    pub(super) fn push_front(&mut self, held: Held) {
+        self.bytes += held.memory;
+        self.spans.push_front(held);
+    }
+
+    /// Moves as much to `batch` as fits into one request; the first span of a batch always fits.
+    pub(super) fn fill(&mut self, batch: &mut Vec<Held>) {
+        let mut bytes: usize = batch.iter().map(|held| held.memory).sum();
+        while let Some(next) = self.spans.front() {
+            let fits = batch.len() < BATCH_SPANS_MAX && bytes + next.memory <= BATCH_BYTES_MAX;
+            if !fits && !batch.is_empty() {
+                break;
+            }
+            bytes += next.memory;
+            batch.extend(self.pop_front());
+        }
+    }
+
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Held> + use<> {
+        self.bytes = 0;
+        std::mem::take(&mut self.spans).into_iter()
+    }
+}
+
+impl Extend<Held> for Queue {
+    fn extend<I: IntoIterator<Item = Held>>(&mut self, spans: I) {
+        for held in spans {
+            self.bytes += held.memory;
+            self.spans.push_back(held);
+        }
+    }
+}

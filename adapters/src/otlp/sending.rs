@@ -1,0 +1,176 @@
+//! Sending what the books hold: one attempt at a time, one account a request, and nothing lost whatever happens to the
+//! future that does it.
+
+use super::{account::Tally, books::AccountId, held::Held, pipeline::Pipeline, report::Answer};
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::trace::SpanExporter as _;
+use sse_core::ports::FlushOutcome;
+
+/// What an attempt came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Delivered,
+    /// So many of the batch were refused for good; which ones, nobody says.
+    Partly(u64),
+    /// Refused for good: trying again cannot help.
+    Rejected,
+    /// The collector answered that it cannot take them now.
+    Unavailable,
+    /// Nobody answered.
+    Unreachable,
+}
+
+impl Verdict {
+    /// `is_ok` is what the exporter made of it; without an answer it tells a broken attempt from one never made.
+    fn of(answer: Option<Answer>) -> Self {
+        match answer {
+            Some(Answer::Status { status: 200..=299, rejected_spans: 0 }) => Self::Delivered,
+            Some(Answer::Status { status: 200..=299, rejected_spans }) => Self::Partly(rejected_spans),
+            Some(Answer::Status { status: 408 | 429 | 500..=599, .. }) => Self::Unavailable,
+            Some(Answer::None) => Self::Unreachable,
+            // Another status, or a request that the exporter could not even build.
+            Some(Answer::Status { .. }) | None => Self::Rejected,
+        }
+    }
+
+    const fn outcome(self) -> FlushOutcome {
+        match self {
+            Self::Delivered => FlushOutcome::Ok,
+            Self::Unavailable | Self::Unreachable => FlushOutcome::Refused,
+            Self::Partly(_) | Self::Rejected => FlushOutcome::Rejected,
+        }
+    }
+}
+
+impl Pipeline {
+    /// Own spans first, then what was retained.
+    pub(super) async fn send_all(&self, own: Option<AccountId>) -> FlushOutcome {
+        if !self.books().has_work(own) {
+            return FlushOutcome::Ok;
+        }
+        let _late = LateLines(self);
+        let exporter = self.exporter().await;
+        let mut worst = FlushOutcome::Ok;
+        let retained = self.books().with_failed();
+        let others = retained.into_iter().filter(|id| Some(*id) != own);
+        for id in own.into_iter().chain(others) {
+            let verdict = self.send_account(&exporter, id, true, Some(id) == own).await;
+            worst = worst.max(verdict.outcome());
+            if verdict == Verdict::Unreachable {
+                break;
+            }
+        }
+        worst
+    }
+
+    /// What is fresh, of every stream; and, if the collector takes it, what failed before.
+    pub(super) async fn send_fresh(&self) {
+        let _late = LateLines(self);
+        let exporter = self.exporter().await;
+        let fresh = self.books().with_fresh();
+        for id in fresh {
+            if self.send_account(&exporter, id, false, true).await != Verdict::Delivered {
+                return;
+            }
+        }
+        let failed = self.books().with_failed();
+        for id in failed {
+            if self.send_account(&exporter, id, true, false).await == Verdict::Unreachable {
+                return;
+            }
+        }
+    }
+
+    /// All of one account, until an attempt fails: the next one would not fare better.
+    async fn send_account(&self, exporter: &SpanExporter, id: AccountId, failed: bool, fresh: bool) -> Verdict {
+        let mut worst = Verdict::Delivered;
+        loop {
+            let batch = self.books().take_batch(id, failed, fresh);
+            if batch.is_empty() {
+                return worst;
+            }
+            match self.attempt(exporter, id, batch).await {
+                Verdict::Delivered => {}
+                refused @ (Verdict::Partly(_) | Verdict::Rejected) => worst = refused,
+                failed @ (Verdict::Unavailable | Verdict::Unreachable) => return failed,
+            }
+        }
+    }
+
+    async fn attempt(&self, exporter: &SpanExporter, id: AccountId, batch: Vec<Held>) -> Verdict {
+        let spans = batch.iter().map(|held| held.span.clone()).collect();
+        let attempt = Attempt { of: self, id, batch };
+        self.report.begin();
+        // The exporter's own result says less than the report.
+        let _ = exporter.export(spans).await;
+        let verdict = Verdict::of(self.report.answer());
+        attempt.over(verdict);
+        verdict
+    }
+}
+
+/// A batch on its way. Dropped before its answer is read, it goes back, and is known to have been tried.
+struct Attempt<'a> {
+    of: &'a Pipeline,
+    id: AccountId,
+    batch: Vec<Held>,
+}
+
+impl Attempt<'_> {
+    fn over(mut self, verdict: Verdict) {
+        let spans = self.batch.len() as u64;
+        let (delivered, logged) = match verdict {
+            Verdict::Delivered => (spans, 0),
+            Verdict::Partly(rejected) => (spans - rejected.min(spans), rejected.min(spans)),
+            Verdict::Rejected => (0, spans),
+            // The answer was read: the spans are known not to have arrived.
+            Verdict::Unavailable => return self.give_back(false),
+            Verdict::Unreachable => return self.give_back(self.of.report.is_sent()),
+        };
+        let became = Tally { delivered, logged, resent: self.resent() };
+        let batch = std::mem::take(&mut self.batch);
+        self.of.books().settle(self.id, batch.len(), became);
+        if logged > 0 {
+            // Of a partial success nobody says which ones were refused: all are written, as many as were refused are counted.
+            self.of.print(batch.into_iter().map(|held| held.span).collect());
+        }
+    }
+
+    fn give_back(&mut self, may_have_arrived: bool) {
+        let resent = self.resent();
+        let mut batch = std::mem::take(&mut self.batch);
+        for held in &mut batch {
+            // Once in doubt, always in doubt: a later refusal says nothing about the attempt before.
+            held.is_unread |= may_have_arrived;
+        }
+        let given_up = self.of.books().give_back(self.id, batch, resent);
+        self.of.print(given_up);
+    }
+
+    /// How many spans this attempt sent that an earlier one, or its own first try, may have delivered.
+    fn resent(&self) -> u64 {
+        if !self.of.report.is_sent() {
+            return 0;
+        }
+        let in_doubt = self.batch.iter().filter(|held| held.is_unread).count() as u64;
+        let twice = if self.of.report.is_sent_twice() { self.batch.len() as u64 } else { 0 };
+        in_doubt + twice
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.batch.is_empty() {
+            self.give_back(self.of.report.is_sent());
+        }
+    }
+}
+
+/// Writes the late lines of a flush, however it ends.
+struct LateLines<'a>(&'a Pipeline);
+
+impl Drop for LateLines<'_> {
+    fn drop(&mut self) {
+        self.0.write_late_lines();
+    }
+}

@@ -1,0 +1,155 @@
+//! What the tests of this pipeline share: a scripted wire, and streams made the way the service makes them.
+
+use super::{
+    report::Report,
+    wire::{Wire, WireError},
+};
+use crate::memory::ManualClock;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::executor::block_on;
+use http::{Request, Response};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
+    trace::v1::Span,
+};
+use prost::Message;
+use sse_core::{
+    ids::ConnectionId,
+    ports::{Clock, FlushOutcome, Telemetry},
+    telemetry::{Begin, EndReason, Invocation, StreamIdentity, Streaming, Tracing},
+    time::Timestamp,
+    trace_context::TraceContext,
+};
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::Poll,
+};
+
+/// A moment in 2026; trace ids of the tests begin with it.
+pub(crate) const START_MS: u64 = 1_795_000_000_000;
+
+/// What the collector does next; after the last one it accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Accept,
+    Status(u16),
+    Partial(i64),
+    /// Nobody listens.
+    Refuse,
+    /// The connection breaks after the request.
+    Break,
+    /// The request arrives, and no answer comes.
+    Hang,
+}
+
+/// A collector that follows a script and remembers what arrived.
+#[derive(Debug, Default)]
+pub(crate) struct Collector {
+    pub(crate) script: Mutex<VecDeque<Step>>,
+    pub(crate) requests: Mutex<Vec<ExportTraceServiceRequest>>,
+    /// Of these, the ones that were accepted.
+    pub(crate) accepted: Mutex<Vec<Span>>,
+    pub(crate) attempts: AtomicU64,
+}
+
+impl Collector {
+    pub(crate) fn following(script: impl IntoIterator<Item = Step>) -> Arc<Self> {
+        let collector = Self::default();
+        collector.script.lock().expect("lock").extend(script);
+        Arc::new(collector)
+    }
+
+    pub(crate) fn attempts(&self) -> u64 {
+        self.attempts.load(Relaxed)
+    }
+
+    pub(crate) fn accepted(&self) -> Vec<Span> {
+        self.accepted.lock().expect("lock").clone()
+    }
+
+    pub(crate) fn accepted_names(&self) -> Vec<String> {
+        self.accepted().into_iter().map(|span| span.name).collect()
+    }
+}
+
+#[async_trait]
+impl Wire for Collector {
+    async fn send(&self, request: Request<Bytes>, report: &Report) -> Result<Response<Bytes>, WireError> {
+        self.attempts.fetch_add(1, Relaxed);
+        let step = self.script.lock().expect("lock").pop_front().unwrap_or(Step::Accept);
+        if step == Step::Refuse {
+            return Err(WireError::Connect(io::ErrorKind::ConnectionRefused.into()));
+        }
+        report.sent();
+        let request = ExportTraceServiceRequest::decode(request.into_body()).expect("protobuf");
+        let resources = request.resource_spans.iter();
+        let spans: Vec<Span> = (resources.flat_map(|r| &r.scope_spans).flat_map(|s| &s.spans)).cloned().collect();
+        self.requests.lock().expect("lock").push(request);
+        let (status, rejected) = match step {
+            Step::Accept | Step::Refuse => (200, 0),
+            Step::Status(status) => (status, 0),
+            Step::Partial(rejected) => (200, rejected),
+            Step::Break => return Err(WireError::Connect(io::ErrorKind::ConnectionReset.into())),
+            Step::Hang => poll_fn(|_| Poll::Pending).await,
+        };
+        if status == 200 {
+            let skip = usize::try_from(rejected).expect("small");
+            self.accepted.lock().expect("lock").extend(spans.into_iter().skip(skip));
+        }
+        let partial_success =
+            (rejected > 0).then(|| ExportTracePartialSuccess { rejected_spans: rejected, error_message: "no".into() });
+        let body = ExportTraceServiceResponse { partial_success }.encode_to_vec();
+        Ok(Response::builder().status(status).body(body.into()).expect("response"))
+    }
+}
+
+/// A clock that stands at the beginning.
+pub(crate) fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp::from_millis(START_MS)))
+}
+
+/// The header of the `n`th trace.
+pub(crate) fn header(n: u64) -> String {
+    format!("Root=1-{:08x}-{n:024x};Parent=53995c3f42cd8ad8;Sampled=1", START_MS / 1_000)
+}
+
+/// Begins a sampled stream that is expected to last `life_ms`.
+pub(crate) fn stream(
+    sink: &Arc<dyn Telemetry>,
+    clock: &Arc<ManualClock>,
+    n: u64,
+    life_ms: u64,
+) -> Invocation<Streaming> {
+    let begin = Begin {
+        context: TraceContext::parse(Some(&header(n))),
+        request_id: format!("request-{n}").into(),
+        deadline: clock.now().plus_ms(life_ms + 10_000),
+        is_cold_start: n == 1,
+    };
+    let tracing = Tracing {
+        clock: clock.clone(),
+        sink: sink.clone(),
+        service: "tests".into(),
+        flush_timeout_ms: 5_000,
+        shutdown_flush_ms: 200,
+    };
+    let identity = StreamIdentity {
+        connection_id: ConnectionId::from_random(n),
+        session_id: None,
+        previous_trace_id: None,
+        connection_sequence: None,
+    };
+    Invocation::begin(begin, tracing).into_streaming(identity, clock.now().plus_ms(life_ms))
+}
+
+/// Ends it the way the service does; for collectors that answer.
+pub(crate) fn end(stream: Invocation<Streaming>) -> FlushOutcome {
+    block_on(async { stream.finish(EndReason::Deadline).await.settle().await.outcome() })
+}

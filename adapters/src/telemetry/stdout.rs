@@ -1,0 +1,92 @@
+//! Streaming-phase spans as OTLP/JSON lines, one span a line, printed at each flush (`SSE_TELEMETRY=stdout`). The lines can
+//! be posted to a collector as they are. No budget, no ledger: nothing can fail to be delivered.
+
+use crate::otlp::{Held, Lines, Printer, Sizes, span_data, span_id};
+use async_trait::async_trait;
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::{Resource, trace::SpanData};
+use sse_core::{
+    ids::SpanId,
+    ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
+    telemetry::{Finished, Handler, Streaming, names},
+    time::Timestamp,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// As many waiting spans are worth printing before the stream ends.
+const EXPORT_SPANS: usize = 64;
+
+/// Prints what it is given.
+pub struct StdoutTelemetry {
+    waiting: Mutex<Vec<(Arc<str>, SpanData)>>,
+    scope: InstrumentationScope,
+    sizes: Sizes,
+    printer: Printer,
+    lines: Arc<dyn Lines>,
+}
+
+impl StdoutTelemetry {
+    /// Spans of `resource` to `lines`.
+    pub fn new(resource: &Resource, lines: Arc<dyn Lines>) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            scope: crate::otlp::scope(),
+            sizes: Sizes::new(resource),
+            printer: Printer::new(resource),
+            lines,
+        }
+    }
+
+    fn print(&self, of: impl Fn(&Arc<str>) -> bool) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (chosen, others): (Vec<_>, _) = std::mem::take(&mut *waiting).into_iter().partition(|(id, _)| of(id));
+        *waiting = others;
+        drop(waiting);
+        for (_, span) in chosen {
+            self.lines.line(&self.printer.line(span));
+        }
+    }
+}
+
+#[async_trait]
+impl Telemetry for StdoutTelemetry {
+    fn span_id(&self) -> SpanId {
+        span_id()
+    }
+
+    fn handler_phase(&self, _: Finished<Handler>) {}
+
+    fn stream_opened(&self, _: StreamOpened) {}
+
+    fn streaming_phase(&self, span: Finished<Streaming>) {
+        let request_id = span.request_id.clone();
+        let mut data = span_data(span, &self.scope);
+        if data.name == names::STREAM {
+            data.attributes.push(KeyValue::new("spans_folded", 0));
+        }
+        let held = Held::new(data, self.sizes);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push((request_id, held.span));
+    }
+
+    fn is_export_due(&self, _: Timestamp) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len() >= EXPORT_SPANS
+    }
+
+    async fn export(&self, _: Timestamp) {
+        self.print(|_| true);
+    }
+
+    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {
+        self.print(|id| Some(id) == of);
+        FlushOutcome::Ok
+    }
+
+    fn stream_closed(&self, stream: StreamClosed) {
+        self.print(|id| *id == stream.request_id);
+    }
+
+    fn last_words(&self) {
+        self.print(|_| true);
+    }
+}
