@@ -113,8 +113,8 @@ pub struct Item {
 }
 
 impl Item {
-    /// A total order of versions: later wins; of two written in the same instant, the larger content, so that any
-    /// order of reading keeps the same one.
+    /// A total order of versions read in one round: later wins; of two written in the same instant (an index that lags shows
+    /// both), the larger content, so that the order within the round does not matter.
     pub fn version_order(&self, other: &Self) -> std::cmp::Ordering {
         let key = |i: &Self| (i.updated_at, i.sentiment, i.score, i.expires_at);
         key(self).cmp(&key(other)).then_with(|| self.tickers.cmp(&other.tickers))

@@ -184,13 +184,15 @@ impl Window {
 
     /// Takes a version, if it is news. `replaces`: it comes from a read of the whole partition, which is always right.
     fn put(&mut self, item: Item, replaces: bool, now: Timestamp) {
-        let newer_expired = self.expired.get(&item.source_id).is_some_and(|(gone, _)| item.version_order(gone).is_le());
+        let newer_expired =
+            self.expired.get(&item.source_id).is_some_and(|(gone, _)| item.updated_at < gone.updated_at);
         if newer_expired && !replaces {
             return;
         }
         match self.items.get(&item.source_id) {
             Some(held) if *held == item => return,
-            Some(held) if !replaces && item.version_order(held).is_lt() => return,
+            // Of two versions of one date the one read later holds: a writer whose clock is coarse rewrote it.
+            Some(held) if !replaces && item.updated_at < held.updated_at => return,
             Some(_) => drop(self.remove(&item.source_id.clone())),
             None => {}
         }

@@ -39,7 +39,13 @@ fn heartbeat_then_metrics_then_every_ticker_then_changes() {
     let before = stream.bytes().len();
     feed(&world, "b", "positive", 0.25, &["AAPL"]);
     world.run(150);
-    check(&stream.bytes()[before..], expect![""]);
+    check(
+        &stream.bytes()[before..],
+        &expect![[r#"
+        metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":0,"neutral":0,"positive":2,"rate_last_24h":2,"rate_last_hour":2,"timestamp":"2026-11-22T08:00:00.100Z","total":2}
+        sentiment_update id {"confidence":1.0,"count":2,"label":"positive","score":0.375,"source":"aggregate","ticker":"AAPL","timestamp":"2026-11-22T08:00:00.100Z"}
+    "#]],
+    );
 }
 
 #[test]

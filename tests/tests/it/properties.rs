@@ -74,6 +74,13 @@ fn shown(window: &mut Window, now: Timestamp) -> Vec<String> {
     snapshot.tickers.iter().map(line).collect()
 }
 
+/// A table holds one version of an item at a time, and a version has a date of its own.
+fn one_version_a_date(mut items: Vec<Item>) -> Vec<Item> {
+    let mut seen = std::collections::BTreeSet::new();
+    items.retain(|i| seen.insert((i.source_id.clone(), i.updated_at)));
+    items
+}
+
 fn window() -> Window {
     Window::new(WindowLimits { span_ms: SPAN_MS, max_items: 1_000 })
 }
@@ -82,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn aggregates_equal_a_naive_recomputation(items in vec(any_item(), 0..40), cuts in vec(0..40_usize, 0..4)) {
+    fn aggregates_equal_a_naive_recomputation(items in vec(any_item(), 0..40).prop_map(one_version_a_date), cuts in vec(0..40_usize, 0..4)) {
         let now = Timestamp::from_millis(NOW_MS);
         let mut window = window();
         let mut rest = items.as_slice();
@@ -98,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_reading_does_not_matter(items in vec(any_item(), 0..40), seed in any::<u64>()) {
+    fn the_order_of_reading_does_not_matter(items in vec(any_item(), 0..40).prop_map(one_version_a_date), seed in any::<u64>()) {
         let now = Timestamp::from_millis(NOW_MS);
         let (mut one, mut other) = (window(), window());
         one.apply(Batch { items: items.clone(), ..Batch::default() }, now);
@@ -120,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn time_alone_equals_reading_again(items in vec(any_item(), 0..40), later in 0..2_000_u64) {
+    fn time_alone_equals_reading_again(items in vec(any_item(), 0..40).prop_map(one_version_a_date), later in 0..2_000_u64) {
         let (now, then) = (Timestamp::from_millis(NOW_MS), Timestamp::from_millis(NOW_MS + later));
         let (mut waited, mut fresh) = (window(), window());
         waited.apply(Batch { items: items.clone(), ..Batch::default() }, now);
