@@ -3,6 +3,8 @@
 //! One module an outside thing. Knows the ports of the core and the libraries behind them; knows no HTTP route, no
 //! command line and no environment variable: whatever an adapter needs comes through its constructor.
 
+pub mod aws;
+pub mod dynamodb;
 pub mod item_fields;
 pub mod memory;
 pub mod otlp;

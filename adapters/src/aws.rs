@@ -1,0 +1,88 @@
+//! What every AWS service client here shares: one HTTP client, one set of time limits, credentials, region, and how a
+//! call is reported. Knows no service.
+
+mod call;
+mod credentials;
+#[cfg(test)]
+pub(crate) mod fake;
+mod http;
+
+pub(crate) use call::{Attempts, failed, returned};
+pub use http::Roots;
+
+use aws_config::{
+    BehaviorVersion, SdkConfig, environment::EnvironmentVariableRegionProvider, meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
+};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use credentials::LazyChain;
+use http::LazyHttp;
+use std::time::Duration;
+
+/// A call is given up after this long, retries, connecting and credentials included, in milliseconds (contract: Events).
+pub const CALL_TIMEOUT_MS: u64 = 3_000;
+/// One attempt of it: short enough that a second one fits behind it.
+const ATTEMPT_TIMEOUT_MS: u64 = 1_400;
+/// Opening a connection, TLS not included.
+const CONNECT_TIMEOUT_MS: u64 = 1_000;
+/// Attempts of one call.
+const ATTEMPTS_MAX: u32 = 3;
+/// The wait before the second attempt, at most; it doubles, with jitter.
+const FIRST_BACKOFF_MS: u64 = 50;
+
+/// No region was found where the SDK looks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no AWS region: set AWS_REGION")]
+pub struct NoRegion;
+
+/// The shared configuration of all AWS service clients. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    sdk: SdkConfig,
+    region: String,
+}
+
+impl Aws {
+    /// Reads what the SDK reads from the environment and the profile files. Opens no connection and loads no
+    /// certificate: the first call does. `AWS_ENDPOINT_URL` and its relatives hold as everywhere.
+    ///
+    /// # Errors
+    /// [`NoRegion`]. The instance metadata service is not asked for one: where there is none, that costs seconds.
+    pub async fn load(roots: Roots) -> Result<Self, NoRegion> {
+        let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new());
+        let region = chain.region().await.ok_or(NoRegion)?;
+        let http = SharedHttpClient::new(LazyHttp::new(roots));
+        let credentials = LazyChain::new(http.clone(), region.clone());
+        let sdk = base().region(region.clone()).http_client(http).credentials_provider(credentials).load().await;
+        Ok(Self { sdk, region: region.to_string() })
+    }
+
+    pub(crate) const fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// What holds for every service. A body that stalls needs no protection of its own: no answer here is read after its
+/// call's time limit.
+fn base() -> aws_config::ConfigLoader {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS_MAX)
+                .with_initial_backoff(Duration::from_millis(FIRST_BACKOFF_MS)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_timeout(Duration::from_millis(CALL_TIMEOUT_MS))
+                .operation_attempt_timeout(Duration::from_millis(ATTEMPT_TIMEOUT_MS))
+                .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS))
+                .build(),
+        )
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}

@@ -1,0 +1,160 @@
+//! How one SDK call becomes a plain report, and its error a plain failure. Knows the shape of SDK errors, no service.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::operation::RequestId;
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef, dyn_dispatch_hint},
+        orchestrator::HttpResponse,
+        result::SdkError,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetadata};
+use sse_core::ports::{CallError, CallReport, Failure};
+use std::{
+    borrow::Cow,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+
+/// The longest error name that is passed on, in characters.
+const ERROR_TYPE_MAX_CHARS: usize = 128;
+
+/// Counts how often a request was sent. Travels with one call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempts(Arc<AtomicU32>);
+
+impl Attempts {
+    fn count(&self) -> u32 {
+        self.0.load(Relaxed).max(1)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Relaxed);
+        Ok(())
+    }
+}
+
+/// The report of a call that was answered.
+pub(crate) fn returned(target: CallReport, attempts: &Attempts, answer: &impl RequestId) -> CallReport {
+    CallReport { request_id: answer.request_id().map(ToOwned::to_owned), attempts: attempts.count(), ..target }
+}
+
+/// The error of a call that was not, or not well.
+pub(crate) fn failed<E>(target: CallReport, attempts: &Attempts, error: &SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let (failure, error_type) = classify(error);
+    let detail = match error.as_service_error().and_then(ProvideErrorMetadata::message) {
+        Some(message) => message.to_owned(),
+        None => chain(error),
+    };
+    CallError { failure, error_type, detail, report: returned(target, attempts, error) }
+}
+
+fn classify<E>(error: &SdkError<E, HttpResponse>) -> (Failure, Cow<'static, str>)
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if has_source::<CredentialsError>(error) {
+        return (Failure::Denied, "NoCredentials".into());
+    }
+    match error {
+        SdkError::TimeoutError(_) => (Failure::TimedOut, "Timeout".into()),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => (Failure::TimedOut, "Timeout".into()),
+        SdkError::DispatchFailure(_) => (Failure::Unreachable, "ConnectionFailed".into()),
+        SdkError::ConstructionFailure(_) => (Failure::Refused, "InvalidRequest".into()),
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            match service.err().code() {
+                Some(code) => (of_code(code, status), named(code)),
+                None if service.raw().status().is_success() => (Failure::Unreadable, "UnreadableAnswer".into()),
+                None => (of_status(status), format!("Http{status}").into()),
+            }
+        }
+        _ => (Failure::Unreadable, "UnreadableAnswer".into()),
+    }
+}
+
+fn of_code(code: &str, status: u16) -> Failure {
+    match code {
+        "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "SlowDown" => Failure::Throttled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "SignatureDoesNotMatch"
+        | "OptInRequired" => Failure::Denied,
+        _ => of_status(status),
+    }
+}
+
+const fn of_status(status: u16) -> Failure {
+    match status {
+        401 | 403 => Failure::Denied,
+        429 => Failure::Throttled,
+        500.. => Failure::Faulted,
+        _ => Failure::Refused,
+    }
+}
+
+/// A code comes from outside and goes into span annotations: printable and short, or not at all.
+fn named(code: &str) -> Cow<'static, str> {
+    let printable = code.chars().filter(char::is_ascii_graphic);
+    Cow::Owned(printable.take(ERROR_TYPE_MAX_CHARS).collect())
+}
+
+/// What went wrong, and why, in one line. Not the SDK's own display of it: that prints the raw answer, items and all.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        next = error.source();
+    }
+    words
+}
+
+fn has_source<S: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if error.is::<S>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,149 @@
+//! An item as attribute values, both ways. Trusts nothing that it reads.
+
+use super::names;
+use crate::item_fields::{ItemFields, updated_at};
+use aws_sdk_dynamodb::types::AttributeValue;
+use sse_core::{
+    item::{Item, SCORE_SCALE, Sentiment, Ticker},
+    ports::Skipped,
+};
+use std::{collections::HashMap, sync::Arc};
+
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
+/// Reads one item of a partition. The partition itself is not among the attributes: whoever queried knows it.
+pub(super) fn read(attributes: &Attributes, sentiment: Sentiment) -> Result<Item, Skipped> {
+    parse(attributes, sentiment).ok_or_else(|| Skipped {
+        source_id: legible(attributes, names::SOURCE_ID),
+        updated_at: legible(attributes, names::UPDATED_AT),
+    })
+}
+
+fn parse(attributes: &Attributes, sentiment: Sentiment) -> Option<Item> {
+    let tickers = attributes.get(names::TICKERS)?.as_l().ok()?;
+    let tickers: Vec<&str> = tickers.iter().map(as_text).collect::<Option<_>>()?;
+    let fields = ItemFields {
+        source_id: text(attributes, names::SOURCE_ID)?,
+        updated_at: updated_at(text(attributes, names::UPDATED_AT)?)?,
+        sentiment: sentiment.as_str(),
+        score: number(attributes.get(names::SCORE)?)?,
+        tickers: tickers.into_iter(),
+        ttl_seconds: match attributes.get(names::TTL) {
+            None => None,
+            Some(value) => Some(number(value)?),
+        },
+    };
+    fields.check().ok()
+}
+
+/// Writes one item.
+#[expect(clippy::cast_precision_loss, reason = "within ±1e9, exact in f64")]
+pub(super) fn write(item: &Item) -> Attributes {
+    let score = item.score.units() as f64 / SCORE_SCALE as f64;
+    let tickers = item.tickers.iter().map(Ticker::as_str);
+    let mut attributes = HashMap::from([
+        pair(names::SOURCE_ID, AttributeValue::S(item.source_id.to_string())),
+        pair(names::UPDATED_AT, AttributeValue::S(item.updated_at.to_string())),
+        pair(names::SENTIMENT, AttributeValue::S(item.sentiment.as_str().to_owned())),
+        pair(names::SCORE, AttributeValue::N(score.to_string())),
+        pair(names::TICKERS, AttributeValue::L(tickers.map(|t| AttributeValue::S(t.to_owned())).collect())),
+    ]);
+    if let Some(at) = item.expires_at {
+        let seconds = at.millis() / 1_000;
+        attributes.extend([pair(names::TTL, AttributeValue::N(seconds.to_string()))]);
+    }
+    attributes
+}
+
+fn pair(name: &str, value: AttributeValue) -> (String, AttributeValue) {
+    (name.to_owned(), value)
+}
+
+/// A string attribute.
+pub(super) fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
+    attributes.get(name).and_then(as_text)
+}
+
+fn as_text(value: &AttributeValue) -> Option<&str> {
+    value.as_s().ok().map(String::as_str)
+}
+
+fn number(value: &AttributeValue) -> Option<f64> {
+    value.as_n().ok()?.parse().ok()
+}
+
+fn legible(attributes: &Attributes, name: &str) -> Arc<str> {
+    text(attributes, name).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use sse_core::{item::Score, time::Timestamp};
+
+    fn items() -> impl Strategy<Value = Item> {
+        let tickers = prop::collection::btree_set("[A-Z.]{1,6}", 0..5);
+        let parts = ("\\PC{1,30}", 0_u64..4_000_000_000_000, 0_usize..3, -1_000_000_000_i32..=1_000_000_000, tickers);
+        (parts, prop::option::of(0_u64..4_000_000_000)).prop_map(|((id, ms, sentiment, units, tickers), ttl)| Item {
+            source_id: id.into(),
+            updated_at: Timestamp::from_millis(ms),
+            sentiment: Sentiment::ALL[sentiment],
+            score: Score::new(f64::from(units) / 1e9).unwrap(),
+            tickers: tickers.iter().filter_map(|t| Ticker::parse(t)).collect(),
+            expires_at: ttl.map(|s| Timestamp::from_millis(s * 1_000)),
+        })
+    }
+
+    fn values() -> impl Strategy<Value = AttributeValue> {
+        let leaf = prop_oneof![
+            "\\PC{0,30}".prop_map(AttributeValue::S),
+            "-?[0-9.eE]{0,12}".prop_map(AttributeValue::N),
+            any::<bool>().prop_map(AttributeValue::Bool),
+            Just(AttributeValue::Null(true)),
+            Just(AttributeValue::N("NaN".to_owned())),
+            Just(AttributeValue::S("2026-11-22T08:00:00.000Z".to_owned())),
+        ];
+        leaf.prop_recursive(2, 8, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(AttributeValue::L))
+    }
+
+    fn attributes() -> impl Strategy<Value = Attributes> {
+        let name = prop::sample::select(vec![
+            names::SOURCE_ID,
+            names::UPDATED_AT,
+            names::SCORE,
+            names::TICKERS,
+            names::TTL,
+            "other",
+        ]);
+        prop::collection::hash_map(name.prop_map(str::to_owned), values(), 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(item in items()) {
+            prop_assert_eq!(read(&write(&item), item.sentiment), Ok(item));
+        }
+
+        #[test]
+        fn anything_is_an_item_or_skipped(attributes in attributes()) {
+            if let Ok(item) = read(&attributes, Sentiment::Neutral) {
+                prop_assert!(!item.source_id.is_empty() && item.tickers.is_sorted());
+                prop_assert!(item.score.units().abs() <= SCORE_SCALE);
+            }
+        }
+
+        #[test]
+        fn an_item_with_one_wrong_attribute_is_skipped(item in items(), name in 0_usize..4) {
+            let mut attributes = write(&item);
+            let name = [names::SOURCE_ID, names::UPDATED_AT, names::SCORE, names::TICKERS][name];
+            attributes.insert(name.to_owned(), AttributeValue::Bool(true));
+            prop_assert!(read(&attributes, item.sentiment).is_err());
+            attributes.remove(name);
+            let skipped = read(&attributes, item.sentiment).unwrap_err();
+            if name != names::SOURCE_ID {
+                prop_assert_eq!(skipped.source_id, item.source_id);
+            }
+        }
+    }
+}

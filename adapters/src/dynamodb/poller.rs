@@ -1,0 +1,156 @@
+//! Reading the index of items: one Query a page, newest first, and only the attributes that count.
+
+use super::{
+    item::{self, Attributes},
+    names,
+};
+use crate::aws::{Attempts, Aws, failed, returned};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::query::{QueryOutput, builders::QueryFluentBuilder},
+    types::AttributeValue,
+};
+use sse_core::{
+    item::Sentiment,
+    ports::{CallError, CallReport, Failure, Page, PageToken, Poller, Query},
+    time::Timestamp,
+};
+
+/// As many characters of a date as name its second: `2026-11-22T08:00:00`.
+const TO_THE_SECOND: usize = 19;
+
+/// The index of the items table.
+pub struct DynamoPoller {
+    client: Client,
+    region: String,
+    table: String,
+    index: String,
+}
+
+impl DynamoPoller {
+    /// Reads `index` of `table`.
+    pub fn new(aws: &Aws, table: &str, index: &str) -> Self {
+        Self {
+            client: Client::new(aws.sdk()),
+            region: aws.region().to_owned(),
+            table: table.to_owned(),
+            index: index.to_owned(),
+        }
+    }
+
+    /// Opens the connection and fetches the credentials that the first poll will need: on Lambda, while start-up has
+    /// the whole processor. A failure is the first poll's to report.
+    pub async fn warm_up(&self) {
+        let nothing = self.query(Sentiment::Neutral, Timestamp::default(), None).limit(1);
+        if let Err(error) = nothing.send().await {
+            let error = failed(self.target(), &Attempts::default(), &error);
+            tracing::debug!(%error, "warm-up call");
+        }
+    }
+
+    fn query(&self, sentiment: Sentiment, since: Timestamp, after: Option<&PageToken>) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(&self.index)
+            .key_condition_expression("#s = :s AND #u >= :u")
+            // Not the sentiment: it is asked for, so it is known.
+            .projection_expression("#i, #u, #n, #t, #x")
+            .expression_attribute_names("#s", names::SENTIMENT)
+            .expression_attribute_names("#i", names::SOURCE_ID)
+            .expression_attribute_names("#u", names::UPDATED_AT)
+            .expression_attribute_names("#n", names::SCORE)
+            .expression_attribute_names("#t", names::TICKERS)
+            .expression_attribute_names("#x", names::TTL)
+            .expression_attribute_values(":s", AttributeValue::S(sentiment.as_str().to_owned()))
+            .expression_attribute_values(":u", AttributeValue::S(lower_bound(since)))
+            .scan_index_forward(false)
+            .set_exclusive_start_key(after.map(|token| start_key(sentiment, token)))
+    }
+}
+
+/// The index compares texts, and one moment has several (`…00Z`, `…00.000Z`, `…00+00:00`): the second they share sorts
+/// before all of them.
+fn lower_bound(since: Timestamp) -> String {
+    let mut text = since.to_string();
+    text.truncate(TO_THE_SECOND);
+    text
+}
+
+fn start_key(sentiment: Sentiment, token: &PageToken) -> Attributes {
+    let text = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
+    Attributes::from([
+        text(names::SENTIMENT, sentiment.as_str()),
+        text(names::SOURCE_ID, &token.source_id),
+        text(names::UPDATED_AT, &token.updated_at),
+    ])
+}
+
+#[async_trait]
+impl Poller for DynamoPoller {
+    fn target(&self) -> CallReport {
+        CallReport {
+            service: "DynamoDB",
+            operation: "Query",
+            region: self.region.clone(),
+            table: Some(self.table.clone()),
+            request_id: None,
+            attempts: 1,
+        }
+    }
+
+    async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
+        let attempts = Attempts::default();
+        let call = self.query(query.sentiment, query.since, query.after).customize().interceptor(attempts.clone());
+        match call.send().await {
+            Ok(answer) => {
+                let report = returned(self.target(), &attempts, &answer);
+                page(&query, answer, report)
+            }
+            Err(error) => Err(failed(self.target(), &attempts, &error)),
+        }
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "the port's error; one per failed call")]
+fn page(query: &Query<'_>, answer: QueryOutput, report: CallReport) -> Result<Page, CallError> {
+    let next = match answer.last_evaluated_key {
+        Some(key) if !key.is_empty() => match token(&key) {
+            Some(token) => Some(token),
+            // Without its token the rest of the partition cannot be read, and half a partition is no page.
+            None => return Err(unreadable(report, "LastEvaluatedKey lacks the keys of the index")),
+        },
+        _ => None,
+    };
+    // The SDK reads an empty body, or any object, as an answer without items; believed, it would empty a full read.
+    let Some(items) = answer.items else {
+        return Err(unreadable(report, "no Items in the answer"));
+    };
+    let mut page = Page { next, report, ..Page::default() };
+    for attributes in items {
+        match item::read(&attributes, query.sentiment) {
+            // Older than asked for, within the second that the lower bound names.
+            Ok(item) if item.updated_at < query.since => {}
+            Ok(item) => page.items.push(item),
+            Err(skipped) => page.skipped.push(skipped),
+        }
+    }
+    // Texts of one second need not sort as their moments do.
+    page.items.sort_by_key(|item| std::cmp::Reverse(item.updated_at));
+    Ok(page)
+}
+
+fn token(key: &Attributes) -> Option<PageToken> {
+    Some(PageToken {
+        source_id: item::text(key, names::SOURCE_ID)?.to_owned(),
+        updated_at: item::text(key, names::UPDATED_AT)?.to_owned(),
+    })
+}
+
+fn unreadable(report: CallReport, detail: &str) -> CallError {
+    CallError { failure: Failure::Unreadable, error_type: "UnreadableAnswer".into(), detail: detail.to_owned(), report }
+}
+
+#[cfg(test)]
+mod tests;
