@@ -4,8 +4,10 @@
 //! command line and no environment variable: whatever an adapter needs comes through its constructor.
 
 pub mod aws;
+pub mod cloudwatch;
 pub mod dynamodb;
 pub mod item_fields;
+pub mod jwt;
 pub mod memory;
 pub mod otlp;
 pub mod pool;

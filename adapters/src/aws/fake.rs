@@ -104,6 +104,8 @@ impl HttpConnector for FakeService {
                     let status = StatusCode::try_from(status).unwrap();
                     let mut response = HttpResponse::new(status, SdkBody::from(body));
                     response.headers_mut().insert("x-amzn-requestid", format!("request-{number}"));
+                    // For the services that speak it; the others do not look.
+                    response.headers_mut().insert("smithy-protocol", "rpc-v2-cbor");
                     Ok(response)
                 }
             }

@@ -1,0 +1,139 @@
+//! Tokens: JSON Web Tokens, signed with the configured key and no other. Knows no header and no query string.
+//!
+//! The library checks signatures. Claims are checked here: its own checks read the system's clock and leave out `iss`
+//! where a token has none.
+
+mod keys;
+
+pub use keys::{KeyProblem, Keys, SECRET_MIN_BYTES};
+
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
+use serde::Deserialize;
+use sse_core::{
+    ports::{Clock, TokenError, Tokens, UserId},
+    time::Timestamp,
+};
+use std::sync::Arc;
+
+/// A longer token is refused unread, in bytes.
+pub const TOKEN_MAX_BYTES: usize = 8_192;
+
+/// Verifies tokens of one issuer.
+pub struct Jwt {
+    keys: Keys,
+    expected: Expected,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a token has to say besides; `None` is not checked.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// `iss` is this.
+    pub issuer: Option<String>,
+    /// `aud` is this, or holds it.
+    pub audience: Option<String>,
+}
+
+/// No key is configured: every token is refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoKey;
+
+impl Tokens for NoKey {
+    fn verify(&self, _: &str) -> Result<UserId, TokenError> {
+        Err(TokenError::NoKey)
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    /// Seconds since the epoch; a fraction is allowed (RFC 7519, `NumericDate`).
+    exp: f64,
+    nbf: Option<f64>,
+    iss: Option<String>,
+    aud: Option<Audience>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn holds(&self, expected: &str) -> bool {
+        match self {
+            Self::One(one) => one == expected,
+            Self::Many(many) => many.iter().any(|one| one == expected),
+        }
+    }
+}
+
+impl Jwt {
+    /// Verifies with these keys, at the moment that `clock` says.
+    pub fn new(keys: Keys, expected: Expected, clock: Arc<dyn Clock>) -> Self {
+        Self { keys, expected, clock }
+    }
+
+    /// The claims of a token with a good signature. A key's id is no reason to prefer or refuse one: during a rotation
+    /// it may be missing or mean nothing here.
+    fn claims(&self, token: &str) -> Option<Claims> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return None;
+        }
+        let header = decode_header(token).ok()?;
+        if header.crit.is_some() {
+            // Whatever it names has to be understood (RFC 7515), and nothing of it is.
+            return None;
+        }
+        let signature_only = signature_only(header.alg);
+        for key in self.keys.of(header.alg) {
+            match decode(token, key, &signature_only) {
+                Ok(data) => return Some(data.claims),
+                Err(error) if *error.kind() == ErrorKind::InvalidSignature => {}
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn is_expected(&self, claims: &Claims) -> bool {
+        let Expected { issuer, audience } = &self.expected;
+        let issuer_is = |expected: &String| claims.iss.as_ref() == Some(expected);
+        let audience_is = |expected: &String| claims.aud.as_ref().is_some_and(|aud| aud.holds(expected));
+        issuer.as_ref().is_none_or(issuer_is) && audience.as_ref().is_none_or(audience_is)
+    }
+}
+
+impl Tokens for Jwt {
+    fn verify(&self, token: &str) -> Result<UserId, TokenError> {
+        let claims = self.claims(token).ok_or(TokenError::Invalid)?;
+        let now = seconds(self.clock.now());
+        let user = UserId::new(&claims.sub).ok_or(TokenError::Invalid)?;
+        if !self.is_expected(&claims) || claims.nbf.is_some_and(|nbf| nbf > now) {
+            return Err(TokenError::Invalid);
+        }
+        if claims.exp <= now {
+            return Err(TokenError::Expired);
+        }
+        Ok(user)
+    }
+}
+
+fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds until the year 2255 are exact")]
+fn seconds(at: Timestamp) -> f64 {
+    at.micros() as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests;
