@@ -5,6 +5,8 @@
 
 pub mod aws;
 pub mod cloudwatch;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod dynamodb;
 pub mod item_fields;
 pub mod jwt;

@@ -14,6 +14,9 @@ use std::{
     },
 };
 
+/// Beyond these a configuration's tickers are not read (contract: HTTP).
+const TICKERS_MAX: usize = 100;
+
 /// Configurations by user and id.
 pub struct MemoryConfigurations {
     clock: Arc<dyn Clock>,
@@ -28,8 +31,9 @@ impl MemoryConfigurations {
         Self { clock, active: Mutex::default(), fault: Mutex::default(), calls: AtomicU64::new(0) }
     }
 
-    /// Stores an active configuration.
-    pub fn put(&self, user: &str, id: &str, tickers: Vec<Ticker>) {
+    /// Stores an active configuration; its first 100 tickers count.
+    pub fn put(&self, user: &str, id: &str, mut tickers: Vec<Ticker>) {
+        tickers.truncate(TICKERS_MAX);
         lock(&self.active).insert((user.to_owned(), id.to_owned()), tickers);
     }
 

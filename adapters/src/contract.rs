@@ -1,0 +1,18 @@
+//! What each port demands, as checks that every adapter of it passes: in memory, over recorded words, and on a real
+//! server (feature `contract`). Knows the ports and no adapter. A check that fails panics and says what it saw.
+
+mod clock;
+mod configurations;
+mod metrics;
+mod poller;
+mod pool;
+mod random;
+mod tokens;
+
+pub use clock::check_clock;
+pub use configurations::{ConfigurationsUnderTest, check_configurations};
+pub use metrics::{MetricsUnderTest, check_metrics};
+pub use poller::{PollerUnderTest, check_poller};
+pub use pool::check_pool;
+pub use random::check_random;
+pub use tokens::check_tokens;

@@ -1,0 +1,101 @@
+//! `Metrics`: a whole batch, at most one call, and a report only where there was one.
+
+use sse_core::ports::{CallReport, Distribution, Measurement, Metrics, Reading};
+
+/// An adapter and how often it called.
+pub trait MetricsUnderTest: Sync {
+    /// The adapter.
+    fn metrics(&self) -> &dyn Metrics;
+    /// Calls so far.
+    fn calls(&self) -> u64;
+}
+
+/// The whole suite.
+///
+/// # Panics
+/// The adapter breaks the contract.
+pub async fn check_metrics(under_test: &dyn MetricsUnderTest) {
+    let metrics = under_test.metrics();
+    let target = metrics.target();
+    for batch in [batch(), batch()] {
+        let before = under_test.calls();
+        let report = match metrics.put(&batch).await {
+            Ok(report) => report,
+            Err(error) => panic!("{error}: {}", error.detail),
+        };
+        assert_eq!(
+            under_test.calls() - before,
+            u64::from(target.is_some()),
+            "one batch, one call, where there are calls"
+        );
+        if let Some(target) = &target {
+            assert_eq!(&CallReport { request_id: None, ..report.clone() }, target);
+            assert_eq!((report.operation, report.attempts), ("PutMetricData", 1));
+        }
+    }
+}
+
+fn batch() -> Vec<Measurement> {
+    let mut millis = Distribution::default();
+    for value in 0..5_000 {
+        millis.add(value);
+    }
+    let measurement = |name, event_type, reading| Measurement { name, event_type, reading };
+    vec![
+        measurement("ConnectionCount", None, Reading::Level(3)),
+        measurement("EventsSent", None, Reading::Count(12)),
+        measurement("EventsSent", Some("heartbeat"), Reading::Count(5)),
+        measurement("EventsSent", Some("metrics"), Reading::Count(7)),
+        measurement("EventLatencyMs", None, Reading::Millis(millis)),
+        measurement("PollDurationMs", None, Reading::Millis(Distribution::default())),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::fake::{Answer, FakeService},
+        cloudwatch::CloudWatchMetrics,
+        memory::{ManualClock, MemoryMetrics, NoMetrics},
+    };
+    use std::sync::Arc;
+
+    impl MetricsUnderTest for NoMetrics {
+        fn metrics(&self) -> &dyn Metrics {
+            self
+        }
+        fn calls(&self) -> u64 {
+            0
+        }
+    }
+
+    impl MetricsUnderTest for MemoryMetrics {
+        fn metrics(&self) -> &dyn Metrics {
+            self
+        }
+        fn calls(&self) -> u64 {
+            self.calls()
+        }
+    }
+
+    struct OverTheWire(FakeService, CloudWatchMetrics);
+    impl MetricsUnderTest for OverTheWire {
+        fn metrics(&self) -> &dyn Metrics {
+            &self.1
+        }
+        fn calls(&self) -> u64 {
+            self.0.sent().len() as u64
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn none_in_memory_and_over_the_wire() {
+        check_metrics(&NoMetrics).await;
+        check_metrics(&MemoryMetrics::new(Arc::new(ManualClock::default()))).await;
+        let empty_map = vec![0xa0];
+        let (service, aws) = FakeService::new([Answer::Says(200, empty_map)]).await;
+        let metrics = CloudWatchMetrics::new(&aws, "SseStreaming", "test");
+        check_metrics(&OverTheWire(service, metrics)).await;
+    }
+}
