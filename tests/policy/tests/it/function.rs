@@ -1,0 +1,103 @@
+//! The function and its URL: what the code relies on that only the platform can give.
+
+use crate::{module, settings, sources};
+use sse_policy::terraform::{Module, attribute, list, nested, object, written};
+use std::collections::BTreeSet;
+
+/// An argument of the function, as written.
+pub(crate) fn of(module: &Module, argument: &str) -> String {
+    let function = module.block("resource", &["aws_lambda_function", "this"]).unwrap();
+    written(attribute(function, argument).unwrap())
+}
+
+fn default_of(variable: &str) -> String {
+    written(settings().default_of(variable).unwrap())
+}
+
+#[test]
+fn runtime_memory_and_time() {
+    let module = module();
+    assert_eq!(of(&module, "runtime"), "provided.al2023");
+    assert_eq!(of(&module, "handler"), "bootstrap");
+    assert_eq!(of(&module, "publish"), "true");
+    for (argument, variable, default) in [("memory_size", "memory_mb", "512"), ("timeout", "timeout_s", "330")] {
+        assert_eq!(of(&module, argument), format!("module.settings.{variable}"));
+        assert_eq!(default_of(variable), default);
+    }
+    let function = module.block("resource", &["aws_lambda_function", "this"]).unwrap();
+    assert_eq!(list(attribute(function, "architectures").unwrap()).unwrap(), ["module.settings.architecture"]);
+}
+
+#[test]
+fn the_alarm_watches_what_the_ledger_line_says() {
+    let module = module();
+    let alarm = module.block("resource", &["aws_cloudwatch_metric_alarm", "spans_not_delivered"]).unwrap();
+    let metric = written(attribute(alarm, "metric_name").unwrap());
+    let code = ["core/src", "adapters/src", "app/src"].into_iter().flat_map(sources);
+    assert!(code.into_iter().any(|(_, source)| source.contains(&format!("\"{metric}\""))), "nothing writes {metric}");
+    let dimensions = object(attribute(alarm, "dimensions").unwrap()).unwrap();
+    assert_eq!(dimensions.keys().collect::<Vec<_>>(), ["Environment"]);
+}
+
+#[test]
+fn memory_alarm_is_the_limit_of_the_rules() {
+    assert_eq!(written(module().local("memory_alarm_mb").unwrap()), "450");
+}
+
+#[test]
+fn environment_and_tracing_come_from_the_settings() {
+    let module = module();
+    let function = module.block("resource", &["aws_lambda_function", "this"]).unwrap();
+    let environment = nested(function, "environment")[0];
+    assert_eq!(written(attribute(environment, "variables").unwrap()), "module.settings.environment");
+    let tracing = nested(function, "tracing_config")[0];
+    assert_eq!(written(attribute(tracing, "mode").unwrap()), "module.settings.tracing_mode");
+    assert!(nested(function, "vpc_config").is_empty(), "a VPC buffers the response");
+}
+
+#[test]
+fn every_setting_is_handed_on() {
+    let settings = settings();
+    let module = module();
+    let call = module.block("module", &["settings"]).unwrap();
+    for variable in settings.names("variable") {
+        assert!(attribute(call, variable).is_some(), "the module does not hand on {variable}");
+    }
+}
+
+#[test]
+fn one_service_name() {
+    let set = object(settings().local("set").unwrap()).unwrap();
+    assert_eq!(set["OTEL_SERVICE_NAME"], set["POWERTOOLS_SERVICE_NAME"]);
+    assert_eq!(set["OTEL_SERVICE_NAME"], "var.service_name");
+}
+
+#[test]
+fn the_url_streams_from_the_alias() {
+    let module = module();
+    let url = module.block("resource", &["aws_lambda_function_url", "live"]).unwrap();
+    assert_eq!(written(attribute(url, "invoke_mode").unwrap()), "RESPONSE_STREAM");
+    assert_eq!(written(attribute(url, "qualifier").unwrap()), "aws_lambda_alias.live.name");
+}
+
+#[test]
+fn cors_names_the_headers_that_the_code_reads() {
+    let module = module();
+    let url = module.block("resource", &["aws_lambda_function_url", "live"]).unwrap();
+    let cors = nested(url, "cors")[0];
+    let allowed: BTreeSet<String> = list(attribute(cors, "allow_headers").unwrap()).unwrap().into_iter().collect();
+    let mut read: BTreeSet<String> = ["authorization", "last-event-id"].map(str::to_owned).into();
+    for (_, source) in sources("app/src").into_iter().chain(sources("core/src")) {
+        read.extend(session_headers(&source));
+    }
+    assert_eq!(allowed, read);
+    let exposed = list(attribute(cors, "expose_headers").unwrap()).unwrap();
+    assert_eq!(exposed, ["x-amzn-trace-id"]);
+}
+
+/// Every `"x-sse-…"` in a source.
+fn session_headers(source: &str) -> Vec<String> {
+    let strings = source.split('"').map(str::to_ascii_lowercase);
+    let names = strings.filter(|s| s.starts_with("x-sse-"));
+    names.filter(|s| s.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')).collect()
+}

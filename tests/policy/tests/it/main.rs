@@ -1,0 +1,29 @@
+//! What must hold between the Terraform files and the code. Each test reads both sides, and fails when one changes alone.
+
+mod collector;
+mod environment;
+mod function;
+mod package;
+mod rights;
+mod tables;
+
+use sse_policy::files;
+use sse_policy::terraform::Module;
+
+const MODULE: &str = "terraform/module";
+const SETTINGS: &str = "terraform/module/settings";
+
+fn module() -> Module {
+    Module::read(MODULE).unwrap()
+}
+
+fn settings() -> Module {
+    Module::read(SETTINGS).unwrap()
+}
+
+/// All Rust sources below a folder, with their paths.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let files = files::below(folder, ".rs").unwrap();
+    assert!(!files.is_empty(), "no sources in {folder}");
+    files
+}
