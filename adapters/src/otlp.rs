@@ -19,7 +19,7 @@ mod sampling;
 mod sending;
 mod size;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod wire;
 
 pub use config::{PipelineConfig, PipelineError, resource};

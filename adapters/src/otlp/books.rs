@@ -42,7 +42,8 @@ pub(super) struct Heading {
     pub(super) request_id: Arc<str>,
     pub(super) trace: TraceId,
     pub(super) name: &'static str,
-    pub(super) event_type: Option<Cow<'static, str>>,
+    /// The event type of an event, the partition of a poll.
+    pub(super) facet: Option<Cow<'static, str>>,
     pub(super) error_type: Option<Cow<'static, str>>,
     pub(super) start: Timestamp,
     pub(super) end: Timestamp,
@@ -106,7 +107,7 @@ impl Books {
         }
         let offer = Offer {
             name: heading.name,
-            event_type: heading.event_type,
+            facet: heading.facet,
             error_type: heading.error_type,
             start: heading.start,
             end: heading.end,

@@ -11,7 +11,7 @@ mod tap;
 
 use super::{held::Held, size::Sizes};
 use reserve::{Claim, Reserve};
-use round::Round;
+use round::{Call, Round};
 use sse_core::{telemetry::names, time::Timestamp};
 use std::borrow::Cow;
 use tap::Tap;
@@ -22,7 +22,8 @@ pub(crate) const RESERVE_BYTES: usize = 16_000;
 /// A span that asks for admission.
 pub(super) struct Offer {
     pub(super) name: &'static str,
-    pub(super) event_type: Option<Cow<'static, str>>,
+    /// The event type of an event, the partition of a poll.
+    pub(super) facet: Option<Cow<'static, str>>,
     /// Present if it failed.
     pub(super) error_type: Option<Cow<'static, str>>,
     pub(super) start: Timestamp,
@@ -63,20 +64,19 @@ impl Budget {
 
     /// Admits a span into `buffer`, folds it, or keeps it until its round, or the stream, is over.
     pub(super) fn offer(&mut self, offer: Offer, buffer: &mut impl Extend<Held>) {
-        let Offer { name, event_type, error_type, start, end, mut held } = offer;
-        if name == names::POLL && self.round.is_over(start) {
-            self.close_round(buffer);
-        }
-        let claim = Claim { name, event_type: event_type.as_deref(), error_type: error_type.as_deref() };
+        let Offer { name, facet, error_type, start, end, mut held } = offer;
+        let event_type = facet.as_deref().filter(|_| name == names::DISPATCH);
+        let claim = Claim { name, event_type, error_type: error_type.as_deref() };
         let is_reserved = self.reserve.admit(&claim, &mut held, self.sizes);
         match name {
             names::POLL => {
-                self.round.saw(end);
-                if is_reserved {
+                let held = if is_reserved {
                     buffer.extend([held]);
+                    None
                 } else {
-                    self.folded += self.round.add(held, self.polls.available(end));
-                }
+                    Some(held)
+                };
+                self.poll(Call { held, partition: facet.unwrap_or_default(), start, end }, buffer);
             }
             names::DISPATCH => {
                 if is_reserved || self.dispatches.spend(held.document, end) {
@@ -94,9 +94,17 @@ impl Budget {
         }
     }
 
+    fn poll(&mut self, call: Call, buffer: &mut impl Extend<Held>) {
+        if self.round.is_ended_by(&call) {
+            self.close_round(Some(&call), buffer);
+        }
+        let available = self.polls.available(call.end);
+        self.folded += self.round.add(call, available);
+    }
+
     /// Settles what was kept, because the stream is over; what is still in doubt is admitted or folded now.
     pub(super) fn settle(&mut self, buffer: &mut impl Extend<Held>) {
-        self.close_round(buffer);
+        self.close_round(None, buffer);
         if let Some(mut last) = self.last_event.take() {
             if Reserve::admit_last_event(&mut last, self.sizes) {
                 buffer.extend([last]);
@@ -116,10 +124,12 @@ impl Budget {
         self.round.len() + usize::from(self.last_event.is_some())
     }
 
-    fn close_round(&mut self, buffer: &mut impl Extend<Held>) {
-        let (cost, spans) = self.round.close();
-        self.polls.charge(cost);
-        buffer.extend(spans);
+    fn close_round(&mut self, next: Option<&Call>, buffer: &mut impl Extend<Held>) {
+        let available = self.polls.available_now();
+        let (lot, folded) = self.round.close(next, available);
+        self.folded += folded;
+        self.polls.charge(lot.cost);
+        buffer.extend(lot.spans);
     }
 }
 

@@ -140,3 +140,6 @@ fn cut_bytes(text: &str, max: usize) -> Option<String> {
 fn owned(text: &str) -> StringValue {
     text.to_owned().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,7 +171,7 @@ impl Telemetry for Pipeline {
 }
 
 fn heading(span: &Finished<Streaming>) -> Heading {
-    let event_type = match span.attribute("event_type") {
+    let facet = match span.attribute("event_type").or_else(|| span.attribute("sentiment_type")) {
         Some(Value::Str(text)) => Some(text.clone()),
         _ => None,
     };
@@ -179,7 +179,7 @@ fn heading(span: &Finished<Streaming>) -> Heading {
         request_id: span.request_id.clone(),
         trace: span.trace,
         name: span.name,
-        event_type,
+        facet,
         error_type: span.exception.as_ref().map(|exception| Cow::clone(&exception.error_type)),
         start: span.start,
         end: span.end,

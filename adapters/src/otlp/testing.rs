@@ -9,10 +9,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::executor::block_on;
 use http::{Request, Response};
+use opentelemetry::{
+    InstrumentationScope, KeyValue,
+    trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState},
+};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
     trace::v1::Span,
 };
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use prost::Message;
 use sse_core::{
     ids::ConnectionId,
@@ -30,6 +35,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
+    time::{Duration, UNIX_EPOCH},
 };
 
 /// A moment in 2026; trace ids of the tests begin with it.
@@ -152,4 +158,32 @@ pub(crate) fn stream(
 /// Ends it the way the service does; for collectors that answer.
 pub(crate) fn end(stream: Invocation<Streaming>) -> FlushOutcome {
     block_on(async { stream.finish(EndReason::Deadline).await.settle().await.outcome() })
+}
+
+/// A span as the SDK has it, with text attributes.
+pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> SpanData {
+    let pairs = texts.iter().map(|(key, text)| KeyValue::new(*key, (*text).to_owned()));
+    let mut events = SpanEvents::default();
+    events.events.extend(message.map(|message| {
+        let attributes = vec![
+            KeyValue::new("exception.type", "TestException"),
+            KeyValue::new("exception.message", message.to_owned()),
+        ];
+        Event::new("exception", UNIX_EPOCH, attributes, 0)
+    }));
+    SpanData {
+        span_context: SpanContext::new(TraceId::from(1), SpanId::from(2), TraceFlags::SAMPLED, false, TraceState::NONE),
+        parent_span_id: SpanId::from(3),
+        parent_span_is_remote: false,
+        span_kind: SpanKind::Client,
+        name: name.into(),
+        start_time: UNIX_EPOCH + Duration::from_micros(START_MS * 1_000 + 1),
+        end_time: UNIX_EPOCH + Duration::from_micros(START_MS * 1_000 + 123_457),
+        attributes: pairs.collect(),
+        dropped_attributes_count: 0,
+        events,
+        links: SpanLinks::default(),
+        status: Status::Unset,
+        instrumentation_scope: InstrumentationScope::default(),
+    }
 }

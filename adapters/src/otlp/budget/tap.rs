@@ -22,6 +22,11 @@ impl Tap {
     /// What can be spent at `at`.
     pub(super) fn available(&mut self, at: Timestamp) -> usize {
         self.latest = self.latest.max(at);
+        self.available_now()
+    }
+
+    /// What could be spent when it was asked last.
+    pub(super) fn available_now(&self) -> usize {
         let at_once = self.total / 4;
         let elapsed_us = self.latest.micros().saturating_sub(self.opened.micros());
         let accrued = if elapsed_us >= self.span_us {

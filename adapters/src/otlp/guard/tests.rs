@@ -1,0 +1,167 @@
+use super::*;
+use crate::otlp::testing::span;
+use opentelemetry_sdk::Resource;
+use proptest::prelude::*;
+use serde_json::{Map, Value as Json, json};
+use std::time::UNIX_EPOCH;
+
+fn sizes() -> Sizes {
+    Sizes::new(&resource())
+}
+
+fn resource() -> Resource {
+    let groups = Value::Array(Array::String(vec!["/aws/lambda/a-function-of-some-name".into()]));
+    let attributes = [
+        KeyValue::new("cloud.account.id", "123456789012"),
+        KeyValue::new("aws.log.group.names", groups),
+        KeyValue::new("faas.name", "a-function-of-some-name"),
+    ];
+    Resource::builder_empty().with_attributes(attributes).build()
+}
+
+/// The document as the collector's exporter prints it: with its keys, and Go's escapes.
+fn document(span: &SpanData) -> String {
+    let seconds = |t: std::time::SystemTime| t.duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    let text = |key: &str| {
+        let found = span.attributes.iter().find(|pair| pair.key.as_str() == key);
+        found.map_or_else(String::new, |pair| pair.value.as_str().into_owned())
+    };
+    let indexed = text(ANNOTATIONS_KEY);
+    let (mut annotations, mut metadata) = (Map::new(), Map::new());
+    let in_aws = ["rpc.method", "aws.region", "aws.request_id", "aws.table_name"];
+    for pair in &span.attributes {
+        let key = pair.key.as_str();
+        if key == ANNOTATIONS_KEY || in_aws.contains(&key) {
+            continue;
+        }
+        let value = match &pair.value {
+            Value::Bool(b) => Json::from(*b),
+            Value::I64(n) => Json::from(*n),
+            other => Json::from(other.as_str()),
+        };
+        let map = if indexed.contains(&format!("\"{key}\"")) { &mut annotations } else { &mut metadata };
+        map.insert(key.to_owned(), value);
+    }
+    let event = |key: &str| {
+        let mut pairs = span.events.iter().flat_map(|event| event.attributes.iter());
+        pairs.find(|pair| pair.key.as_str() == key).map(|pair| pair.value.as_str().into_owned())
+    };
+    let mut whole = json!({
+        "id": "53995c3f42cd8ad8", "trace_id": "1-67891233-abcdef012345678912345678", "parent_id": "53995c3f42cd8ad8",
+        "name": span.name, "start_time": seconds(span.start_time), "end_time": seconds(span.end_time),
+        "fault": false, "error": false, "throttle": false, "type": "subsegment", "namespace": "remote",
+        "aws": {
+            "account_id": "123456789012", "cloudwatch_logs": [{"log_group": "/aws/lambda/a-function-of-some-name"}],
+            "xray": {"auto_instrumentation": false}, "operation": text("rpc.method"), "region": text("aws.region"),
+            "request_id": text("aws.request_id"), "table_name": text("aws.table_name"),
+        },
+        "annotations": annotations, "metadata": {"default": metadata},
+    });
+    if let Some(message) = event(MESSAGE_KEY) {
+        let exception =
+            json!({"id": "53995c3f42cd8ad8", "type": event("exception.type"), "message": message, "remote": true});
+        whole["cause"] = json!({"exceptions": [exception]});
+    }
+    let go = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
+    go.iter().fold(whole.to_string(), |text, (from, to)| text.replace(*from, to))
+}
+
+fn chars(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.as_str().chars().count(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|t| t.as_str().chars().count()).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Text with everything in it that JSON and UTF-8 make expensive.
+fn text(max: usize) -> impl Strategy<Value = String> {
+    let chars = prop_oneof![
+        4 => any::<char>(),
+        4 => proptest::char::range(' ', '~'),
+        1 => Just('\u{1}'), 1 => Just('"'), 1 => Just('<'), 1 => Just('\u{2028}'), 1 => Just('𝄞'),
+    ];
+    // Long texts are short ones repeated: what matters is their length, not that every character is new.
+    (proptest::collection::vec(chars, 0..12), 0..max / 4).prop_map(|(chars, times)| {
+        let piece: String = chars.into_iter().collect();
+        piece.repeat(times / 3)
+    })
+}
+
+const KEYS: [&str; 10] = [
+    "rpc.system",
+    "rpc.method",
+    "connection_id",
+    "aws.table_name",
+    "aws.region",
+    "aws.request_id",
+    "session_id",
+    "some.attribute",
+    "another_attribute",
+    "event_type",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_span_comes_out_within_its_limits(
+        values in proptest::collection::vec(text(20_000), 0..KEYS.len()),
+        indexed in proptest::collection::vec(0..KEYS.len(), 0..60),
+        message in proptest::option::of(text(40_000)),
+        max in 2_000..DOCUMENT_BYTES_MAX,
+    ) {
+        let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
+        let mut data = span("dynamodb_poll", &texts, message.as_deref());
+        let keys = indexed.into_iter().map(|i| KEYS[i].into()).collect();
+        data.attributes.push(KeyValue::new(ANNOTATIONS_KEY, Value::Array(Array::String(keys))));
+        data.attributes.push(KeyValue::new("a_number", i64::MIN));
+        let before = data.attributes.len();
+        for bound in [DOCUMENT_BYTES_MAX, max] {
+            let size = if bound == DOCUMENT_BYTES_MAX { guard(&mut data, sizes()) } else { shrink(&mut data, bound, sizes()) };
+            prop_assert!(size <= bound, "{size} > {bound}");
+            prop_assert_eq!(size, sizes().document(&data), "the size is kept up to date");
+            let printed = document(&data).len();
+            prop_assert!(printed <= size, "{} > {}: {}", printed, size, document(&data));
+            let kept = data.attributes.len() + usize::try_from(data.dropped_attributes_count).expect("few");
+            prop_assert_eq!(kept, before, "what is dropped is counted");
+        }
+        for pair in &data.attributes {
+            prop_assert!(chars(&pair.value) <= ANNOTATION_CHARS_MAX.max(TEXT_CHARS_MAX));
+        }
+        for event in data.events.iter() {
+            prop_assert!(event.attributes.iter().all(|pair| chars(&pair.value) <= ERROR_TEXT_CHARS_MAX));
+        }
+    }
+
+    #[test]
+    fn what_is_within_its_limits_stays_as_it_is(values in proptest::collection::vec("[a-z]{0,100}", 0..KEYS.len())) {
+        let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
+        let data = span("dynamodb_poll", &texts, Some("short"));
+        let mut guarded = data.clone();
+        guard(&mut guarded, sizes());
+        prop_assert_eq!(guarded, data);
+    }
+}
+
+#[test]
+fn texts_are_cut_between_characters_at_their_own_limits() {
+    let mut data = span("é", &[("a", &"é".repeat(1_500))], Some(&"𝄞".repeat(3_000)));
+    data.name = "é".repeat(150).into();
+    guard(&mut data, sizes());
+    assert_eq!(data.name, "é".repeat(100));
+    assert_eq!(chars(&data.attributes[0].value), TEXT_CHARS_MAX);
+    assert_eq!(chars(&data.events[0].attributes[1].value), ERROR_TEXT_CHARS_MAX);
+}
+
+#[test]
+fn the_error_text_goes_before_the_attributes_and_those_that_place_a_span_go_last() {
+    let long = "x".repeat(300);
+    let texts = [("rpc.system", "aws-api"), ("some.attribute", &long), ("connection_id", "c")];
+    let mut data = span("dynamodb_poll", &texts, Some(&"m".repeat(2_000)));
+    assert!(shrink(&mut data, 1_300, sizes()) <= 1_300);
+    assert_eq!(data.dropped_attributes_count, 0);
+    assert!(shrink(&mut data, 800, sizes()) <= 800);
+    let keys: Vec<_> = data.attributes.iter().map(|pair| pair.key.as_str()).collect();
+    assert_eq!((keys, data.dropped_attributes_count), (vec!["rpc.system", "connection_id"], 1));
+}
