@@ -169,3 +169,45 @@ fn json(value: Value) -> serde_json::Value {
         Value::List(texts) => texts.into_iter().map(serde_json::Value::from).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otlp::testing::{clock, end, header, stream};
+    use sse_core::telemetry::{Invocation, SpanKind};
+
+    fn spans(records: &[Record]) -> Vec<(RecordPhase, &'static str, bool)> {
+        records.iter().map(|r| (r.phase, r.name, r.is_delivered)).collect()
+    }
+
+    #[test]
+    fn spans_are_pending_until_their_stream_is_flushed() {
+        let memory = Arc::new(MemoryTelemetry::default());
+        let sink: Arc<dyn Telemetry> = memory.clone();
+        let stream = stream(&sink, &clock(), 1, 1_000);
+        Invocation::span(&stream, names::DISPATCH, SpanKind::Internal).set("event_type", "heartbeat");
+        let handler = (RecordPhase::Handler, names::HANDLER, true);
+        assert_eq!(spans(&memory.records()), [handler, (RecordPhase::Streaming, names::DISPATCH, false)]);
+        end(stream);
+        let records = memory.records();
+        let dispatch = (RecordPhase::Streaming, names::DISPATCH, true);
+        assert_eq!(spans(&records), [handler, dispatch, (RecordPhase::Streaming, names::STREAM, true)]);
+        assert_eq!(records[1].parent_id, records[2].span_id);
+        assert_eq!(records[1].trace_id, header(1)["Root=".len()..40]);
+        assert_eq!(records[1].attributes["event_type"], "heartbeat");
+        assert_eq!(
+            (&records[2].attributes["spans_folded"], &records[0].attributes["ColdStart"]),
+            (&0.into(), &true.into())
+        );
+    }
+
+    #[test]
+    fn the_oldest_leave_first() {
+        let memory = Arc::new(MemoryTelemetry::new(2));
+        let sink: Arc<dyn Telemetry> = memory.clone();
+        end(stream(&sink, &clock(), 1, 1_000));
+        end(stream(&sink, &clock(), 2, 1_000));
+        let ids: Vec<_> = memory.records().into_iter().map(|r| r.request_id).collect();
+        assert_eq!(ids, ["request-2", "request-2"]);
+    }
+}

@@ -26,3 +26,36 @@ impl Printer {
         serde_json::to_string(&data).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otlp::testing::span;
+    use opentelemetry::KeyValue;
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use serde_json::Value as Json;
+
+    #[test]
+    fn a_line_is_the_official_mapping_and_can_be_sent_again() {
+        let mut data = span("a\nb", &[("text", "x")], Some("why"));
+        data.attributes.push(KeyValue::new("number", i64::MAX));
+        data.attributes.push(KeyValue::new("yes", true));
+        let resource = Resource::builder_empty().with_service_name("tests").build();
+        let line = Printer::new(&resource).line(data.clone());
+        assert!(!line.contains('\n'));
+        let json: Json = serde_json::from_str(&line).expect("JSON");
+        let resource_spans = &json["resourceSpans"][0];
+        assert_eq!(resource_spans["resource"]["attributes"][0]["value"]["stringValue"], "tests");
+        let span = &resource_spans["scopeSpans"][0]["spans"][0];
+        assert_eq!(span["traceId"], "00000000000000000000000000000001");
+        assert_eq!((&span["spanId"], &span["parentSpanId"]), (&"0000000000000002".into(), &"0000000000000003".into()));
+        assert_eq!(span["kind"], 3);
+        assert_eq!(span["startTimeUnixNano"], "1795000000000001000");
+        assert_eq!(span["attributes"][1]["value"]["intValue"], "9223372036854775807");
+        assert_eq!(span["attributes"][2]["value"]["boolValue"], true);
+        assert_eq!(span["events"][0]["name"], "exception");
+        let again: ExportTraceServiceRequest = serde_json::from_str(&line).expect("a request");
+        let expected = ResourceSpans::new(data, &(&resource).into());
+        assert_eq!(again.resource_spans, [expected]);
+    }
+}

@@ -198,4 +198,6 @@ fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
 }
 
 #[cfg(test)]
+mod ledger_tests;
+#[cfg(test)]
 mod tests;

@@ -90,3 +90,33 @@ impl Telemetry for StdoutTelemetry {
         self.print(|_| true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otlp::{
+        Captured,
+        testing::{clock, end, stream},
+    };
+    use sse_core::telemetry::{Invocation, SpanKind};
+
+    #[test]
+    fn each_span_is_a_line_when_its_stream_is_flushed() {
+        let lines = Arc::<Captured>::default();
+        let resource = Resource::builder_empty().with_service_name("tests").build();
+        let sink: Arc<dyn Telemetry> = Arc::new(StdoutTelemetry::new(&resource, lines.clone()));
+        let clock = clock();
+        let (one, other) = (stream(&sink, &clock, 1, 1_000), stream(&sink, &clock, 2, 1_000));
+        for stream in [&one, &other] {
+            drop(Invocation::span(stream, names::DISPATCH, SpanKind::Internal));
+        }
+        assert_eq!(lines.all().len(), 0);
+        assert_eq!(end(one), FlushOutcome::Ok);
+        let printed = lines.all();
+        assert_eq!(printed.len(), 2, "its own two");
+        assert!(printed[0].contains(names::DISPATCH) && printed[1].contains(names::STREAM));
+        assert!(printed[1].contains(r#"{"key":"spans_folded","value":{"intValue":"0"}}"#), "{}", printed[1]);
+        end(other);
+        assert_eq!(lines.all().len(), 4);
+    }
+}

@@ -174,7 +174,7 @@ fn a_daemon_that_is_not_there_is_no_reason_to_stop() {
     datagrams(sink.clone(), Users(None), 1);
     let back = UdpSocket::bind(address).expect("the same address");
     datagrams(sink.clone(), Users(None), 1);
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     back.set_nonblocking(true).expect("a flag");
     let length = back.recv(&mut buffer).expect("the third document");
     assert!(buffer[..length].starts_with(b"{\"format\""));

@@ -12,11 +12,11 @@ use serde_json::Value as Json;
 use sse_core::telemetry::{EndReason, Invocation, SpanKind, names};
 
 /// A pipeline, its collector, its lines.
-struct Bench {
-    collector: Arc<Collector>,
+pub(super) struct Bench {
+    pub(super) collector: Arc<Collector>,
     lines: Arc<Captured>,
-    clock: Arc<ManualClock>,
-    sink: Arc<dyn Telemetry>,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) sink: Arc<dyn Telemetry>,
 }
 
 fn config(retain_bytes: usize) -> PipelineConfig {
@@ -31,7 +31,7 @@ fn config(retain_bytes: usize) -> PipelineConfig {
     }
 }
 
-fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>) -> Bench {
+pub(super) fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>) -> Bench {
     let collector = Collector::following(script);
     let lines = Arc::<Captured>::default();
     let clock = clock();
@@ -41,18 +41,18 @@ fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>) -> Bench {
 }
 
 impl Bench {
-    fn stream(&self, n: u64) -> Invocation<Streaming> {
+    pub(super) fn stream(&self, n: u64) -> Invocation<Streaming> {
         stream(&self.sink, &self.clock, n, 900_000)
     }
 
-    fn ledger(&self, message: &str) -> Vec<Json> {
+    pub(super) fn ledger(&self, message: &str) -> Vec<Json> {
         let lines = self.lines.all().into_iter();
         let parsed = lines.map(|line| serde_json::from_str::<Json>(&line).expect("JSON"));
         parsed.filter(|json| json["message"] == message).collect()
     }
 
     /// The one ledger line of a stream; its identity holds.
-    fn settled(&self, request_id: &str) -> Json {
+    pub(super) fn settled(&self, request_id: &str) -> Json {
         let mut of = self.ledger("telemetry ledger").into_iter().filter(|l| l["request_id"] == request_id);
         let line = of.next().expect("a ledger line");
         assert!(of.next().is_none(), "one line per stream");
@@ -62,7 +62,7 @@ impl Bench {
         line
     }
 
-    fn given_up(&self) -> Vec<Span> {
+    pub(super) fn given_up(&self) -> Vec<Span> {
         let lines = self.lines.all().into_iter().filter(|line| line.starts_with("{\"resourceSpans\""));
         let requests = lines.map(|l| serde_json::from_str::<ExportTraceServiceRequest>(&l).expect("OTLP/JSON"));
         requests.flat_map(spans).collect()
@@ -76,12 +76,12 @@ impl Bench {
     }
 }
 
-fn spans(request: ExportTraceServiceRequest) -> Vec<Span> {
+pub(super) fn spans(request: ExportTraceServiceRequest) -> Vec<Span> {
     let scopes = request.resource_spans.into_iter().flat_map(|r| r.scope_spans);
     scopes.flat_map(|scope| scope.spans).collect()
 }
 
-fn event(stream: &Invocation<Streaming>, event_type: &'static str) {
+pub(super) fn event(stream: &Invocation<Streaming>, event_type: &'static str) {
     let mut span = stream.span(names::DISPATCH, SpanKind::Internal);
     span.set("event_type", event_type);
     span.set("latency_ms", 7_u64);
@@ -114,7 +114,7 @@ fn delivered_spans_carry_the_invocations_trace_and_parents() {
     assert_eq!(line["Environment"], "unit");
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut out, b| {
         write!(out, "{b:02x}").expect("a string");
