@@ -6,6 +6,7 @@ mod first_events;
 mod leaks;
 mod properties;
 mod reading;
+mod readme;
 mod resume;
 mod slow_readers;
 mod tracing;
