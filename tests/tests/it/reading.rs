@@ -185,3 +185,21 @@ fn a_malformed_item_is_counted_once_however_often_it_is_read() {
         .sum();
     assert_eq!(skipped, 1);
 }
+
+#[test]
+fn a_quiet_poll_reads_the_overlap_and_not_the_window() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    for n in 0..500 {
+        let at = world.clock.now().minus_ms(5_000 + n * 1_000);
+        world.table.put(item(&format!("i{n}"), at, Sentiment::Positive, 0.5, &["AAPL"]));
+    }
+    feed(&world, "new", "positive", 0.5, &["AAPL"]);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(1_000);
+    drop(stream);
+    let read = |s: &sse_tests::spy::Brief| s.text("item_count").and_then(|n| n.parse::<u64>().ok());
+    let polls = world.environments[0].telemetry.named(names::POLL);
+    let positive = polls.iter().filter(|s| s.text("sentiment_type").as_deref() == Some("positive"));
+    let counts: Vec<_> = positive.filter_map(read).collect();
+    assert_eq!((counts[0], counts[1..].iter().all(|n| *n == 1)), (501, true), "{counts:?}");
+}
