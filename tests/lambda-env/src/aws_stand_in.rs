@@ -61,7 +61,7 @@ impl AwsStandIn {
             metrics: Mutex::default(),
             changed: watch::Sender::new(()),
         };
-        let stand_in = Self { shared: Arc::new(shared), port: Arc::new(Port::take(None)?) };
+        let stand_in = Self { shared: Arc::new(shared), port: Arc::new(Port::take(0, None)?) };
         stand_in.listen()?;
         Ok(stand_in)
     }

@@ -79,7 +79,7 @@ struct Inner {
 struct Running {
     generation: u64,
     runtime: Option<Arc<Process>>,
-    extensions: Vec<Process>,
+    extensions: Vec<Arc<Process>>,
 }
 
 impl Environment {
@@ -188,6 +188,12 @@ impl Environment {
     /// Memory of the function's process.
     pub async fn memory(&self) -> Option<Memory> {
         self.inner.gate.lock().await.runtime.as_ref().and_then(|runtime| runtime.memory())
+    }
+
+    /// Memory of each external extension, by name.
+    pub async fn extension_memory(&self) -> Vec<(String, Memory)> {
+        let running = self.inner.gate.lock().await;
+        running.extensions.iter().filter_map(|process| Some((process.name.clone(), process.memory()?))).collect()
     }
 
     /// The process id of the function.

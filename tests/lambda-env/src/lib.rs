@@ -1,6 +1,8 @@
 //! A Lambda execution environment on loopback, for tests of functions that stream: Runtime API, Extensions API, freezing,
 //! deadlines, shutdown; and beside it stand-ins for what a function talks to, with faults that real ones cannot be told to
-//! have. See the README for an example. It knows nothing of any particular function.
+//! have. See the README for an example. All of it runs inside a tokio runtime and panics outside one.
+//!
+//! It knows nothing of any particular function.
 
 pub mod aws_stand_in;
 mod clock;
@@ -32,6 +34,11 @@ pub use segment::{DaemonSink, SegmentSink};
 pub use sse::{SseEvent, SseReader};
 pub use trace::TraceHeader;
 pub use xray_receiver::{XrayDocument, XrayReceiver};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

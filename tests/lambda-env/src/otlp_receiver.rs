@@ -29,7 +29,15 @@ impl OtlpReceiver {
     /// # Errors
     /// No port on loopback can be had.
     pub fn start() -> io::Result<Self> {
-        let receiver = Self { record: Arc::default(), port: Arc::new(Port::take(None)?) };
+        Self::start_on(0)
+    }
+
+    /// Listens on this port: 4318 is where functions look that are told nothing.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn start_on(port: u16) -> io::Result<Self> {
+        let receiver = Self { record: Arc::default(), port: Arc::new(Port::take(port, None)?) };
         receiver.listen()?;
         Ok(receiver)
     }
@@ -59,7 +67,7 @@ impl OtlpReceiver {
     }
 
     /// Fails in these ways, one per request, before what [`Self::set_fault`] says counts again; `None` is one request
-    /// without a fault. `Refuse` cannot stand here: a closed port sees no request.
+    /// without a fault. `Refuse` is a reset here: a closed port would see no request.
     pub fn queue_faults(&self, faults: impl IntoIterator<Item = Option<OtlpFault>>) {
         self.record.queue_faults(faults);
     }

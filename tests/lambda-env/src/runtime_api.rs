@@ -67,7 +67,7 @@ impl RuntimeApi {
         let ids = options.seed.map_or_else(Ids::random, Ids::seeded);
         let segments = options.segments.map(|sink| SegmentWriter::new(sink, options.seed));
         let desk = Arc::new(Desk::new(options.function, ids, segments));
-        let port = Port::take(options.receive_buffer)?;
+        let port = Port::take(0, options.receive_buffer)?;
         let served = Arc::clone(&desk);
         port.open(move |connection| server::serve(connection, Arc::clone(&served)))?;
         Ok(Self { desk, port })

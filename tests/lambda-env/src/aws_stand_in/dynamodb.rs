@@ -3,14 +3,16 @@
 mod condition;
 mod query;
 mod table;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod value;
+mod write;
 
 pub use table::{IndexSpec, TableSpec};
 pub use value::Item;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -19,8 +21,6 @@ use query::{capacity, consumed, projection, refuse_unknown};
 use table::Table;
 
 const PAGE_BYTES: usize = 1_024 * 1_024;
-const WRITE_BYTES: usize = 1_024;
-const MAX_BATCH: usize = 25;
 
 /// An error as AWS answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,13 +84,13 @@ impl Database {
         match operation {
             "Query" => query::query(self.table(name)?, arguments, page_bytes),
             "GetItem" => get_item(self.table(name)?, arguments),
-            "PutItem" => put_item(self.table(name)?, arguments),
-            "DeleteItem" => delete_item(self.table(name)?, arguments),
+            "PutItem" => write::put_item(self.table(name)?, arguments),
+            "DeleteItem" => write::delete_item(self.table(name)?, arguments),
             "BatchWriteItem" => self.batch_write_item(arguments),
             "CreateTable" => self.create_table(arguments),
-            "DescribeTable" => self.table(name).map(|table| Done::plain(json!({"Table": describe(table)}))),
+            "DescribeTable" => self.table(name).map(|table| Done::plain(json!({"Table": tables::describe(table)}))),
             "DeleteTable" => {
-                let description = describe(self.table(name)?);
+                let description = tables::describe(self.table(name)?);
                 self.tables.remove(name);
                 Ok(Done::plain(json!({"TableDescription": description})))
             }
@@ -131,58 +131,6 @@ impl Database {
         };
         Item::of_json(key)?.scalar(&table.spec.hash).map(|hash| hash.text())
     }
-
-    fn batch_write_item(&mut self, arguments: &Value) -> Result<Done, ServiceError> {
-        refuse_unknown(arguments, &["RequestItems", "ReturnConsumedCapacity"])?;
-        let requests = arguments["RequestItems"].as_object().into_iter().flatten();
-        let requests: Vec<_> = requests
-            .flat_map(|(table, list)| list.as_array().into_iter().flatten().map(move |request| (table, request)))
-            .collect();
-        if requests.is_empty() || requests.len() > MAX_BATCH {
-            return Err(invalid("Member must have length between 1 and 25"));
-        }
-        let mut units = 0.0;
-        for (table, request) in &requests {
-            let table = self.table(table)?;
-            let written = match (
-                Item::of_json(&request["PutRequest"]["Item"]),
-                Item::of_json(&request["DeleteRequest"]["Key"]),
-            ) {
-                (Some(item), None) => {
-                    units += write_capacity(item.bytes());
-                    table.put(item)
-                }
-                (None, Some(key)) => {
-                    units += 1.0;
-                    table.delete(&key)
-                }
-                _ => Err(invalid("Supplied WriteRequest must have one of PutRequest and DeleteRequest")),
-            };
-            written?;
-        }
-        Ok(Done { body: json!({"UnprocessedItems": {}}), items: requests.len(), capacity: units })
-    }
-
-    fn create_table(&mut self, arguments: &Value) -> Result<Done, ServiceError> {
-        let name = arguments["TableName"].as_str().ok_or_else(|| invalid("TableName is missing"))?;
-        if self.tables.contains_key(name) {
-            return Err(ServiceError::new(400, "ResourceInUseException", &format!("Table already exists: {name}")));
-        }
-        let (hash, sort) = keys(arguments)?;
-        let indexes = arguments["GlobalSecondaryIndexes"].as_array().into_iter().flatten().map(|index| {
-            let (hash, sort) = keys(index)?;
-            let name = index["IndexName"].as_str().ok_or_else(|| invalid("IndexName is missing"))?.to_owned();
-            let listed = index["Projection"]["NonKeyAttributes"].as_array().into_iter().flatten();
-            let listed = listed.filter_map(Value::as_str).map(str::to_owned).collect();
-            let includes = (index["Projection"]["ProjectionType"] != "ALL").then_some(listed);
-            Ok(IndexSpec { name, hash, sort, includes })
-        });
-        let spec =
-            TableSpec { name: name.to_owned(), hash, sort, indexes: indexes.collect::<Result<_, ServiceError>>()? };
-        self.create(spec);
-        let description = describe(self.table(name)?);
-        Ok(Done::plain(json!({"TableDescription": description})))
-    }
 }
 
 fn get_item(table: &Table, arguments: &Value) -> Result<Done, ServiceError> {
@@ -209,69 +157,4 @@ fn get_item(table: &Table, arguments: &Value) -> Result<Done, ServiceError> {
         body["ConsumedCapacity"] = consumed;
     }
     Ok(Done { body, items: usize::from(found.is_some()), capacity: units })
-}
-
-fn put_item(table: &mut Table, arguments: &Value) -> Result<Done, ServiceError> {
-    refuse_unknown(arguments, &["TableName", "Item", "ReturnValues", "ReturnConsumedCapacity"])?;
-    let item = Item::of_json(&arguments["Item"]).ok_or_else(|| invalid("Item is missing"))?;
-    let units = write_capacity(item.bytes());
-    let old = table.put(item)?;
-    Ok(written(table, arguments, old.as_ref(), units))
-}
-
-fn delete_item(table: &mut Table, arguments: &Value) -> Result<Done, ServiceError> {
-    refuse_unknown(arguments, &["TableName", "Key", "ReturnValues", "ReturnConsumedCapacity"])?;
-    let key = Item::of_json(&arguments["Key"]).ok_or_else(|| invalid("Key is missing"))?;
-    let old = table.delete(&key)?;
-    let units = write_capacity(old.as_ref().map_or(0, |item| item.bytes()));
-    Ok(written(table, arguments, old.as_ref(), units))
-}
-
-fn written(table: &Table, arguments: &Value, old: Option<&Arc<Item>>, units: f64) -> Done {
-    let mut body = json!({});
-    if let Some(old) = old.filter(|_| arguments["ReturnValues"] == "ALL_OLD") {
-        body["Attributes"] = old.to_json();
-    }
-    if let Some(consumed) = consumed(arguments, &table.spec.name, None, units) {
-        body["ConsumedCapacity"] = consumed;
-    }
-    Done { body, items: 1, capacity: units }
-}
-
-fn write_capacity(bytes: usize) -> f64 {
-    f64::from(u32::try_from(bytes.div_ceil(WRITE_BYTES).max(1)).unwrap_or(u32::MAX))
-}
-
-fn keys(holder: &Value) -> Result<(String, Option<String>), ServiceError> {
-    let key = |kind: &str| {
-        let mut schema = holder["KeySchema"].as_array().into_iter().flatten();
-        schema.find(|key| key["KeyType"] == kind).and_then(|key| key["AttributeName"].as_str()).map(str::to_owned)
-    };
-    Ok((key("HASH").ok_or_else(|| invalid("KeySchema has no HASH"))?, key("RANGE")))
-}
-
-fn describe(table: &Table) -> Value {
-    let schema = |hash: &str, sort: Option<&str>| {
-        let hash = json!({"AttributeName": hash, "KeyType": "HASH"});
-        let sort = sort.map(|sort| json!({"AttributeName": sort, "KeyType": "RANGE"}));
-        std::iter::once(hash).chain(sort).collect::<Value>()
-    };
-    let spec = &table.spec;
-    let index = |index: &IndexSpec| {
-        let projection = match &index.includes {
-            None => json!({"ProjectionType": "ALL"}),
-            Some(none) if none.is_empty() => json!({"ProjectionType": "KEYS_ONLY"}),
-            Some(names) => json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": names}),
-        };
-        let schema = schema(&index.hash, index.sort.as_deref());
-        json!({"IndexName": index.name, "IndexStatus": "ACTIVE", "KeySchema": schema, "Projection": projection})
-    };
-    json!({
-        "TableName": spec.name,
-        "TableStatus": "ACTIVE",
-        "TableArn": format!("arn:aws:dynamodb:eu-central-1:123456789012:table/{}", spec.name),
-        "KeySchema": schema(&spec.hash, spec.sort.as_deref()),
-        "GlobalSecondaryIndexes": spec.indexes.iter().map(index).collect::<Vec<_>>(),
-        "ItemCount": table.len(),
-    })
 }

@@ -119,7 +119,8 @@ impl EnvironmentBuilder {
         self
     }
 
-    /// Makes all ids a function of this seed.
+    /// Makes all ids a function of this seed (and of the time, inside trace ids). Environments side by side need seeds of
+    /// their own.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.api.seed = Some(seed);

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 
 use nix::sys::signal::Signal;
 
-use super::{Freeze, Inner, Running, timeline::Phase};
+use super::{
+    Freeze, Inner, Running,
+    process::{Exit, Process},
+    timeline::Phase,
+};
 use crate::runtime_api::{Desk, Outcome};
 
 /// Lambda's limit for runtime and extensions together at the end.
@@ -16,7 +20,10 @@ impl Inner {
     pub(super) async fn keep(self: Arc<Self>) {
         let desk = self.api.desk();
         loop {
-            let runtime = self.gate.lock().await.runtime.clone();
+            let (runtime, extensions) = {
+                let running = self.gate.lock().await;
+                (running.runtime.clone(), running.extensions.clone())
+            };
             let freezes = self.freezes() && !self.is_frozen() && runtime.is_some();
             let ended = async {
                 match &runtime {
@@ -40,6 +47,13 @@ impl Inner {
                             desk.give_up(&Outcome::Exited);
                         }
                     }
+                }
+                (index, exit) = first_exit(&extensions) => {
+                    let mut running = self.gate.lock().await;
+                    running.extensions.retain(|extension| !Arc::ptr_eq(extension, &extensions[index]));
+                    let name = extensions[index].name.clone();
+                    desk.extensions(|registered| registered.gone(&name));
+                    self.timeline.mark(Phase::ExtensionExited(name, exit));
                 }
                 () = desk.until(Desk::is_idle), if freezes => self.freeze_now().await,
             }
@@ -107,4 +121,14 @@ impl Inner {
         let ends = extensions.iter().map(|extension| extension.exit_within(limit));
         futures::future::join_all(ends).await.into_iter().filter(|(_, killed)| *killed).count()
     }
+}
+
+/// Which of these ends first, and how. Never, if there are none.
+async fn first_exit(processes: &[Arc<Process>]) -> (usize, Exit) {
+    if processes.is_empty() {
+        return std::future::pending().await;
+    }
+    let exits = processes.iter().map(|process| Box::pin(process.exit()));
+    let (exit, index, _) = futures::future::select_all(exits).await;
+    (index, exit)
 }

@@ -53,6 +53,7 @@ pub struct Memory {
 
 #[derive(Debug)]
 pub(super) struct Process {
+    pub(super) name: String,
     group: Pid,
     exit: watch::Receiver<Option<Exit>>,
 }
@@ -74,7 +75,7 @@ impl Process {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let readers = [
             tokio::spawn(read(stdout, Stream::Stdout, generation, Arc::clone(log), name.clone())),
-            tokio::spawn(read(stderr, Stream::Stderr, generation, Arc::clone(log), name)),
+            tokio::spawn(read(stderr, Stream::Stderr, generation, Arc::clone(log), name.clone())),
         ];
         tokio::spawn(async move {
             let status = child.wait().await;
@@ -85,7 +86,7 @@ impl Process {
                 status.map_or(Exit { at, code: None, signal: None }, |status| Exit::of(status, at)),
             ));
         });
-        Ok(Self { group: Pid::from_raw(pid), exit })
+        Ok(Self { name, group: Pid::from_raw(pid), exit })
     }
 
     /// Signals the whole group; nothing happens once the process is gone.

@@ -77,7 +77,7 @@ impl Inner {
         self.timeline.mark(Phase::Started(running.generation));
         let deadline = tokio::time::Instant::now() + self.config.init_timeout;
         for program in &self.config.extensions {
-            running.extensions.push(self.spawn((program, &[]), running.generation)?);
+            running.extensions.push(Arc::new(self.spawn((program, &[]), running.generation)?));
         }
         let expected = self.config.extensions.iter().filter_map(|program| program.file_name());
         let expected: Vec<String> = expected.map(|name| name.to_string_lossy().into_owned()).collect();

@@ -22,6 +22,8 @@ pub enum Phase {
     TimedOut(Exit),
     /// The process ended by itself.
     Exited(Exit),
+    /// This extension ended by itself; the environment goes on without it.
+    ExtensionExited(String, Exit),
     /// It was shut down.
     ShutDown(Exit),
 }

@@ -32,6 +32,8 @@ struct Extension {
     waiting: Option<oneshot::Sender<Value>>,
     /// It has asked for an event at least once: its own init is over.
     ready: bool,
+    /// Its process has ended: nobody waits for it any more.
+    gone: bool,
     failure: Option<(String, String)>,
 }
 
@@ -44,6 +46,7 @@ impl Extensions {
             due: VecDeque::new(),
             waiting: None,
             ready: false,
+            gone: false,
             failure: None,
         });
     }
@@ -80,14 +83,20 @@ impl Extensions {
         self.tell("SHUTDOWN", &json!({"eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline}));
     }
 
-    /// Whether all of them wait. One whose connection went away counts as gone, not as busy: it cannot keep the
-    /// environment awake.
+    /// The extension's process has ended. Lambda starts no other in the same environment.
+    pub(crate) fn gone(&mut self, name: &str) {
+        for extension in self.0.iter_mut().filter(|extension| extension.name == name) {
+            extension.gone = true;
+        }
+    }
+
+    /// Whether all of them wait that are still there.
     pub(crate) fn all_wait(&self) -> bool {
-        self.0.iter().all(|extension| extension.waiting.is_some())
+        self.0.iter().all(|extension| extension.gone || extension.waiting.is_some())
     }
 
     pub(crate) fn all_ready(&self) -> bool {
-        self.0.iter().all(|extension| extension.ready)
+        self.0.iter().all(|extension| extension.gone || extension.ready)
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -143,6 +152,15 @@ mod tests {
         assert!(!extensions.all_wait());
         extensions.shut_down("again", Duration::ZERO);
         assert_eq!(extensions.ask_next("1").unwrap().try_recv().unwrap()["shutdownReason"], "again");
+    }
+
+    #[test]
+    fn one_that_is_gone_is_not_waited_for() {
+        let mut extensions = Extensions::default();
+        extensions.register("1", "crashed", &["INVOKE"]);
+        assert!(!extensions.all_wait() && !extensions.all_ready());
+        extensions.gone("crashed");
+        assert!(extensions.all_wait() && extensions.all_ready());
     }
 
     #[test]

@@ -61,11 +61,11 @@ async fn export(mut connection: Connection, record: &Record, head: &Request<()>)
         spans,
     );
     match fault {
-        Some(OtlpFault::Reset | OtlpFault::AnswerLost) => {
+        Some(OtlpFault::Reset | OtlpFault::Refuse | OtlpFault::AnswerLost) => {
             connection.reset();
             return Ok(None);
         }
-        Some(OtlpFault::Hang | OtlpFault::Refuse) => {
+        Some(OtlpFault::Hang) => {
             connection.gone().await;
             return Ok(None);
         }
@@ -136,6 +136,8 @@ fn success(rejected: usize) -> Response<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+
     use super::*;
 
     #[test]
@@ -145,6 +147,23 @@ mod tests {
         let response = answer(Some(OtlpFault::PartialSuccess(2)), 5, None);
         let message = ExportTraceServiceResponse::decode(response.into_body()).unwrap();
         assert_eq!(message.partial_success.unwrap().rejected_spans, 2);
+    }
+
+    #[test]
+    fn compressed_and_plain_bodies_read_alike_and_anything_else_is_malformed() {
+        use std::io::Write;
+        let sent = ExportTraceServiceRequest { resource_spans: vec![ResourceSpans::default()] };
+        let plain = sent.encode_to_vec();
+        let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        zipped.write_all(&plain).unwrap();
+        let head = Request::post("/v1/traces").header("content-type", PROTOBUF);
+        let gzip = Request::post("/v1/traces").header("content-type", PROTOBUF).header("content-encoding", "gzip");
+        let (head, gzip) = (head.body(()).unwrap(), gzip.body(()).unwrap());
+        assert_eq!(decode(&head, &plain).unwrap(), sent);
+        assert_eq!(decode(&gzip, &zipped.finish().unwrap()).unwrap(), sent);
+        assert!(decode(&gzip, &plain).is_err());
+        assert!(decode(&head, b"{}").is_err());
+        assert!(decode(&Request::post("/v1/traces").body(()).unwrap(), &plain).unwrap_err().contains("content type"));
     }
 
     #[test]

@@ -91,7 +91,12 @@ impl Call {
         self.exchange.add_fault(When::AtOnce, ResponseFault::StandStill);
     }
 
-    /// Goes on reading.
+    /// Reads so many bytes in a second from now on.
+    pub fn slow_down(&self, bytes_per_second: u32) {
+        self.exchange.add_fault(When::AtOnce, ResponseFault::SlowDown(bytes_per_second));
+    }
+
+    /// Goes on reading, at full speed.
     pub fn go_on(&self) {
         self.exchange.add_fault(When::AtOnce, ResponseFault::GoOn);
     }

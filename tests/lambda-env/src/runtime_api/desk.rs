@@ -1,6 +1,8 @@
 //! Who waits for what: `next` calls waiting for events, events waiting for a `next`, invocations under way, extensions.
 //! Plain state behind a lock; the rules of the Runtime API that concern order are kept here. It reads no socket.
 
+mod slots;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -83,85 +85,6 @@ impl Desk {
     pub(super) fn enqueue(self: &Arc<Self>, exchange: Arc<Exchange>) {
         self.update(|state| state.queue.push_back(exchange));
         self.hand_out();
-    }
-
-    /// A runtime's `next`. Refused where RAPID refuses it: all slots are taken.
-    pub(super) fn ask_next(self: &Arc<Self>) -> Result<(u64, oneshot::Receiver<Arc<Exchange>>), ()> {
-        let slots = self.function.concurrency.max(1);
-        let abandoned = self.read(|state| {
-            let full = state.waiting.len() + state.active.len() >= slots;
-            full.then(|| state.active.iter().find(|exchange| exchange.is_unread()).cloned())
-        });
-        match abandoned {
-            None => {}
-            // The runtime gave up a body that nobody reads; its close could not be seen, or is not judged yet.
-            Some(Some(exchange)) => self.finish(&exchange, Outcome::Truncated),
-            Some(None) => {
-                self.violation(None, "asked for the next event with every slot taken".to_owned());
-                return Err(());
-            }
-        }
-        let (sender, receiver) = oneshot::channel();
-        let ticket = self.update(|state| {
-            state.tickets += 1;
-            state.init.1.get_or_insert_with(Stamp::now);
-            state.waiting.push_back((state.tickets, sender));
-            state.tickets
-        });
-        self.hand_out();
-        Ok((ticket, receiver))
-    }
-
-    /// The connection that waited is gone.
-    pub(super) fn withdraw(&self, ticket: u64) {
-        self.update(|state| state.waiting.retain(|(waiting, _)| *waiting != ticket));
-    }
-
-    /// An event could not be written to the runtime: the next slot gets it.
-    pub(super) fn give_back(self: &Arc<Self>, exchange: Arc<Exchange>) {
-        self.update(|state| {
-            state.active.retain(|active| !Arc::ptr_eq(active, &exchange));
-            if !exchange.is_over() {
-                state.queue.push_front(exchange);
-            }
-        });
-        self.hand_out();
-    }
-
-    fn hand_out(self: &Arc<Self>) {
-        loop {
-            let pair = self.update(|state| {
-                let waiting = if state.queue.is_empty() { None } else { state.waiting.pop_front() };
-                waiting.and_then(|(_, slot)| Some((slot, state.queue.pop_front()?)))
-            });
-            let Some((slot, exchange)) = pair else { return };
-            let (deadline, enforced) = exchange.deliver();
-            let number = self.update(|state| {
-                state.active.push(Arc::clone(&exchange));
-                state.extensions.invoke(&self.function, &exchange, deadline);
-                state.deliveries += 1;
-                state.deliveries
-            });
-            if let Err(exchange) = slot.send(exchange.clone()) {
-                self.update(|state| {
-                    state.active.retain(|active| !Arc::ptr_eq(active, &exchange));
-                    state.queue.push_front(exchange);
-                });
-            } else if let Some(time) = enforced {
-                tokio::spawn(Arc::clone(self).enforce(exchange, number, time));
-            }
-        }
-    }
-
-    async fn enforce(self: Arc<Self>, exchange: Arc<Exchange>, number: u64, time: Duration) {
-        tokio::time::sleep(time).await;
-        // With one slot the deadline also covers what the runtime and extensions do between their answer and `next`.
-        let single = self.function.concurrency <= 1;
-        let went_on = !single || self.is_idle() || self.read(|state| state.deliveries != number);
-        if !(exchange.is_over() && went_on) {
-            self.update(|state| state.overdue = true);
-            self.finish(&exchange, Outcome::TimedOut);
-        }
     }
 
     pub(super) fn active(&self, request_id: &str) -> Option<Arc<Exchange>> {

@@ -31,7 +31,9 @@ pub enum ResponseFault {
     Cut,
     /// Nothing more is read: a client that stands still. The deadline goes on.
     StandStill,
-    /// Reading goes on after a stand-still.
+    /// From now on so many bytes are read in a second, chunk by chunk: a client with a slow line.
+    SlowDown(u32),
+    /// Reading goes on, at full speed, after a stand-still or a slow-down.
     GoOn,
 }
 

@@ -127,9 +127,31 @@ impl Response {
 
     /// The body's complete events.
     pub fn events(&self) -> Vec<SseEvent> {
-        let mut reader = SseReader::new();
-        reader.push(&self.body());
-        std::iter::from_fn(|| reader.take_event()).collect()
+        self.timed_events().into_iter().map(|(_, event)| event).collect()
+    }
+
+    /// The body's complete events, each with the arrival of the chunk that completed it.
+    pub fn timed_events(&self) -> Vec<(Stamp, SseEvent)> {
+        let (mut reader, mut head, mut events) = (SseReader::new(), Some(Vec::new()), Vec::new());
+        for chunk in &self.chunks {
+            match &mut head {
+                None => reader.push(&chunk.bytes),
+                Some(begun) => {
+                    begun.extend_from_slice(&chunk.bytes);
+                    if let Some((_, body)) = split(begun) {
+                        reader.push(&begun[body..]);
+                        head = None;
+                    }
+                }
+            }
+            events.extend(std::iter::from_fn(|| reader.take_event()).map(|event| (chunk.at, event)));
+        }
+        events
+    }
+
+    /// How long before the deadline something happened; `None` if it was after it, or if there is no real deadline.
+    pub fn before_deadline(&self, moment: &Stamp) -> Option<Duration> {
+        self.deadline_ms.checked_sub(moment.unix_ms()).map(Duration::from_millis)
     }
 
     /// Delivery to first chunk after the NUL bytes.

@@ -66,7 +66,7 @@ async fn route(mut connection: Connection, desk: &Arc<Desk>, head: Request<()>) 
 }
 
 async fn next(connection: &mut Connection, desk: &Arc<Desk>) -> io::Result<Flow> {
-    let Ok((ticket, mut slot)) = desk.ask_next() else {
+    let Ok((ticket, mut slot)) = desk.ask_next().await else {
         let body = json!({"errorType": "InvalidStateTransition", "errorMessage": "Transition from Running to Ready is not allowed"});
         return answer(connection, &wire::json(StatusCode::FORBIDDEN, &body)).await;
     };
@@ -107,7 +107,7 @@ fn event(desk: &Desk, exchange: &Exchange) -> Response<Bytes> {
     ];
     for (name, value) in fields {
         // A trace header that is no header value cannot be sent by Lambda either.
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -40,8 +40,7 @@ pub(super) async fn receive(
         desk.violation(Some(&exchange.request_id), what.to_owned());
     }
     exchange.answered(headers.clone());
-    let mut framing = Framing::of(headers)?;
-    let mut reading = true;
+    let mut reader = Reader::new(Framing::of(headers)?);
     loop {
         let (due, next) = exchange.due_fault();
         match due {
@@ -56,9 +55,9 @@ pub(super) async fn receive(
                 connection.reset();
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            Some(fault) => {
-                reading = fault == ResponseFault::GoOn;
-                exchange.set_unread(!reading);
+            Some(pace @ (ResponseFault::StandStill | ResponseFault::SlowDown(_) | ResponseFault::GoOn)) => {
+                reader.set_pace(pace);
+                desk.set_unread(exchange, pace == ResponseFault::StandStill);
                 continue;
             }
             None => {}
@@ -68,7 +67,7 @@ pub(super) async fn receive(
             () = exchange.over() => return Ok((connection, Flow::Close)),
             () = exchange.fault_added() => {}
             () = reached(next) => {}
-            piece = read(&mut connection, &mut framing, reading) => match piece {
+            piece = reader.next(&mut connection) => match piece {
                 Ok(Piece::Chunk(bytes)) => exchange.chunk(bytes),
                 Ok(Piece::End(trailers)) => {
                     let outcome = ending(desk, exchange, headers, trailers);
@@ -78,7 +77,7 @@ pub(super) async fn receive(
                     return Ok((connection, flow));
                 }
                 Err(error) => {
-                    exchange.set_unread(true);
+                    desk.set_unread(exchange, true);
                     // Running out of time means that the process lives: it broke off this body alone.
                     let _ = tokio::time::timeout(EXIT_LOOK, exchange.over()).await;
                     desk.finish(exchange, Outcome::Truncated);
@@ -89,15 +88,47 @@ pub(super) async fn receive(
     }
 }
 
-/// The next piece; or, for a reader that stands still, the function's giving up.
-async fn read(connection: &mut Connection, framing: &mut Framing, reading: bool) -> io::Result<Piece> {
-    if reading {
-        return connection.piece(framing).await;
+/// Reads a body at the client's pace.
+struct Reader {
+    framing: Framing,
+    stands_still: bool,
+    bytes_per_second: Option<u32>,
+    /// Nothing is read before: what came last is still on its way to the client.
+    not_before: Option<tokio::time::Instant>,
+}
+
+impl Reader {
+    const fn new(framing: Framing) -> Self {
+        Self { framing, stands_still: false, bytes_per_second: None, not_before: None }
     }
-    while !connection.hung_up() {
-        tokio::time::sleep(STAND_STILL_LOOK).await;
+
+    fn set_pace(&mut self, pace: ResponseFault) {
+        self.stands_still = pace == ResponseFault::StandStill;
+        self.not_before = None;
+        self.bytes_per_second = match pace {
+            ResponseFault::SlowDown(rate) => Some(rate.max(1)),
+            _ => None,
+        };
     }
-    Err(io::ErrorKind::UnexpectedEof.into())
+
+    /// The next piece; or, for a reader that stands still, the function's giving up. Safe to cancel.
+    async fn next(&mut self, connection: &mut Connection) -> io::Result<Piece> {
+        if self.stands_still {
+            while !connection.hung_up() {
+                tokio::time::sleep(STAND_STILL_LOOK).await;
+            }
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if let Some(moment) = self.not_before {
+            tokio::time::sleep_until(moment).await;
+        }
+        let piece = connection.piece(&mut self.framing).await?;
+        if let (Some(rate), Piece::Chunk(bytes)) = (self.bytes_per_second, &piece) {
+            let seconds = Duration::from_secs(bytes.len() as u64) / rate;
+            self.not_before = Some(tokio::time::Instant::now() + seconds);
+        }
+        Ok(piece)
+    }
 }
 
 async fn reached(moment: Option<tokio::time::Instant>) {

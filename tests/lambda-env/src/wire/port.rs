@@ -30,9 +30,9 @@ struct Serving {
 }
 
 impl Port {
-    /// Takes a free port. `receive_buffer`, in bytes, bounds what the kernel takes in for a server that reads nothing.
-    pub(crate) fn take(receive_buffer: Option<u32>) -> io::Result<Self> {
-        let holder = socket(SocketAddr::from(([127, 0, 0, 1], 0)), receive_buffer)?;
+    /// Takes this port, or a free one for 0. `receive_buffer`, in bytes, bounds what the kernel takes in for a server that reads nothing.
+    pub(crate) fn take(port: u16, receive_buffer: Option<u32>) -> io::Result<Self> {
+        let holder = socket(SocketAddr::from(([127, 0, 0, 1], port)), receive_buffer)?;
         let address = holder.local_addr()?;
         Ok(Self { address, receive_buffer, serving: Mutex::new(None), _holder: holder })
     }

@@ -15,6 +15,7 @@ fn kinds(phases: &[(lambda_env::Stamp, Phase)]) -> Vec<&'static str> {
         Phase::Thawed => "thawed",
         Phase::TimedOut(_) => "timed out",
         Phase::Exited(_) => "exited",
+        Phase::ExtensionExited(..) => "extension exited",
         Phase::ShutDown(_) => "shut down",
     };
     phases.iter().map(|(_, phase)| kind(phase)).collect()
@@ -59,12 +60,24 @@ async fn it_is_not_frozen_before_extensions_have_asked_either_and_they_are_froze
     let response = call(&environment, Invocation::get("/stream?n=1")).await;
     within(environment.frozen()).await;
     let frozen = environment.timeline().last().unwrap().0;
-    assert!(frozen.since(&response.ended.unwrap()) >= Duration::from_millis(120));
+    assert!(frozen.since(&response.delivered.unwrap()) >= Duration::from_millis(150));
     let told = within(environment.log().wait_for(|line| line.text.contains("INVOKE"))).await.json().unwrap();
     assert_eq!(told["requestId"], response.request_id);
     assert_eq!(told["tracing"]["value"], response.trace.unwrap().to_string());
+    assert_eq!(environment.extension_memory().await[0].0, "fixture-extension");
     let states = environment.runtime_api().extensions();
     assert_eq!((states[0].name.as_str(), states[0].waits), ("fixture-extension", true));
+}
+
+#[tokio::test]
+async fn an_extension_that_crashed_keeps_nobody_awake() {
+    let environment = within(fixture().extension(extension()).var("FIXTURE_EXTENSION", "crash").start()).await.unwrap();
+    let response = call(&environment, Invocation::get("/stream?n=1")).await;
+    assert_eq!(response.events().len(), 1);
+    within(environment.frozen()).await;
+    assert_eq!(call(&environment, Invocation::get("/stream?n=1")).await.events().len(), 1);
+    within(environment.frozen()).await;
+    assert!(kinds(&environment.timeline()).contains(&"extension exited"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod aws;
 mod ending;
 mod freeze;
 mod otlp;
+mod protocol;
 mod responses;
 mod xray;
 

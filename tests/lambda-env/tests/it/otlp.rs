@@ -78,6 +78,17 @@ async fn a_closed_port_refuses_at_once_keeps_its_number_and_opens_again() {
 }
 
 #[tokio::test]
+async fn closing_drops_connections_that_were_open() {
+    use tokio::io::AsyncReadExt;
+    let receiver = OtlpReceiver::start().unwrap();
+    let mut open = tokio::net::TcpStream::connect(receiver.address()).await.unwrap();
+    assert_eq!(export(&receiver, 1).await.unwrap().0, 200);
+    receiver.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
+    let end = within(open.read(&mut [0; 8])).await;
+    assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
+}
+
+#[tokio::test]
 async fn without_an_answer_only_the_receiver_knows_what_was_delivered() {
     let receiver = OtlpReceiver::start().unwrap();
     receiver.queue_faults([Some(OtlpFault::Reset), Some(OtlpFault::Hang), Some(OtlpFault::AnswerLost), None]);

@@ -36,7 +36,10 @@ async fn chunks_are_seen_as_they_come_and_not_at_the_end() {
     }
     assert_eq!(chunks, 5);
     let response = within(running.finish()).await;
-    let gap = response.chunks[4].at.since(&response.chunks[2].at);
+    let times = response.timed_events();
+    assert_eq!((times[0].0, times[2].0), (response.chunks[2].at, response.chunks[4].at));
+    assert!(response.before_deadline(&times[2].0).unwrap() > Duration::from_secs(20));
+    let gap = times[2].0.since(&times[0].0);
     assert!(gap >= Duration::from_millis(50), "{gap:?}");
 }
 
@@ -157,6 +160,18 @@ async fn a_reader_that_stands_still_stops_the_writer_until_it_goes_on() {
     running.cut();
     assert_eq!(within(running.finish()).await.outcome, Some(Outcome::Cut));
     within(environment.log().wait_for(|line| line.text == "reader gone")).await;
+}
+
+#[tokio::test]
+async fn a_slow_line_slows_the_writer_down() {
+    let environment = within(fixture().receive_buffer(4_096).start()).await.unwrap();
+    let slow = Invocation::get("/flood").fault(When::AfterChunks(3), ResponseFault::SlowDown(160 * 1_024));
+    let running =
+        environment.invoke(slow.fault(When::After(Duration::from_millis(500)), ResponseFault::Cut)).await.unwrap();
+    let response = within(running.finish()).await;
+    // 16 kB a chunk: ten in a second, five in half of it.
+    assert!((5..10).contains(&response.chunks.len()), "{} chunks", response.chunks.len());
+    assert_eq!(response.outcome, Some(Outcome::Cut));
 }
 
 #[tokio::test]

@@ -38,35 +38,42 @@ pub(super) fn query(table: &mut Table, arguments: &Value, page_bytes: usize) -> 
         return Err(invalid("Consistent reads are not supported on global secondary indexes"));
     }
     let condition = KeyCondition::parse(arguments, &hash, sort.as_deref())?;
-    let low = condition.sort.as_ref().and_then(|(_, condition)| condition.low());
-    let mut entries = table.partition(index, &condition.hash.1, low);
-    if let Some((_, sort)) = &condition.sort {
-        entries.retain(|(value, ..)| value.as_ref().is_some_and(|value| sort.holds(value)));
-    }
     let forward = arguments["ScanIndexForward"] != false;
-    if !forward {
-        entries.reverse();
-    }
     let mut names: Vec<String> = [Some(&table.spec.hash), table.spec.sort.as_ref(), Some(&hash), sort.as_ref()]
         .into_iter()
         .flatten()
         .cloned()
         .collect();
+    names.sort();
     names.dedup();
-    if let Some(start) = Item::of_json(&arguments["ExclusiveStartKey"]) {
-        let start = place(table, &start, sort.as_deref(), &names)?;
-        entries.retain(
-            |(sort, key, _)| {
-                if forward { (sort, key) > (&start.0, &start.1) } else { (sort, key) < (&start.0, &start.1) }
-            },
-        );
+    let start = Item::of_json(&arguments["ExclusiveStartKey"]);
+    let start = start.map(|start| place(table, &start, sort.as_deref(), &names)).transpose()?;
+    let table_name = table.spec.name.clone();
+    let mut low = condition.sort.as_ref().and_then(|(_, condition)| condition.low());
+    if let Some(Some(after)) = start.as_ref().filter(|_| forward).map(|(sort, _)| sort.as_ref()) {
+        low = low.max(Some(after));
     }
-    let page = Page::cut(&entries, arguments["Limit"].as_u64(), page_bytes)?;
+    let wanted = |(value, key, _): &Entry| {
+        let fits = |condition: &SortCondition| value.as_ref().is_some_and(|value| condition.holds(value));
+        let after = |(sort, start): &(Option<Scalar>, Key)| {
+            if forward { (value, key) > (sort, start) } else { (value, key) < (sort, start) }
+        };
+        condition.sort.as_ref().is_none_or(|(_, condition)| fits(condition)) && start.as_ref().is_none_or(after)
+    };
+    let mut entries = table.partition(index, &condition.hash.1, low).filter(wanted);
+    let limit = arguments["Limit"].as_u64();
+    let page = if forward {
+        Page::cut(&mut entries, limit, page_bytes)?
+    } else {
+        let mut all: Vec<_> = entries.collect();
+        all.reverse();
+        Page::cut(&mut all.into_iter(), limit, page_bytes)?
+    };
     let units = capacity(page.bytes, consistent);
     let mut body = Map::new();
-    body.insert("Count".to_owned(), json!(page.length));
-    body.insert("ScannedCount".to_owned(), json!(page.length));
-    let items = &entries[..page.length];
+    body.insert("Count".to_owned(), json!(page.entries.len()));
+    body.insert("ScannedCount".to_owned(), json!(page.entries.len()));
+    let items = &page.entries;
     if arguments["Select"] != "COUNT" {
         let projection = projection(arguments)?;
         let shown = |(_, _, item): &Entry| {
@@ -79,36 +86,40 @@ pub(super) fn query(table: &mut Table, arguments: &Value, page_bytes: usize) -> 
     }
     let index_name = arguments["IndexName"].as_str();
     body.extend(
-        consumed(arguments, &table.spec.name, index_name, units).map(|value| ("ConsumedCapacity".to_owned(), value)),
+        consumed(arguments, &table_name, index_name, units).map(|value| ("ConsumedCapacity".to_owned(), value)),
     );
-    Ok(Done { body: Value::Object(body), items: page.length, capacity: units })
+    Ok(Done { body: Value::Object(body), items: page.entries.len(), capacity: units })
 }
 
 struct Page {
-    length: usize,
+    entries: Vec<Entry>,
     bytes: usize,
     goes_on: bool,
 }
 
 impl Page {
     /// Cuts where DynamoDB cuts: at the limit, or before the item that would exceed the size, but never before the first.
-    fn cut(entries: &[Entry], limit: Option<u64>, page_bytes: usize) -> Result<Self, ServiceError> {
+    fn cut(
+        entries: &mut dyn Iterator<Item = Entry>,
+        limit: Option<u64>,
+        page_bytes: usize,
+    ) -> Result<Self, ServiceError> {
         let limit = match limit {
             Some(0) => return Err(invalid("Limit must be at least 1")),
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
             None => usize::MAX,
         };
-        let mut page = Self { length: 0, bytes: 0, goes_on: false };
-        for (_, _, item) in entries {
-            let bytes = item.bytes();
-            if page.length > 0 && page.bytes + bytes > page_bytes {
+        let mut page = Self { entries: Vec::new(), bytes: 0, goes_on: false };
+        for entry in entries {
+            let bytes = entry.2.bytes();
+            if !page.entries.is_empty() && page.bytes + bytes > page_bytes {
                 page.goes_on = true;
                 break;
             }
-            page.length += 1;
+            page.entries.push(entry);
             page.bytes += bytes;
             // Even where nothing follows: DynamoDB does not look ahead.
-            if page.length == limit {
+            if page.entries.len() == limit {
                 page.goes_on = true;
                 break;
             }

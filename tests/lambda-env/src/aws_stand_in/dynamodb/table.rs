@@ -133,18 +133,23 @@ impl Table {
     }
 
     /// The entries of one partition from `low` on, in order; of an index, or of the table itself.
-    pub(super) fn partition(&mut self, index: Option<usize>, hash: &Scalar, low: Option<&Scalar>) -> Vec<Entry> {
+    pub(super) fn partition<'a>(
+        &'a mut self,
+        index: Option<usize>,
+        hash: &'a Scalar,
+        low: Option<&Scalar>,
+    ) -> Box<dyn Iterator<Item = Entry> + 'a> {
         let from = (hash.clone(), low.cloned());
         match index {
             None => {
-                let found = self.items.range(from..).take_while(|((found, _), _)| found == hash);
-                found.map(|(key, item)| (key.1.clone(), key.clone(), Arc::clone(item))).collect()
+                let found = self.items.range(from..).take_while(move |((found, _), _)| found == hash);
+                Box::new(found.map(|(key, item)| (key.1.clone(), key.clone(), Arc::clone(item))))
             }
             Some(index) => {
                 self.catch_up();
                 let first = (from.0, from.1, (Scalar::lowest(), None));
-                let found = self.indexes[index].range(first..).take_while(|((found, ..), _)| found == hash);
-                found.map(|((_, sort, key), item)| (sort.clone(), key.clone(), Arc::clone(item))).collect()
+                let found = self.indexes[index].range(first..).take_while(move |((found, ..), _)| found == hash);
+                Box::new(found.map(|((_, sort, key), item)| (sort.clone(), key.clone(), Arc::clone(item))))
             }
         }
     }

@@ -76,6 +76,21 @@ fn pages_join_without_gap_or_repetition_wherever_they_are_cut() {
 }
 
 #[test]
+fn a_table_with_a_sort_key_is_paged_by_its_own_keys() {
+    let mut database = Database::default();
+    database.create(TableSpec::new("u", "PK").sort("SK"));
+    for sort in ["a", "b", "c"] {
+        database.table("u").unwrap().put(Item::new().text("PK", "p").text("SK", sort)).unwrap();
+    }
+    let mut arguments = json!({"TableName": "u", "KeyConditionExpression": "PK = :p AND SK > :a", "Limit": 1,
+        "ExpressionAttributeValues": {":p": {"S": "p"}, ":a": {"S": "a"}}});
+    let first = database.call("Query", &arguments).unwrap().body;
+    assert_eq!(first["LastEvaluatedKey"], json!({"PK": {"S": "p"}, "SK": {"S": "b"}}));
+    arguments["ExclusiveStartKey"] = first["LastEvaluatedKey"].clone();
+    assert_eq!(database.call("Query", &arguments).unwrap().body["Items"][0]["SK"]["S"], "c");
+}
+
+#[test]
 fn a_limit_that_is_just_reached_still_names_a_last_key() {
     let page = query(&mut database(), &[("Limit", json!(3))]);
     assert_eq!(page["LastEvaluatedKey"]["source_id"]["S"], "c");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     http::{Client, full, read},
-    milliseconds,
+    milliseconds, variable,
 };
 
 const BASE: &str = "/2020-01-01/extension";
@@ -28,6 +28,9 @@ pub(crate) async fn run() -> io::Result<ExitCode> {
         println!("{event}");
         if event["eventType"] == "SHUTDOWN" {
             return Ok(ExitCode::SUCCESS);
+        }
+        if variable("FIXTURE_EXTENSION") == "crash" {
+            return Ok(ExitCode::from(5));
         }
         tokio::time::sleep(milliseconds("FIXTURE_EXTENSION_MS")).await;
         println!("extension done");
