@@ -59,6 +59,21 @@ impl Aws {
         Ok(Self { sdk, region: region.to_string() })
     }
 
+    /// A server on this machine that takes any credentials, and its time; the environment counts for nothing.
+    #[cfg(any(test, feature = "contract"))]
+    pub async fn at(endpoint: &str) -> Self {
+        let http = SharedHttpClient::new(LazyHttp::new(Roots::Native));
+        Self::for_tests(http, base().endpoint_url(endpoint).timeout_config(patience())).await
+    }
+
+    #[cfg(any(test, feature = "contract"))]
+    async fn for_tests(http: SharedHttpClient, base: aws_config::ConfigLoader) -> Self {
+        let region = aws_config::Region::new("eu-central-1");
+        let credentials = aws_credential_types::Credentials::new("id", "secret", None, None, "test");
+        let loader = base.empty_test_environment().region(region.clone()).credentials_provider(credentials);
+        Self { sdk: loader.http_client(http).load().await, region: region.to_string() }
+    }
+
     pub(crate) const fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
@@ -85,4 +100,12 @@ fn base() -> aws_config::ConfigLoader {
                 .build(),
         )
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// Time limits for what no stream waits for.
+pub(crate) fn patience() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_timeout(Duration::from_mins(1))
+        .operation_attempt_timeout(Duration::from_secs(30))
+        .build()
 }

@@ -2,15 +2,29 @@
 //! and expressions.
 
 mod configurations;
+#[cfg(any(test, feature = "contract"))]
+mod cost;
 mod item;
 mod poller;
 mod setup;
 mod writer;
 
 pub use configurations::DynamoConfigurations;
+#[cfg(any(test, feature = "contract"))]
+pub use cost::Cost;
 pub use poller::DynamoPoller;
 pub use setup::{SetupError, Tables};
 pub use writer::{ItemWriter, Progress};
+
+use crate::aws::{Aws, patience};
+use aws_sdk_dynamodb::Client;
+
+/// A client for jobs that nobody waits for: making tables and filling them. A local server's first calls are slow, and
+/// an attempt that was given up may have been carried out.
+fn patient(aws: &Aws) -> Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(aws.sdk()).timeout_config(patience());
+    Client::from_conf(config.build())
+}
 
 /// Attribute names (contract: Items).
 mod names {

@@ -1,7 +1,6 @@
 //! A service on the far side of the HTTP client, for tests without a network: answers in order, requests kept.
 
 use super::{Aws, base};
-use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::{
     client::{
         http::{
@@ -57,15 +56,7 @@ pub(crate) struct FakeService {
 impl FakeService {
     pub(crate) async fn new(answers: impl IntoIterator<Item = Answer>) -> (Self, Aws) {
         let service = Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), sent: Arc::default() };
-        let region = aws_config::Region::new("eu-test-1");
-        let sdk = base()
-            .empty_test_environment()
-            .region(region.clone())
-            .http_client(SharedHttpClient::new(service.clone()))
-            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-            .load()
-            .await;
-        let aws = Aws { sdk, region: region.to_string() };
+        let aws = Aws::for_tests(SharedHttpClient::new(service.clone()), base()).await;
         (service, aws)
     }
 

@@ -49,7 +49,12 @@ impl DynamoPoller {
         }
     }
 
-    fn query(&self, sentiment: Sentiment, since: Timestamp, after: Option<&PageToken>) -> QueryFluentBuilder {
+    pub(super) fn query(
+        &self,
+        sentiment: Sentiment,
+        since: Timestamp,
+        after: Option<&PageToken>,
+    ) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)

@@ -46,7 +46,7 @@ pub struct Tables {
 impl Tables {
     /// On this account.
     pub fn new(aws: &Aws) -> Self {
-        Self { client: Client::new(aws.sdk()), region: aws.region().to_owned() }
+        Self { client: super::patient(aws), region: aws.region().to_owned() }
     }
 
     /// The items table with its index and its TTL; `false` if there is one of this name already, which is left as it is.

@@ -40,7 +40,7 @@ pub struct ItemWriter {
 impl ItemWriter {
     /// Writes to `table`; clock and randomness are for the waits between rounds.
     pub fn new(aws: &Aws, table: &str, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { client: Client::new(aws.sdk()), region: aws.region().to_owned(), table: table.to_owned(), clock, random }
+        Self { client: super::patient(aws), region: aws.region().to_owned(), table: table.to_owned(), clock, random }
     }
 
     /// Writes all items, in order: of two versions of one item the later in the list stays.

@@ -52,7 +52,7 @@ async fn one_query_on_the_index_newest_first_for_what_counts() {
     assert_eq!((report.request_id.as_deref(), report.attempts), (Some("request-1"), 1));
     assert_eq!(
         (report.operation, report.region.as_str(), report.table.as_deref()),
-        ("Query", "eu-test-1", Some("items"))
+        ("Query", "eu-central-1", Some("items"))
     );
 }
 
