@@ -8,6 +8,7 @@ pub mod cloudwatch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod dynamodb;
+pub mod emf;
 pub mod item_fields;
 pub mod jwt;
 pub mod memory;

@@ -57,7 +57,9 @@ mod tests {
     use crate::{
         aws::fake::{Answer, FakeService},
         cloudwatch::CloudWatchMetrics,
+        emf::EmfMetrics,
         memory::{ManualClock, MemoryMetrics, NoMetrics},
+        otlp::Captured,
     };
     use std::sync::Arc;
 
@@ -79,6 +81,15 @@ mod tests {
         }
     }
 
+    impl MetricsUnderTest for EmfMetrics {
+        fn metrics(&self) -> &dyn Metrics {
+            self
+        }
+        fn calls(&self) -> u64 {
+            0
+        }
+    }
+
     struct OverTheWire(FakeService, CloudWatchMetrics);
     impl MetricsUnderTest for OverTheWire {
         fn metrics(&self) -> &dyn Metrics {
@@ -90,9 +101,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn none_in_memory_and_over_the_wire() {
+    async fn none_in_memory_as_lines_and_over_the_wire() {
         check_metrics(&NoMetrics).await;
         check_metrics(&MemoryMetrics::new(Arc::new(ManualClock::default()))).await;
+        let clock = Arc::new(ManualClock::default());
+        check_metrics(&EmfMetrics::new(Arc::new(Captured::default()), clock, "SseStreaming", "test")).await;
         let empty_map = vec![0xa0];
         let (service, aws) = FakeService::new([Answer::Says(200, empty_map)]).await;
         let metrics = CloudWatchMetrics::new(&aws, "SseStreaming", "test");

@@ -23,7 +23,8 @@ fn binary(name: &str) -> PathBuf {
 
 async fn subject(name: &'static str, program: &str, sampled: bool, collector: &OtlpReceiver) -> Subject {
     let builder = Environment::builder(binary(program)).beside(collector).freeze(Freeze::Never);
-    let vars = [("SSE_STORE", "memory"), ("SSE_METRICS", "none"), ("ENVIRONMENT", "bench"), ("SSE_STREAM_MAX_MS", "60")];
+    let vars =
+        [("SSE_STORE", "memory"), ("SSE_METRICS", "none"), ("ENVIRONMENT", "bench"), ("SSE_STREAM_MAX_MS", "60")];
     let builder = vars.into_iter().fold(builder, |b, (name, value)| b.var(name, value));
     Subject { name, environment: builder.start().await.expect("starts"), sampled, times: Vec::new() }
 }

@@ -13,7 +13,9 @@ async fn main() -> Result<(), Error> {
     run_with_streaming_response(service_fn(answer)).await
 }
 
-async fn answer(_: Request) -> Result<Response<StreamBody<impl stream::Stream<Item = Result<Frame<Bytes>, Infallible>>>>, Error> {
+async fn answer(
+    _: Request,
+) -> Result<Response<StreamBody<impl stream::Stream<Item = Result<Frame<Bytes>, Infallible>>>>, Error> {
     let first = Bytes::from_static(b"event: heartbeat\nretry: 3000\ndata: {\"connections\":1}\n\n");
     let last = async {
         tokio::time::sleep(std::time::Duration::from_millis(60)).await;
