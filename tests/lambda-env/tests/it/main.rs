@@ -3,6 +3,7 @@
 mod aws;
 mod ending;
 mod freeze;
+mod official;
 mod otlp;
 mod protocol;
 mod responses;
