@@ -181,3 +181,6 @@ fn log(r: &mut Reader<'_>) -> String {
 fn whole(n: u64) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests;

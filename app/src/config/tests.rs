@@ -1,0 +1,256 @@
+use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Variables<'v> = BTreeMap<&'v str, &'v str>;
+
+fn read_with(variables: &Variables<'_>) -> (Config, String) {
+    let (config, problems) = read(&|name| variables.get(name).map(ToString::to_string));
+    let text = if problems.is_empty() { String::new() } else { problems.to_string() };
+    (config, text)
+}
+
+fn good(variables: &[(&str, &str)]) -> Config {
+    let (config, problems) = read_with(&variables.iter().copied().collect());
+    assert_eq!(problems, "", "{variables:?}");
+    config
+}
+
+/// Every one of `names` is named, and nothing else is wrong.
+fn bad(variables: &[(&str, &str)], names: &[&str]) -> String {
+    let (_, problems) = read_with(&variables.iter().copied().collect());
+    let said = problems.strip_prefix("bad configuration: ").unwrap_or_default();
+    let found: BTreeSet<_> = said.split("; ").filter_map(|p| p.split(' ').next()).collect();
+    assert_eq!(found, names.iter().copied().collect(), "{variables:?}: {problems}");
+    problems
+}
+
+const LAMBDA: [(&str, &str); 3] =
+    [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("SENTIMENTS_TABLE", "items"), ("ENVIRONMENT", "prod")];
+
+fn on_lambda(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    LAMBDA.into_iter().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn nothing_set_is_a_local_service_in_memory() {
+    let config = good(&[]);
+    assert_eq!((&config.front, &config.store), (&Front::Local, &Store::Memory));
+    assert_eq!((config.metrics, config.telemetry), (MetricsSink::None, TelemetrySink::Memory));
+    assert_eq!((config.metrics_namespace.as_str(), config.environment.as_str()), ("SseStreaming", "local"));
+    assert_eq!((config.service.as_str(), config.log.as_str()), ("sse-streaming", "info"));
+    assert_eq!(config.otlp.traces_url, "http://localhost:4318/v1/traces");
+    assert!(config.users_table.is_none() && config.tokens.key.is_none() && config.xray_daemon.is_none());
+}
+
+#[test]
+fn defaults_follow_lambda() {
+    let config = good(&LAMBDA);
+    let front = Front::Lambda { runtime_api: "127.0.0.1:9001".into(), max_concurrency: 1 };
+    assert_eq!(config.front, front);
+    assert_eq!(config.store, Store::DynamoDb { table: "items".into(), index: "by_sentiment".into() });
+    assert_eq!((config.metrics, config.telemetry), (MetricsSink::CloudWatch, TelemetrySink::Adot));
+}
+
+#[test]
+fn lambda_needs_a_table_and_an_environment() {
+    bad(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")], &["SENTIMENTS_TABLE", "ENVIRONMENT"]);
+    good(&[("AWS_LAMBDA_RUNTIME_API", "h:1"), ("SSE_STORE", "memory"), ("ENVIRONMENT", "perf")]);
+    bad(&on_lambda(&[("AWS_LAMBDA_RUNTIME_API", "no address")]), &["AWS_LAMBDA_RUNTIME_API"]);
+}
+
+#[test]
+fn a_number_has_its_default_and_its_range() {
+    type Get = fn(&Config) -> u64;
+    let numbers: &[(&str, u64, u64, u64, Get)] = &[
+        ("SSE_POLL_INTERVAL_MS", 5_000, 50, 60_000, |c| c.read_plan.interval_ms),
+        ("SSE_READ_OVERLAP_MS", 10_000, 0, 600_000, |c| c.read_plan.overlap_ms),
+        ("SSE_FULL_READ_INTERVAL_MS", 900_000, 1_000, 86_400_000, |c| c.read_plan.full_interval_ms),
+        ("SSE_HEARTBEAT_INTERVAL_MS", 15_000, 200, 60_000, |c| c.limits.heartbeat_ms),
+        ("SSE_MAX_CONNECTIONS", 100, 1, 100_000, |c| c.max_connections as u64),
+        ("SSE_RETRY_MS", 3_000, 100, 600_000, |c| c.limits.retry_ms),
+        ("SSE_WINDOW_S", 86_400, 60, 2_678_400, |c| c.read_plan.span_ms / 1_000),
+        ("SSE_WINDOW_MAX_ITEMS", 200_000, 1, 10_000_000, |c| c.read_plan.max_items as u64),
+        ("SSE_STREAM_MAX_MS", 0, 20, 900_000, |c| c.limits.stream_max_ms),
+        ("SSE_DEADLINE_MARGIN_MS", 3_000, 1_000, 60_000, |c| c.limits.deadline_margin_ms),
+        ("SSE_FLUSH_TIMEOUT_MS", 5_000, 100, 5_000, |c| c.flush_timeout_ms),
+        ("SSE_TRACE_BUDGET_BYTES", 80_000, 20_000, 500_000, |c| c.trace_budget_bytes),
+        ("SSE_RETAIN_BYTES", 1_048_576, 0, 67_108_864, |c| c.retain_bytes as u64),
+    ];
+    for (name, default, min, max, get) in numbers {
+        assert_eq!(get(&good(&[])), *default, "{name}");
+        for value in [*min, *max] {
+            assert_eq!(get(&good(&[(name, &value.to_string())])), value, "{name}");
+        }
+        let below = min.checked_sub(1).filter(|n| *n > 0).map(|n| n.to_string());
+        let above = (max + 1).to_string();
+        let beyond = below.iter().map(String::as_str).chain([above.as_str()]);
+        for wrong in beyond.chain(["-1", "+5", "1.5", "1e3", "many", "99999999999999999999"]) {
+            bad(&[(name, wrong)], &[name]);
+        }
+    }
+    assert_eq!(good(&[("SSE_STREAM_MAX_MS", "0")]).limits.stream_max_ms, 0);
+    bad(&[("SSE_HEARTBEAT_INTERVAL_MS", "0")], &["SSE_HEARTBEAT_INTERVAL_MS"]);
+    let slots = good(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "10")])).front;
+    assert!(matches!(slots, Front::Lambda { max_concurrency: 10, .. }));
+    bad(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "0")]), &["AWS_LAMBDA_MAX_CONCURRENCY"]);
+}
+
+#[test]
+fn set_to_nothing_is_not_set() {
+    for variable in VARIABLES {
+        good(&[(variable.name, "")]);
+        good(&[(variable.name, " ")]);
+    }
+}
+
+#[test]
+fn the_store_is_where_it_is_said_to_be() {
+    let dynamodb = good(&[("SENTIMENTS_TABLE", "t"), ("SENTIMENTS_INDEX", "i")]).store;
+    assert_eq!(dynamodb, Store::DynamoDb { table: "t".into(), index: "i".into() });
+    assert_eq!(good(&[("SENTIMENTS_TABLE", "t"), ("SSE_STORE", "memory")]).store, Store::Memory);
+    bad(&[("SSE_STORE", "dynamodb")], &["SENTIMENTS_TABLE"]);
+    bad(&[("SSE_STORE", "redis")], &["SSE_STORE"]);
+}
+
+#[test]
+fn metrics_go_where_they_are_said_to_go() {
+    assert_eq!(good(&[("SSE_METRICS", "cloudwatch")]).metrics, MetricsSink::CloudWatch);
+    assert_eq!(good(&[("SSE_METRICS", "EMF")]).metrics, MetricsSink::Emf);
+    assert_eq!(good(&on_lambda(&[("SSE_METRICS", "none")])).metrics, MetricsSink::None);
+    bad(&[("SSE_METRICS", "statsd")], &["SSE_METRICS"]);
+    assert_eq!(good(&[("SSE_METRICS_NAMESPACE", "Team/Sse")]).metrics_namespace, "Team/Sse");
+    for name in ["AWS/Lambda", "a,b", &"n".repeat(256)] {
+        bad(&[("SSE_METRICS_NAMESPACE", name)], &["SSE_METRICS_NAMESPACE"]);
+    }
+    for name in ["a\nb", "prôd", &"n".repeat(256)] {
+        bad(&[("ENVIRONMENT", name)], &["ENVIRONMENT"]);
+    }
+}
+
+#[test]
+fn telemetry_goes_where_it_is_said_to_go() {
+    for (word, sink) in [
+        ("adot", TelemetrySink::Adot),
+        ("stdout", TelemetrySink::Stdout),
+        ("memory", TelemetrySink::Memory),
+        ("off", TelemetrySink::Off),
+    ] {
+        assert_eq!(good(&[("SSE_TELEMETRY", word)]).telemetry, sink);
+    }
+    for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
+        assert_eq!(good(&[(name, "http://127.0.0.1:1")]).telemetry, TelemetrySink::Adot);
+    }
+    bad(&[("SSE_TELEMETRY", "jaeger")], &["SSE_TELEMETRY"]);
+}
+
+#[test]
+fn disabled_is_disabled_whatever_else_is_set() {
+    let more = [("SSE_TELEMETRY", "adot"), ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"), ("OTEL_SDK_DISABLED", "True")];
+    let config = good(&on_lambda(&more));
+    assert_eq!((config.telemetry, config.xray_daemon), (TelemetrySink::Off, None));
+    let config = good(&on_lambda(&[more[1], ("OTEL_SDK_DISABLED", "false")]));
+    assert_eq!((config.telemetry, config.xray_daemon.as_deref()), (TelemetrySink::Adot, Some("127.0.0.1:2000")));
+    bad(&[("OTEL_SDK_DISABLED", "yes")], &["OTEL_SDK_DISABLED"]);
+}
+
+#[test]
+fn the_receiver_is_a_neighbour() {
+    let url = |name, value| good(&[(name, value)]).otlp.traces_url;
+    assert_eq!(url("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1"), "http://h:1/v1/traces");
+    assert_eq!(url("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1/base/"), "http://h:1/base/v1/traces");
+    assert_eq!(url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:1/x"), "http://h:1/x");
+    for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
+        for value in ["https://h:4318", "HTTPS://user:hidden@h", "h:4318", "localhost", "grpc://h", "http://", "http:///x"]
+        {
+            let problems = bad(&[(name, value)], &[name]);
+            assert!(!problems.contains("hidden"), "{problems}");
+        }
+    }
+    bad(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")], &["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+    good(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_TRACES_SAMPLER", "parentbased_always_on")]);
+    bad(&[("OTEL_TRACES_SAMPLER", "always_on")], &["OTEL_TRACES_SAMPLER"]);
+}
+
+#[test]
+fn headers_of_exports_are_read_and_not_shown() {
+    let name = "OTEL_EXPORTER_OTLP_HEADERS";
+    let config = good(&[(name, "api-key=k%20ey, X-Two = b=c ,")]);
+    let headers: Vec<_> = config.otlp.headers.iter().map(|(n, v)| (n.as_str(), v.expose())).collect();
+    assert_eq!(headers, [("api-key", "k ey"), ("x-two", "b=c")]);
+    assert!(!format!("{config:?}").contains("k ey"));
+    let problems = bad(&[(name, "a=b,hidden")], &[name]);
+    assert!(problems.contains("number 2") && !problems.contains("hidden"), "{problems}");
+    bad(&[(name, "a b=c")], &[name]);
+    bad(&[(name, "a=%0A")], &[name]);
+}
+
+#[test]
+fn the_service_has_one_name() {
+    let service = |more: &[(&str, &str)]| good(more).service;
+    assert_eq!(service(&[("OTEL_SERVICE_NAME", "a")]), "a");
+    assert_eq!(service(&[("POWERTOOLS_SERVICE_NAME", "b")]), "b");
+    assert_eq!(service(&[("OTEL_SERVICE_NAME", "c"), ("POWERTOOLS_SERVICE_NAME", "c")]), "c");
+    bad(&[("OTEL_SERVICE_NAME", "a"), ("POWERTOOLS_SERVICE_NAME", "b")], &["OTEL_SERVICE_NAME"]);
+}
+
+#[test]
+fn one_kind_of_key_for_tokens_and_never_shown() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let config = good(&[("SSE_JWT_SECRET", secret), ("SSE_JWT_ISSUER", "i"), ("SSE_JWT_AUDIENCE", "a")]);
+    assert!(matches!(&config.tokens.key, Some(TokenKey::Secret(s)) if s.expose() == secret));
+    assert_eq!((config.tokens.issuer.as_deref(), config.tokens.audience.as_deref()), (Some("i"), Some("a")));
+    assert!(!format!("{config:?}").contains(secret));
+    let problems = bad(&[("SSE_JWT_SECRET", &secret[1..])], &["SSE_JWT_SECRET"]);
+    assert!(!problems.contains(&secret[1..]));
+    assert!(matches!(good(&[("SSE_JWT_PUBLIC_KEY", "pem")]).tokens.key, Some(TokenKey::Public(_))));
+    bad(&[("SSE_JWT_SECRET", secret), ("SSE_JWT_PUBLIC_KEY", "pem")], &["SSE_JWT_SECRET"]);
+}
+
+#[test]
+fn a_wrapper_is_refused_and_odd_directives_too() {
+    let problems = bad(&[("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler")], &["AWS_LAMBDA_EXEC_WRAPPER"]);
+    assert!(problems.contains("must not be set"), "{problems}");
+    assert_eq!(good(&[("RUST_LOG", "warn,sse_streaming=debug")]).log, "warn,sse_streaming=debug");
+    bad(&[("RUST_LOG", "sse_streaming=loud")], &["RUST_LOG"]);
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let problems = bad(
+        &[
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+            ("SSE_POLL_INTERVAL_MS", "1"),
+            ("SSE_RETRY_MS", "soon"),
+            ("OTEL_TRACES_SAMPLER", "always_off"),
+            ("AWS_LAMBDA_EXEC_WRAPPER", "x"),
+        ],
+        &[
+            "SSE_POLL_INTERVAL_MS",
+            "SSE_RETRY_MS",
+            "OTEL_TRACES_SAMPLER",
+            "AWS_LAMBDA_EXEC_WRAPPER",
+            "SENTIMENTS_TABLE",
+            "ENVIRONMENT",
+        ],
+    );
+    assert!(problems.contains("not a whole number in 50..60000"), "{problems}");
+}
+
+#[test]
+fn the_table_names_each_variable_once_with_its_help() {
+    let names: BTreeSet<_> = VARIABLES.iter().map(|v| v.name).collect();
+    assert_eq!(names.len(), VARIABLES.len());
+    assert!(VARIABLES.iter().all(|v| !v.help.is_empty() && !v.default().is_empty()));
+}
+
+/// What is read and what the table says are the same: each variable is asked for, and no other.
+#[test]
+fn the_table_is_what_is_read() {
+    let asked = std::cell::RefCell::new(BTreeSet::new());
+    let _ = read(&|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        (name == "AWS_LAMBDA_RUNTIME_API").then(|| "h:1".to_owned())
+    });
+    let table: BTreeSet<_> = VARIABLES.iter().map(|v| v.name.to_owned()).collect();
+    assert_eq!(asked.into_inner(), table);
+}
