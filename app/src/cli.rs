@@ -2,6 +2,8 @@
 
 mod help;
 
+pub use crate::feed::FeedArgs;
+
 use clap::{Args, Parser, Subcommand};
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -23,11 +25,15 @@ pub enum Command {
     /// Serve streams behind plain HTTP on loopback: the very handler of the function, each request an invocation with its
     /// own deadline and trace.
     ///
-    /// Without SENTIMENTS_TABLE the store is in memory, fed once from --items or else by a demo feed. The address is the
+    /// Without `SENTIMENTS_TABLE` the store is in memory, fed once from --items or else by a demo feed. The address is the
     /// first line on stdout; logs go to stderr; `/` is a page that shows the stream. Ctrl-C and SIGTERM end streams with
     /// `done`, flush telemetry and exit with 0.
     #[command(after_long_help = help::variables(), after_help = help::SHORT)]
     Serve(ServeArgs),
+
+    /// Write demo items into a DynamoDB table, on AWS or on a local server (`AWS_ENDPOINT_URL`), with progress.
+    #[command(after_long_help = help::variables(), after_help = help::SHORT)]
+    Feed(FeedArgs),
 }
 
 /// Flags of `serve`.

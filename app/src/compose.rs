@@ -1,34 +1,41 @@
 //! The only place that names concrete adapters: from a checked configuration to a service.
 
+mod cloud;
+mod feeder;
+mod items;
+mod spans;
+mod telemetry;
+mod tokens;
+
+pub use feeder::{FeedError, Feeder};
+pub use spans::SpanList;
+
 use crate::{
-    config::{Config, Front, Problems},
+    config::{Config, Front, MetricsSink, Problems, Store, TelemetrySink},
     journal::LogJournal,
     service::{Service, Slots},
-    stand_in::Off,
 };
+use cloud::Cloud;
 use futures::{FutureExt, future::BoxFuture};
 use sse_adapters::{
-    memory::{DemoFeed, MemoryTable, MemoryTokens, NoMetrics},
+    cloudwatch::CloudWatchMetrics,
+    dynamodb::{DynamoConfigurations, DynamoPoller},
+    memory::NoMetrics,
     pool::MemoryPool,
     system::{SystemClock, SystemRandom},
 };
 use sse_core::{
     flight::Flight,
-    item::Item,
     metrics_book::MetricsBook,
-    ports::{Clock, ConnectionPool, Journal, Random, Raw},
+    ports::{Clock, Configurations, ConnectionPool, Journal, Metrics, Poller, Random, Raw},
     shutdown::Shutdown,
     stream::StreamPorts,
     telemetry::Tracing,
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// The flush of an invocation while Lambda stops the process, in milliseconds: of 300 in all.
 const LAMBDA_SHUTDOWN_FLUSH_MS: u64 = 200;
-/// The demo feed writes about this often, in milliseconds.
-const DEMO_PAUSE_MS: (u64, u64) = (200, 1_200);
-/// So many items are there when it begins.
-const DEMO_BACKLOG_ITEMS: u64 = 2_000;
 
 /// What a front end drives.
 pub struct Composed {
@@ -38,36 +45,59 @@ pub struct Composed {
     pub background: Option<BoxFuture<'static, ()>>,
     /// Opens the connections that the first invocation would otherwise wait for.
     pub warm_up: Option<BoxFuture<'static, ()>>,
+    /// The last spans, where they are kept in memory.
+    pub spans: Option<SpanList>,
 }
 
-/// Builds everything, or says everything that is wrong.
+/// Builds everything, or says everything that is wrong: what was wrong before and what adapters find in their part.
+/// `items` is the file that feeds a store in memory.
 ///
 /// # Errors
-/// The problems found so far and those that adapters have with their part.
-pub fn compose(config: &Config, mut problems: Problems, items: Option<Vec<Item>>) -> Result<Composed, Problems> {
-    let random = SystemRandom::new();
-    if let Err(error) = &random {
-        problems.note_by_name("the system's randomness", format!("cannot be read: {error}"));
-    }
-    let random: Arc<dyn Random> = match random {
-        Ok(random) if problems.is_empty() => Arc::new(random),
-        _ => return Err(problems),
-    };
+/// All problems.
+pub async fn compose(config: &Config, mut problems: Problems, items: Option<&Path>) -> Result<Composed, Problems> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let journal: Arc<dyn Journal> = Arc::new(LogJournal);
-    let telemetry = Arc::new(Off);
-    let table = Arc::new(MemoryTable::new(clock.clone()));
-    let background = fill(&table, items, config, &clock, &random);
-    let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(config.max_connections));
-    let shutdown_flush_ms = match config.front {
-        Front::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),
-        Front::Local => config.flush_timeout_ms,
+    let random: Option<Arc<dyn Random>> = match SystemRandom::new() {
+        Ok(random) => Some(Arc::new(random)),
+        Err(error) => {
+            problems.note_by_name("the system's randomness", format!("cannot be read: {error}"));
+            None
+        }
     };
+    let cloud = Cloud::load(config, &mut problems).await;
+    let tokens = tokens::compose(config, clock.clone(), &mut problems);
+    let telemetry = telemetry::compose(config, clock.clone(), &mut problems);
+    let items = items.map(|path| items::read(path, config, &*clock, &mut problems));
+    let (Some(random), Some(telemetry), Some(tokens)) = (random, telemetry, tokens) else {
+        return Err(problems);
+    };
+    problems.none_or(())?;
+
+    let (poller, warm_up, background): (Arc<dyn Poller>, _, _) =
+        if let (Store::DynamoDb { table, index }, Some(aws)) = (&config.store, cloud.aws()) {
+            let poller = Arc::new(DynamoPoller::new(aws, table, index));
+            let warm = poller.clone();
+            (poller, Some(async move { warm.warm_up().await }.boxed()), None)
+        } else {
+            let (table, feed) = items::table(items, config.read_plan.span_ms, &clock, &random);
+            (table, None, feed)
+        };
+    let metrics: Arc<dyn Metrics> = match (config.metrics, cloud.aws()) {
+        (MetricsSink::CloudWatch, Some(aws)) => {
+            Arc::new(CloudWatchMetrics::new(aws, &config.metrics_namespace, &config.environment))
+        }
+        _ => Arc::new(NoMetrics),
+    };
+    let configurations = config.users_table.as_ref().zip(cloud.aws()).map(|(table, aws)| {
+        let configurations: Arc<dyn Configurations> = Arc::new(DynamoConfigurations::new(aws, table));
+        Raw::new(configurations)
+    });
+    let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(config.max_connections));
+    let journal: Arc<dyn Journal> = Arc::new(LogJournal);
     let ports = StreamPorts {
-        poller: Raw::new(table),
+        poller: Raw::new(poller),
         pool: Raw::new(pool.clone()),
-        metrics: Raw::new(Arc::new(NoMetrics)),
-        telemetry: telemetry.clone(),
+        metrics: Raw::new(metrics),
+        telemetry: telemetry.sink.clone(),
         clock: clock.clone(),
         random,
         flight: Arc::new(Flight::new(config.read_plan, journal.clone())),
@@ -77,37 +107,18 @@ pub fn compose(config: &Config, mut problems: Problems, items: Option<Vec<Item>>
     };
     let tracing = Tracing {
         clock,
-        sink: telemetry,
+        sink: telemetry.sink,
         service: config.service.as_str().into(),
         flush_timeout_ms: config.flush_timeout_ms,
-        shutdown_flush_ms,
+        shutdown_flush_ms: match config.front {
+            Front::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),
+            Front::Local => config.flush_timeout_ms,
+        },
     };
-    let service = Service::new(ports, tracing, Arc::new(MemoryTokens::default()), None, config.limits, Slots::of(pool));
-    Ok(Composed { service: Arc::new(service), background, warm_up: None })
+    let is_traced = config.telemetry != TelemetrySink::Off;
+    let service = Service::new(ports, tracing, tokens, configurations, config.limits, Slots::of(pool), is_traced);
+    Ok(Composed { service: Arc::new(service), background, warm_up, spans: telemetry.spans })
 }
 
-/// The given items once, or a feed that goes on.
-fn fill(
-    table: &Arc<MemoryTable>,
-    items: Option<Vec<Item>>,
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-) -> Option<BoxFuture<'static, ()>> {
-    if let Some(items) = items {
-        items.into_iter().for_each(|item| table.put(item));
-        return None;
-    }
-    let mut feed = DemoFeed::new(random.next_u64());
-    let backlog = feed.backlog(clock.now(), config.read_plan.span_ms, DEMO_BACKLOG_ITEMS);
-    backlog.into_iter().for_each(|item| table.put(item));
-    let (table, clock, random) = (table.clone(), clock.clone(), random.clone());
-    let drip = async move {
-        loop {
-            let pause_ms = random.between(DEMO_PAUSE_MS.0, DEMO_PAUSE_MS.1);
-            clock.sleep_until(clock.now().plus_ms(pause_ms)).await;
-            table.put(feed.next_item(clock.now()));
-        }
-    };
-    Some(drip.boxed())
-}
+#[cfg(test)]
+mod tests;

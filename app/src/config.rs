@@ -20,8 +20,6 @@ use sse_core::{flight::ReadPlan, plan::Limits};
 
 /// CloudWatch's limit for a namespace and for the value of a dimension, in bytes (a dimension may be longer; nobody's is).
 const NAME_MAX_BYTES: usize = 255;
-/// HS256 keys shorter than the hash can be guessed (RFC 7518, 3.2).
-const JWT_SECRET_MIN_BYTES: usize = 32;
 
 /// Reads everything. The configuration counts only if there are no problems; it is given with them so that adapters can
 /// look at their part and add theirs.
@@ -35,6 +33,7 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, Problems) 
     let is_traced = r.choice(&table::SDK_DISABLED) != Some("true");
     let config = Config {
         store: store(r, on_lambda),
+        index: r.text_or_default(&table::SENTIMENTS_INDEX),
         users_table: r.text(&table::USERS_TABLE),
         metrics: match (r.choice(&table::METRICS), on_lambda) {
             (Some("cloudwatch"), _) | (None, true) => MetricsSink::CloudWatch,
@@ -62,7 +61,7 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, Problems) 
         },
         max_connections: whole(r.number(&table::MAX_CONNECTIONS)),
         flush_timeout_ms: r.number(&table::FLUSH_TIMEOUT),
-        trace_budget_bytes: r.number(&table::TRACE_BUDGET),
+        trace_budget_bytes: whole(r.number(&table::TRACE_BUDGET)),
         retain_bytes: whole(r.number(&table::RETAIN)),
         tokens: tokens(r),
         log: log(r),
@@ -157,9 +156,6 @@ fn tokens(r: &mut Reader<'_>) -> TokenRules {
     let public = r.text(&table::JWT_PUBLIC_KEY);
     if secret.is_some() && public.is_some() {
         r.problems.note(&table::JWT_SECRET, "and SSE_JWT_PUBLIC_KEY are both set: only one may be");
-    }
-    if secret.as_ref().is_some_and(|s| s.len() < JWT_SECRET_MIN_BYTES) {
-        r.problems.note(&table::JWT_SECRET, format!("is shorter than {JWT_SECRET_MIN_BYTES} bytes"));
     }
     let key = match (secret, public) {
         (Some(secret), _) => Some(TokenKey::Secret(Secret::new(secret))),

@@ -36,3 +36,6 @@ pub async fn handle(service: &Service, request: &Request, begin: Begin) -> Handl
         Err(problem) => answer::problem(problem, invocation),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,7 +57,7 @@ pub async fn run(runtime_api: &str, slots: usize, start: Result<Composed, Proble
             return Err(error);
         }
     };
-    let Composed { service, background, warm_up } = composed;
+    let Composed { service, background, warm_up, spans: _ } = composed;
     if let Some(background) = background {
         drop(tokio::spawn(background));
     }

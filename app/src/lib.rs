@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod compose;
 pub mod config;
+mod feed;
 pub mod handler;
 mod journal;
 pub mod lambda;
@@ -14,6 +15,5 @@ mod percent;
 mod run;
 pub mod serve;
 pub mod service;
-mod stand_in;
 
 pub use run::run;

@@ -9,8 +9,7 @@ mod respond;
 mod site;
 mod trace_header;
 
-use crate::{cli::ServeArgs, service::Service};
-use futures::future::BoxFuture;
+use crate::{cli::ServeArgs, compose::Composed};
 use site::Site;
 use std::{
     io::{self, Write},
@@ -42,17 +41,14 @@ pub enum ServeError {
 ///
 /// # Errors
 /// It could not begin.
-pub async fn run(
-    args: &ServeArgs,
-    service: Arc<Service>,
-    beside: impl Iterator<Item = BoxFuture<'static, ()>>,
-) -> Result<(), ServeError> {
+pub async fn run(args: &ServeArgs, composed: Composed) -> Result<(), ServeError> {
+    let Composed { service, background, warm_up, spans } = composed;
     let mut stop = Stop::new().map_err(ServeError::Signals)?;
     let listen = |error| ServeError::Listen(args.listen, error);
     let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
     announce(listener.local_addr().map_err(listen)?);
-    beside.for_each(|task| drop(tokio::spawn(task)));
-    let (site, all_done) = Site::new(service, args.timeout_s * 1_000);
+    background.into_iter().chain(warm_up).for_each(|task| drop(tokio::spawn(task)));
+    let (site, all_done) = Site::new(service, args.timeout_s * 1_000, spans);
     let site = Arc::new(site);
     tokio::select! {
         () = accept(&listener, &site) => {}

@@ -6,6 +6,7 @@ use sse_core::{
     ports::{Configurations, ConnectionPool, Raw, Tokens},
     stream::StreamPorts,
     telemetry::Tracing,
+    trace_context::TraceContext,
 };
 use std::sync::{
     Arc,
@@ -26,11 +27,12 @@ pub struct Service {
     pub limits: Limits,
     /// How many streams there are.
     pub slots: Slots,
+    is_traced: bool,
     warm: AtomicBool,
 }
 
 impl Service {
-    /// A service that has handled nothing yet.
+    /// A service that has handled nothing yet; `is_traced`: not if tracing is off.
     pub fn new(
         ports: StreamPorts,
         tracing: Tracing,
@@ -38,8 +40,15 @@ impl Service {
         configurations: Option<Raw<dyn Configurations>>,
         limits: Limits,
         slots: Slots,
+        is_traced: bool,
     ) -> Self {
-        Self { ports, tracing, tokens, configurations, limits, slots, warm: AtomicBool::new(false) }
+        Self { ports, tracing, tokens, configurations, limits, slots, is_traced, warm: AtomicBool::new(false) }
+    }
+
+    /// What this invocation's own header says; with tracing off, that it is not sampled: nothing is made then that would
+    /// only be thrown away.
+    pub fn trace_context(&self, header: Option<&str>) -> TraceContext {
+        TraceContext::parse(header.filter(|_| self.is_traced))
     }
 
     /// Whether this is the first invocation of the process: `true` once.

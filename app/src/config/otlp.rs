@@ -54,7 +54,7 @@ fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
         match parsed {
             Some(header) => headers.push(header),
             None => {
-                r.problems.note(&table::OTLP_HEADERS, format!("has an entry that is no header, number {}", index + 1))
+                r.problems.note(&table::OTLP_HEADERS, format!("has an entry that is no header, number {}", index + 1));
             }
         }
     }

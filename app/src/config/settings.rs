@@ -11,6 +11,8 @@ pub struct Config {
     pub front: Front,
     /// Where items come from.
     pub store: Store,
+    /// The index of a table of items; `feed` makes it.
+    pub index: String,
     /// The table of configurations.
     pub users_table: Option<String>,
     /// Where metrics go.
@@ -36,7 +38,7 @@ pub struct Config {
     /// The flush of an invocation takes at most this long, in milliseconds.
     pub flush_timeout_ms: u64,
     /// Estimated X-Ray bytes per trace.
-    pub trace_budget_bytes: u64,
+    pub trace_budget_bytes: usize,
     /// Spans kept after a failed export, in bytes.
     pub retain_bytes: usize,
     /// Which tokens are good.
@@ -113,7 +115,7 @@ pub struct TokenRules {
 pub enum TokenKey {
     /// HS256.
     Secret(Secret),
-    /// PEM blocks: RS256, ES256 or EdDSA by the type of the key.
+    /// PEM blocks: RS256, ES256 or `EdDSA` by the type of the key.
     Public(String),
 }
 

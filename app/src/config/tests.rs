@@ -73,7 +73,7 @@ fn a_number_has_its_default_and_its_range() {
         ("SSE_STREAM_MAX_MS", 0, 20, 900_000, |c| c.limits.stream_max_ms),
         ("SSE_DEADLINE_MARGIN_MS", 3_000, 1_000, 60_000, |c| c.limits.deadline_margin_ms),
         ("SSE_FLUSH_TIMEOUT_MS", 5_000, 100, 5_000, |c| c.flush_timeout_ms),
-        ("SSE_TRACE_BUDGET_BYTES", 80_000, 20_000, 500_000, |c| c.trace_budget_bytes),
+        ("SSE_TRACE_BUDGET_BYTES", 80_000, 20_000, 500_000, |c| c.trace_budget_bytes as u64),
         ("SSE_RETAIN_BYTES", 1_048_576, 0, 67_108_864, |c| c.retain_bytes as u64),
     ];
     for (name, default, min, max, get) in numbers {
@@ -145,7 +145,8 @@ fn telemetry_goes_where_it_is_said_to_go() {
 
 #[test]
 fn disabled_is_disabled_whatever_else_is_set() {
-    let more = [("SSE_TELEMETRY", "adot"), ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"), ("OTEL_SDK_DISABLED", "True")];
+    let more =
+        [("SSE_TELEMETRY", "adot"), ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"), ("OTEL_SDK_DISABLED", "True")];
     let config = good(&on_lambda(&more));
     assert_eq!((config.telemetry, config.xray_daemon), (TelemetrySink::Off, None));
     let config = good(&on_lambda(&[more[1], ("OTEL_SDK_DISABLED", "false")]));
@@ -160,7 +161,8 @@ fn the_receiver_is_a_neighbour() {
     assert_eq!(url("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1/base/"), "http://h:1/base/v1/traces");
     assert_eq!(url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:1/x"), "http://h:1/x");
     for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
-        for value in ["https://h:4318", "HTTPS://user:hidden@h", "h:4318", "localhost", "grpc://h", "http://", "http:///x"]
+        for value in
+            ["https://h:4318", "HTTPS://user:hidden@h", "h:4318", "localhost", "grpc://h", "http://", "http:///x"]
         {
             let problems = bad(&[(name, value)], &[name]);
             assert!(!problems.contains("hidden"), "{problems}");
@@ -200,10 +202,9 @@ fn one_kind_of_key_for_tokens_and_never_shown() {
     assert!(matches!(&config.tokens.key, Some(TokenKey::Secret(s)) if s.expose() == secret));
     assert_eq!((config.tokens.issuer.as_deref(), config.tokens.audience.as_deref()), (Some("i"), Some("a")));
     assert!(!format!("{config:?}").contains(secret));
-    let problems = bad(&[("SSE_JWT_SECRET", &secret[1..])], &["SSE_JWT_SECRET"]);
-    assert!(!problems.contains(&secret[1..]));
     assert!(matches!(good(&[("SSE_JWT_PUBLIC_KEY", "pem")]).tokens.key, Some(TokenKey::Public(_))));
-    bad(&[("SSE_JWT_SECRET", secret), ("SSE_JWT_PUBLIC_KEY", "pem")], &["SSE_JWT_SECRET"]);
+    let problems = bad(&[("SSE_JWT_SECRET", secret), ("SSE_JWT_PUBLIC_KEY", "pem")], &["SSE_JWT_SECRET"]);
+    assert!(!problems.contains(secret));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn problem(problem: Problem, invocation: Invocation<Handler>) -> Hand
         Problem::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
         _ => {}
     }
-    plain(problem.status(), json_error(problem), headers, invocation)
+    plain(problem.status(), json_error(&problem), headers, invocation)
 }
 
 fn plain(status: StatusCode, body: Bytes, mut headers: HeaderMap, invocation: Invocation<Handler>) -> Handled {
@@ -57,7 +57,7 @@ pub(super) fn describe_json(headers: &mut HeaderMap) {
 }
 
 /// `{"detail": "…"}`, the form of every error.
-pub fn json_error(detail: impl ToString) -> Bytes {
+pub fn json_error(detail: &impl ToString) -> Bytes {
     #[derive(Serialize)]
     struct Detail {
         detail: String,

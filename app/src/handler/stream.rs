@@ -102,7 +102,7 @@ fn refuse(service: &Service, request: &Request, headers: HeaderMap, invocation: 
     } else {
         let mut headers: HeaderMap = [(RETRY_AFTER, HeaderValue::from(retry_s))].into_iter().collect();
         describe_json(&mut headers);
-        (StatusCode::SERVICE_UNAVAILABLE, headers, json_error("no free slot"))
+        (StatusCode::SERVICE_UNAVAILABLE, headers, json_error(&"no free slot"))
     };
     let summary = Summary {
         connection_id: invocation.connection_id().clone(),

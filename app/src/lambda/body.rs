@@ -24,10 +24,12 @@ const STREAM_FAILED: ErrorReport<'static> = ErrorReport::new("Runtime.StreamErro
 #[serde(rename_all = "camelCase")]
 struct Prelude<'a> {
     status_code: u16,
-    #[serde(serialize_with = "header_map")]
-    headers: &'a HeaderMap,
+    headers: Joined<'a>,
     cookies: [&'a str; 0],
 }
+
+/// One text a name: several values of one are joined, as HTTP allows.
+struct Joined<'a>(&'a HeaderMap);
 
 enum Stage {
     Prelude(Bytes),
@@ -46,7 +48,7 @@ impl PostBody {
     pub(super) const TRAILERS: &'static str = "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
 
     pub(super) fn new(status: StatusCode, headers: &HeaderMap, content: Body) -> Self {
-        let prelude = Prelude { status_code: status.as_u16(), headers, cookies: [] };
+        let prelude = Prelude { status_code: status.as_u16(), headers: Joined(headers), cookies: [] };
         // Texts and numbers only: nothing can fail.
         let prelude = serde_json::to_vec(&prelude).unwrap_or_default();
         Self { stage: Stage::Prelude(prelude.into()), content }
@@ -86,14 +88,15 @@ fn error_trailers() -> HeaderMap {
     std::iter::once(kind).chain(body).collect()
 }
 
-/// One text a name: several values of one are joined, as HTTP allows.
-fn header_map<S: Serializer>(headers: &&HeaderMap, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(headers.keys_len()))?;
-    for name in headers.keys() {
-        let values: Vec<_> = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
-        map.serialize_entry(name.as_str(), &values.join(", "))?;
+impl Serialize for Joined<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.keys_len()))?;
+        for name in self.0.keys() {
+            let values: Vec<_> = self.0.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
+            map.serialize_entry(name.as_str(), &values.join(", "))?;
+        }
+        map.end()
     }
-    map.end()
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_function_url_event_is_a_request() {
-        let request = read(&event()).ok().expect("a request");
+        let request = read(&event()).expect("a request");
         assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/api/v2/stream"));
         assert_eq!(request.query, "tickers=A%2CB");
         assert_eq!(request.headers["accept"], "text/event-stream");

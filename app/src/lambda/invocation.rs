@@ -21,7 +21,6 @@ use sse_core::{
     stream::Summary,
     telemetry::{Begin, EndReason, Invocation, Settled},
     time::Timestamp,
-    trace_context::TraceContext,
 };
 use std::panic::AssertUnwindSafe;
 
@@ -33,7 +32,7 @@ pub(super) async fn run(api: &RuntimeApi, service: &Service, delivered: Delivere
     let LambdaEvent { payload, context, .. } = event;
     let deadline = effective_deadline(service.ports.clock.now(), Timestamp::from_millis(context.deadline));
     let begin = Begin {
-        context: TraceContext::parse(context.xray_trace_id.as_deref()),
+        context: service.trace_context(context.xray_trace_id.as_deref()),
         request_id: context.request_id.into(),
         deadline,
         is_cold_start: service.is_cold_start(),
@@ -105,7 +104,7 @@ impl Posting<'_> {
                 tracing::warn!(request_id, cause, "the response was not taken: {error}");
             }
             Either::Right(_) => {
-                tracing::warn!(request_id, "the response was cut: it was not taken before the deadline")
+                tracing::warn!(request_id, "the response was cut: it was not taken before the deadline");
             }
         }
     }

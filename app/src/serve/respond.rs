@@ -2,6 +2,7 @@
 
 use super::{body::ServedBody, connection::CutAt, cors, site::Site, trace_header};
 use crate::{
+    compose::SpanList,
     handler::{self, Body, Handled, Request, Work},
     journal,
 };
@@ -12,10 +13,7 @@ use http::{
     header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
 };
 use hyper::body::Incoming;
-use sse_core::{
-    telemetry::{Begin, EndReason},
-    trace_context::TraceContext,
-};
+use sse_core::telemetry::{Begin, EndReason};
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 const PAGE: &str = include_str!("../page/index.html");
@@ -44,18 +42,23 @@ pub(super) async fn respond(
         headers: head.headers,
     };
     let mut answer = match (&request.method, request.path.as_str()) {
-        (&Method::GET, "/") => page(),
+        (&Method::GET, "/") => local(Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8"),
+        (&Method::GET, "/_local/spans") if site.spans.is_some() => {
+            let spans = site.spans.as_ref().map(SpanList::to_json).unwrap_or_default();
+            local(spans.into(), "application/json")
+        }
         _ => invoke(&site, &request, &cut_at).await,
     };
     answer.headers_mut().extend(cors);
     Ok(answer)
 }
 
-fn page() -> Answer {
-    let mut answer = Answer::new(ServedBody::plain(Bytes::from_static(PAGE.as_bytes())));
+/// What is here for the eyes of whoever started this: no invocation.
+fn local(body: Bytes, content_type: &'static str) -> Answer {
+    let mut answer = Answer::new(ServedBody::plain(body));
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
@@ -67,7 +70,7 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
     let request_id: Arc<str> = trace_header::request_id(&*ports.random).into();
     let deadline = now.plus_ms(site.timeout_ms);
     let begin = Begin {
-        context: TraceContext::parse(Some(&trace)),
+        context: service.trace_context(Some(&trace)),
         request_id: request_id.clone(),
         deadline,
         is_cold_start: service.is_cold_start(),
@@ -110,7 +113,7 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
 
 /// A panic in the handler: its invocation closed itself.
 fn failed() -> Answer {
-    let mut answer = Answer::new(ServedBody::plain(handler::json_error("internal error")));
+    let mut answer = Answer::new(ServedBody::plain(handler::json_error(&"internal error")));
     *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer

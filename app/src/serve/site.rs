@@ -1,12 +1,13 @@
 //! What all connections share: the service, how long an invocation may last, and who is still busy.
 
-use crate::service::Service;
+use crate::{compose::SpanList, service::Service};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 pub(super) struct Site {
     pub(super) service: Arc<Service>,
     pub(super) timeout_ms: u64,
+    pub(super) spans: Option<SpanList>,
     busy: Busy,
 }
 
@@ -20,9 +21,9 @@ pub(super) struct Busy {
 pub(super) struct AllDone(mpsc::Receiver<()>);
 
 impl Site {
-    pub(super) fn new(service: Arc<Service>, timeout_ms: u64) -> (Self, AllDone) {
+    pub(super) fn new(service: Arc<Service>, timeout_ms: u64, spans: Option<SpanList>) -> (Self, AllDone) {
         let (held, all_done) = mpsc::channel(1);
-        let site = Self { service, timeout_ms, busy: Busy { _held: held } };
+        let site = Self { service, timeout_ms, spans, busy: Busy { _held: held } };
         (site, AllDone(all_done))
     }
 

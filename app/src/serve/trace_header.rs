@@ -4,7 +4,7 @@ use sse_core::{ports::Random, time::Timestamp};
 
 /// A sampled header of a trace that begins now, in X-Ray's form.
 pub(super) fn invent(now: Timestamp, random: &dyn Random) -> String {
-    let seconds = now.millis() / 1_000 & 0xffff_ffff;
+    let seconds = (now.millis() / 1_000) & 0xffff_ffff;
     let (high, low) = (random.next_u64() >> 32, random.next_u64());
     // The invalid id 0 is one of 2^64; it would leave this invocation untraced, and that is all.
     let parent = random.next_u64();
@@ -13,10 +13,11 @@ pub(super) fn invent(now: Timestamp, random: &dyn Random) -> String {
 
 /// A request id in the form of Lambda's.
 pub(super) fn request_id(random: &dyn Random) -> String {
-    let (high, low) = (random.next_u64(), random.next_u64());
-    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xfff);
-    let (d, e) = (low >> 48 & 0x3fff | 0x8000, low & 0xffff_ffff_ffff);
-    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+    // Version 4 and variant 1 of a UUID, in the bits where they stand.
+    let bits = (u128::from(random.next_u64()) << 64) | u128::from(random.next_u64());
+    let bits = (bits & !((0xf << 76) | (0x3 << 62))) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 #[cfg(test)]

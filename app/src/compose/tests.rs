@@ -1,0 +1,46 @@
+use super::*;
+use crate::config;
+use futures::executor::block_on;
+
+fn compose_with(variables: &[(&str, &str)], items: Option<&Path>) -> Result<Composed, String> {
+    let environment = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+    let (config, problems) = config::read(&environment);
+    block_on(compose(&config, problems, items)).map_err(|problems| problems.to_string())
+}
+
+#[test]
+fn adapters_problems_join_those_of_the_parsing() {
+    let short = "hidden-secret";
+    let problems = compose_with(
+        &[
+            ("SSE_JWT_SECRET", short),
+            ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
+            ("SSE_RETRY_MS", "x"),
+            ("SSE_STORE", "memory"),
+        ],
+        Some(Path::new("no/such/file.jsonl")),
+    )
+    .err()
+    .expect("problems");
+    for name in ["SSE_JWT_SECRET", "AWS_XRAY_DAEMON_ADDRESS", "SSE_RETRY_MS", "--items no/such/file.jsonl"] {
+        assert!(problems.contains(name), "{name} in {problems}");
+    }
+    assert!(!problems.contains(short), "{problems}");
+}
+
+#[test]
+fn a_key_is_looked_into() {
+    let problems = compose_with(&[("SSE_JWT_PUBLIC_KEY", "no key")], None).err().expect("problems");
+    assert!(problems.contains("SSE_JWT_PUBLIC_KEY is no good key: no PEM block"), "{problems}");
+}
+
+#[test]
+fn only_a_service_in_memory_shows_its_spans() {
+    assert!(compose_with(&[], None).is_ok_and(|composed| composed.spans.is_some()));
+    let off = compose_with(&[("OTEL_SDK_DISABLED", "true")], None).expect("composed");
+    assert!(off.spans.is_none());
+    let header = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
+    assert!(!off.service.trace_context(Some(header)).is_sampled(), "disabled is disabled");
+    let on = compose_with(&[("SSE_TELEMETRY", "stdout")], None).expect("composed");
+    assert!(on.spans.is_none() && on.service.trace_context(Some(header)).is_sampled());
+}

@@ -1,0 +1,26 @@
+//! Who checks tokens.
+
+use crate::config::{Config, Problems, TokenKey};
+use sse_adapters::jwt::{Expected, Jwt, KeyProblem, Keys, NoKey};
+use sse_core::ports::{Clock, Tokens};
+use std::sync::Arc;
+
+pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, problems: &mut Problems) -> Option<Arc<dyn Tokens>> {
+    let rules = &config.tokens;
+    let (name, keys) = match &rules.key {
+        None => return Some(Arc::new(NoKey)),
+        Some(TokenKey::Secret(secret)) => ("SSE_JWT_SECRET", Keys::from_secret(secret.expose().as_bytes())),
+        Some(TokenKey::Public(pem)) => ("SSE_JWT_PUBLIC_KEY", Keys::from_pem(pem)),
+    };
+    match keys {
+        Ok(keys) => {
+            let expected = Expected { issuer: rules.issuer.clone(), audience: rules.audience.clone() };
+            Some(Arc::new(Jwt::new(keys, expected, clock)))
+        }
+        Err(wrong) => {
+            let wrong: Vec<_> = wrong.iter().map(KeyProblem::to_string).collect();
+            problems.note_by_name(name, format!("is no good key: {}", wrong.join(", ")));
+            None
+        }
+    }
+}

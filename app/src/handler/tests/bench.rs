@@ -1,0 +1,205 @@
+//! The handler on a bench: every port in memory, sessions driven by hand.
+
+use crate::{
+    handler::{Body, Handled, Request, Work, handle},
+    service::{Service, Slots},
+};
+use futures::{FutureExt, StreamExt, future::BoxFuture};
+use http::{HeaderMap, Method};
+use sse_adapters::{
+    memory::{
+        ManualClock, MemoryConfigurations, MemoryTable, MemoryTelemetry, MemoryTokens, NoMetrics, Record, SeededRandom,
+    },
+    pool::MemoryPool,
+};
+use sse_core::{
+    flight::{Flight, ReadPlan},
+    item::{Item, Score, Sentiment, Ticker},
+    metrics_book::MetricsBook,
+    outbox::Reader,
+    plan::Limits,
+    ports::{Clock, Configurations, ConnectionPool, Random, Raw},
+    shutdown::Shutdown,
+    stream::{StreamPorts, Summary},
+    telemetry::{Begin, Settled, Tracing},
+    time::Timestamp,
+    trace_context::TraceContext,
+};
+use std::{
+    cell::RefCell,
+    sync::Arc,
+    task::{Context, Waker},
+};
+
+const HEADER: &str = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
+const NOW: Timestamp = Timestamp::from_millis(1_795_334_400_000);
+
+pub(super) struct Bench {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) tokens: Arc<MemoryTokens>,
+    pub(super) configurations: Arc<MemoryConfigurations>,
+    pub(super) telemetry: Arc<MemoryTelemetry>,
+    service: Service,
+}
+
+/// A response that was whole at once.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+/// A stream, open.
+pub(super) struct Open {
+    pub(super) status: u16,
+    headers: HeaderMap,
+    reader: RefCell<Reader>,
+    session: RefCell<BoxFuture<'static, (Settled, Summary)>>,
+}
+
+pub(super) fn tickers(names: &[&str]) -> Vec<Ticker> {
+    names.iter().filter_map(|name| Ticker::parse(name)).collect()
+}
+
+impl Bench {
+    pub(super) fn new(slots: usize) -> Self {
+        Self::with_users(slots, true)
+    }
+
+    pub(super) fn without_users(slots: usize) -> Self {
+        Self::with_users(slots, false)
+    }
+
+    fn with_users(slots: usize, has_users: bool) -> Self {
+        let manual = Arc::new(ManualClock::new(NOW));
+        let clock: Arc<dyn Clock> = manual.clone();
+        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
+        let telemetry = Arc::<MemoryTelemetry>::default();
+        let tokens = Arc::<MemoryTokens>::default();
+        let configurations = Arc::new(MemoryConfigurations::new(clock.clone()));
+        let raw: Arc<dyn Configurations> = configurations.clone();
+        let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(slots));
+        let table = MemoryTable::new(clock.clone());
+        for (source_id, name) in [("i-1", "AAPL"), ("i-2", "MSFT")] {
+            table.put(Item {
+                source_id: source_id.into(),
+                updated_at: NOW.minus_ms(1_000),
+                sentiment: Sentiment::Positive,
+                score: Score::new(0.5).unwrap(),
+                tickers: tickers(&[name]).into(),
+                expires_at: None,
+            });
+        }
+        let plan = ReadPlan {
+            interval_ms: 5_000,
+            overlap_ms: 10_000,
+            full_interval_ms: 900_000,
+            span_ms: 86_400_000,
+            max_items: 1_000,
+        };
+        let ports = StreamPorts {
+            poller: Raw::new(Arc::new(table)),
+            pool: Raw::new(pool.clone()),
+            metrics: Raw::new(Arc::new(NoMetrics)),
+            telemetry: telemetry.clone(),
+            clock: clock.clone(),
+            random,
+            flight: Arc::new(Flight::new(plan, Arc::new(()))),
+            book: Arc::new(MetricsBook::new(Arc::new(()))),
+            shutdown: Shutdown::default(),
+            started_at: NOW,
+        };
+        let tracing = Tracing {
+            clock,
+            sink: telemetry.clone(),
+            service: "bench".into(),
+            flush_timeout_ms: 5_000,
+            shutdown_flush_ms: 200,
+        };
+        let limits = Limits { stream_max_ms: 0, deadline_margin_ms: 3_000, heartbeat_ms: 15_000, retry_ms: 3_000 };
+        let users = has_users.then(|| Raw::new(raw));
+        let service = Service::new(ports, tracing, tokens.clone(), users, limits, Slots::of(pool), true);
+        Self { clock: manual, tokens, configurations, telemetry, service }
+    }
+
+    pub(super) fn get(&self, path: &str, query: &str) -> Answer {
+        self.ask(Method::GET, path, query, HeaderMap::new())
+    }
+
+    pub(super) fn ask_untraced(&self, path: &str) -> Answer {
+        answer(self.handled(Method::GET, path, "", HeaderMap::new(), None))
+    }
+
+    pub(super) fn ask(&self, method: Method, path: &str, query: &str, headers: HeaderMap) -> Answer {
+        answer(self.handled(method, path, query, headers, Some(HEADER)))
+    }
+
+    pub(super) fn stream(&self, path: &str, query: &str, headers: HeaderMap) -> Open {
+        let handled = self.handled(Method::GET, path, query, headers, Some(HEADER));
+        let (Body::Events(reader), Work::Beside(session)) = (handled.body, handled.work) else {
+            panic!("no stream: {}", handled.status)
+        };
+        let (reader, session) = (RefCell::new(reader), RefCell::new(session));
+        Open { status: handled.status.as_u16(), headers: handled.headers, reader, session }
+    }
+
+    fn handled(&self, method: Method, path: &str, query: &str, headers: HeaderMap, trace: Option<&str>) -> Handled {
+        let request = Request { method, path: path.to_owned(), query: query.to_owned(), headers };
+        let begin = Begin {
+            context: TraceContext::parse(trace),
+            request_id: "r-1".into(),
+            deadline: self.clock.now().plus_ms(900_000),
+            is_cold_start: self.service.is_cold_start(),
+        };
+        handle(&self.service, &request, begin).now_or_never().expect("nothing in memory waits")
+    }
+
+    /// Spans of this name, in the order in which they ended.
+    pub(super) fn spans(&self, name: &str) -> Vec<Record> {
+        self.telemetry.records().into_iter().filter(|record| record.name == name).collect()
+    }
+}
+
+fn answer(handled: Handled) -> Answer {
+    let Body::Plain(bytes) = handled.body else {
+        return Answer { status: handled.status.as_u16(), headers: handled.headers, body: String::new() };
+    };
+    match handled.work {
+        Work::After(work) => drop(work.now_or_never().expect("settled")),
+        Work::Beside(work) => drop(work.now_or_never().expect("settled")),
+    }
+    assert!(!bytes.is_empty(), "empty bodies have hung Function URLs");
+    let body = String::from_utf8(bytes.to_vec()).expect("text");
+    Answer { status: handled.status.as_u16(), headers: handled.headers, body }
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Open {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Lets the session work until it waits, then reads.
+    pub(super) fn first_write(&self) -> String {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(self.session.borrow_mut().poll_unpin(&mut context).is_pending());
+        let write = self.reader.borrow_mut().next().now_or_never().flatten();
+        String::from_utf8(write.expect("a write").expect("no failure")).expect("text")
+    }
+
+    /// Drops the reader; why the session ended, then.
+    pub(super) fn hang_up(self) -> &'static str {
+        drop(self.reader);
+        let (_, summary) = self.session.into_inner().now_or_never().expect("settled");
+        summary.reason.as_str()
+    }
+}
