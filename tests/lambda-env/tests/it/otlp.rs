@@ -89,6 +89,17 @@ async fn closing_drops_connections_that_were_open() {
 }
 
 #[tokio::test]
+async fn a_reset_is_a_reset_and_no_close() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let receiver = OtlpReceiver::start().unwrap();
+    receiver.set_fault(Some(OtlpFault::Reset)).await.unwrap();
+    let mut client = tokio::net::TcpStream::connect(receiver.address()).await.unwrap();
+    client.write_all(b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    let end = within(client.read(&mut [0; 8])).await.unwrap_err();
+    assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
 async fn without_an_answer_only_the_receiver_knows_what_was_delivered() {
     let receiver = OtlpReceiver::start().unwrap();
     receiver.queue_faults([Some(OtlpFault::Reset), Some(OtlpFault::Hang), Some(OtlpFault::AnswerLost), None]);
