@@ -12,7 +12,8 @@ mod next;
 mod slot;
 
 use crate::{compose::Composed, config::Problems, service::Service};
-use api::RuntimeApi;
+pub use api::RuntimeApi;
+pub use next::{Delivered, Gone, NextLine};
 use slot::Slot;
 use std::{io, sync::Arc};
 use tokio::{
@@ -36,7 +37,7 @@ pub enum LambdaError {
     Signals(#[source] io::Error),
     /// There is nobody left to report to.
     #[error("the Runtime API is gone")]
-    RuntimeApi(#[from] next::Gone),
+    RuntimeApi(#[from] Gone),
 }
 
 /// Serves invocations, `slots` at once, until SIGTERM.

@@ -29,7 +29,7 @@ fn codes(file: &Path, deps: &Path) -> BTreeSet<String> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--edition", "2024", "--crate-type", "bin", "--emit", "metadata", "--error-format", "json", "-o"]);
     rustc.arg(deps.join("compile_fail.rmeta"));
-    for name in ["sse_core", "futures"] {
+    for name in ["sse_core", "sse_streaming", "futures"] {
         rustc.arg("--extern").arg(format!("{name}={}", library(deps, name).display()));
     }
     let output = rustc.arg("-L").arg(deps).arg(file).output().expect("rustc runs");

@@ -18,7 +18,8 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
 pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 
-pub(super) struct RuntimeApi {
+/// The Runtime API at one address.
+pub struct RuntimeApi {
     address: String,
     host: HeaderValue,
 }
@@ -51,7 +52,8 @@ impl<'a> ErrorReport<'a> {
 }
 
 impl RuntimeApi {
-    pub(super) fn new(address: &str) -> Self {
+    /// At `host:port`.
+    pub fn new(address: &str) -> Self {
         Self {
             address: address.to_owned(),
             // The address was checked with the configuration.

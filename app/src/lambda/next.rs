@@ -29,24 +29,28 @@ pub enum Gone {
 }
 
 /// An event, delivered.
-pub(super) struct Delivered {
+pub struct Delivered {
     pub(super) event: LambdaEvent<Bytes>,
     pub(super) target: Target,
 }
 
 /// The connection of one slot for `next`; kept from one event to the next.
-pub(super) struct NextLine {
+pub struct NextLine {
     api: Arc<RuntimeApi>,
     link: Option<Link<Empty<Bytes>>>,
 }
 
 impl NextLine {
-    pub(super) const fn new(api: Arc<RuntimeApi>) -> Self {
+    /// Nothing is connected yet.
+    pub const fn new(api: Arc<RuntimeApi>) -> Self {
         Self { api, link: None }
     }
 
     /// Waits for an event, as long as it takes.
-    pub(super) async fn next(&mut self, _settled: Settled) -> Result<Delivered, Gone> {
+    ///
+    /// # Errors
+    /// The Runtime API is gone, or answers with what is no event.
+    pub async fn next(&mut self, _settled: Settled) -> Result<Delivered, Gone> {
         let answer = match self.link.take() {
             // A connection that was kept may have been closed meanwhile: then once more on a fresh one.
             Some(kept) => match self.ask(kept).await {
