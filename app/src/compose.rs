@@ -20,7 +20,9 @@ use futures::{FutureExt, future::BoxFuture};
 use sse_adapters::{
     cloudwatch::CloudWatchMetrics,
     dynamodb::{DynamoConfigurations, DynamoPoller},
+    emf::EmfMetrics,
     memory::NoMetrics,
+    otlp::Stdout,
     pool::MemoryPool,
     system::{SystemClock, SystemRandom},
 };
@@ -84,6 +86,10 @@ pub async fn compose(config: &Config, mut problems: Problems, items: Option<&Pat
     let metrics: Arc<dyn Metrics> = match (config.metrics, cloud.aws()) {
         (MetricsSink::CloudWatch, Some(aws)) => {
             Arc::new(CloudWatchMetrics::new(aws, &config.metrics_namespace, &config.environment))
+        }
+        (MetricsSink::Emf, _) => {
+            let (namespace, environment) = (&config.metrics_namespace, &config.environment);
+            Arc::new(EmfMetrics::new(Arc::new(Stdout), clock.clone(), namespace, environment))
         }
         _ => Arc::new(NoMetrics),
     };

@@ -42,15 +42,15 @@ mod tests {
         view(query).map(|wanted| wanted.view.tickers.map(list))
     }
 
-    fn some(names: &[&str]) -> Option<Vec<String>> {
-        Some(names.iter().map(ToString::to_string).collect())
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn tickers_are_trimmed_and_upper_cased() {
-        assert_eq!(tickers("tickers=aapl,%20Msft%20,,AAPL"), Ok(some(&["AAPL", "MSFT"])));
-        assert_eq!(tickers("x=1&tickers=brk.b&tickers=v+"), Ok(some(&["BRK.B", "V"])));
-        assert_eq!(tickers("ticker%73=a%2Cb"), Ok(some(&["A", "B"])));
+        assert_eq!(tickers("tickers=aapl,%20Msft%20,,AAPL"), Ok(Some(names(&["AAPL", "MSFT"]))));
+        assert_eq!(tickers("x=1&tickers=brk.b&tickers=v+"), Ok(Some(names(&["BRK.B", "V"]))));
+        assert_eq!(tickers("ticker%73=a%2Cb"), Ok(Some(names(&["A", "B"]))));
     }
 
     #[test]

@@ -97,9 +97,11 @@ impl Posting<'_> {
     async fn until_cut(&self, post: BoxFuture<'_, Result<(), LinkError>>) {
         let limit = self.service.ports.clock.sleep_until(self.cut_at);
         let request_id = &self.target.request_id;
-        match select(post, limit).await {
-            Either::Left((Ok(()), _)) => {}
-            Either::Left((Err(error), _)) => {
+        // The body encodes events: should that panic, it is this stream's end and not the process's.
+        match select(AssertUnwindSafe(post).catch_unwind(), limit).await {
+            Either::Left((Ok(Ok(())), _)) => {}
+            Either::Left((Err(_panic), _)) => tracing::error!(request_id, "the response panicked"),
+            Either::Left((Ok(Err(error)), _)) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::warn!(request_id, cause, "the response was not taken: {error}");
             }

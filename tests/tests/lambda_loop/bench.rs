@@ -1,0 +1,163 @@
+//! A function in this process: every port in memory, on the real clock.
+
+use async_trait::async_trait;
+use lambda_env::{Call, Function, Invocation, Response, RuntimeApi, runtime_api::RuntimeApiOptions};
+use sse_adapters::{
+    memory::{MemoryTable, MemoryTelemetry, NoMetrics, Record, SeededRandom, read_items},
+    pool::MemoryPool,
+    system::SystemClock,
+};
+use sse_core::{
+    flight::{Flight, ReadPlan},
+    metrics_book::MetricsBook,
+    plan::Limits,
+    ports::{CallError, CallReport, Clock, ConnectionPool, Page, Poller, Query, Raw, TokenError, Tokens, UserId},
+    shutdown::Shutdown,
+    stream::StreamPorts,
+    telemetry::Tracing,
+};
+use sse_streaming::{
+    compose::Composed,
+    lambda::{self, LambdaError},
+    service::{Service, Slots},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// Nothing here takes as long, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it hangs")
+}
+
+/// What a function is to be; times in milliseconds.
+pub(crate) struct Setup {
+    pub(crate) slots: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) stream_max_ms: u64,
+    pub(crate) poller: Option<Arc<dyn Poller>>,
+    pub(crate) receive_buffer: Option<u32>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { slots: 1, max_connections: 10, stream_max_ms: 300, poller: None, receive_buffer: None }
+    }
+}
+
+pub(crate) struct Running {
+    pub(crate) api: RuntimeApi,
+    pub(crate) telemetry: Arc<MemoryTelemetry>,
+    pub(crate) service: Arc<Service>,
+    run: JoinHandle<Result<(), LambdaError>>,
+}
+
+impl Setup {
+    pub(crate) fn start(self) -> Running {
+        let function = Function { concurrency: self.slots, ..Function::default() };
+        let options =
+            RuntimeApiOptions { function, receive_buffer: self.receive_buffer, ..RuntimeApiOptions::default() };
+        let api = RuntimeApi::start(options).expect("a port");
+        let telemetry = Arc::<MemoryTelemetry>::default();
+        let service = Arc::new(self.service(telemetry.clone()));
+        let composed = Composed { service: service.clone(), background: None, warm_up: None, spans: None };
+        let (address, slots) = (api.address().to_string(), self.slots);
+        let run = tokio::spawn(async move { lambda::run(&address, slots, Ok(composed)).await });
+        Running { api, telemetry, service, run }
+    }
+
+    fn service(&self, telemetry: Arc<MemoryTelemetry>) -> Service {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(self.max_connections));
+        let poller = self.poller.clone().unwrap_or_else(|| {
+            let table = MemoryTable::new(clock.clone());
+            for item in items(&*clock) {
+                table.put(item);
+            }
+            Arc::new(table)
+        });
+        let plan = ReadPlan {
+            interval_ms: 5_000,
+            overlap_ms: 10_000,
+            full_interval_ms: 900_000,
+            span_ms: 86_400_000,
+            max_items: 1_000,
+        };
+        let ports = StreamPorts {
+            poller: Raw::new(poller),
+            pool: Raw::new(pool.clone()),
+            metrics: Raw::new(Arc::new(NoMetrics)),
+            telemetry: telemetry.clone(),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(1)),
+            flight: Arc::new(Flight::new(plan, Arc::new(()))),
+            book: Arc::new(MetricsBook::new(Arc::new(()))),
+            shutdown: Shutdown::default(),
+            started_at: clock.now(),
+        };
+        let tracing =
+            Tracing { clock, sink: telemetry, service: "loop".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200 };
+        let limits =
+            Limits { stream_max_ms: self.stream_max_ms, deadline_margin_ms: 1_000, heartbeat_ms: 200, retry_ms: 3_000 };
+        Service::new(ports, tracing, Arc::new(Panicking), None, limits, Slots::of(pool), true)
+    }
+}
+
+fn items(clock: &dyn Clock) -> Vec<sse_core::item::Item> {
+    let line =
+        |n: u32| format!(r#"{{"source_id":"i-{n}","sentiment":"positive","score":0.5,"matched_tickers":["T{n}"]}}"#);
+    let lines: Vec<_> = (0..200).map(line).collect();
+    read_items(lines.join("\n").as_bytes(), clock.now()).expect("items")
+}
+
+impl Running {
+    pub(crate) fn invoke(&self, invocation: impl Into<Invocation>) -> Call {
+        self.api.invoke(invocation)
+    }
+
+    /// The whole of an invocation, `next` included.
+    pub(crate) async fn whole(&self, invocation: impl Into<Invocation>) -> Response {
+        let response = within(self.invoke(invocation).finish()).await;
+        within(self.api.idle()).await;
+        response
+    }
+
+    /// The loop is as good as new, and has done nothing that the Runtime API forbids.
+    pub(crate) async fn goes_on(&self) {
+        let response = self.whole(Invocation::get("/api/v2/stream/status")).await;
+        assert_eq!(response.prelude().map(|prelude| prelude.status), Some(200));
+        let body: serde_json::Value = serde_json::from_slice(&response.body()).expect("JSON");
+        assert_eq!(body["connections"], 0, "every slot was given back");
+        assert_eq!(self.api.violations(), []);
+    }
+
+    pub(crate) fn spans(&self, name: &str) -> Vec<Record> {
+        self.telemetry.records().into_iter().filter(|record| record.name == name).collect()
+    }
+
+    /// How the loop ended.
+    pub(crate) async fn ended(self) -> Result<(), LambdaError> {
+        within(self.run).await.expect("no panic")
+    }
+}
+
+/// Fails as nothing should: by a panic.
+pub(crate) struct Panicking;
+
+#[async_trait]
+impl Poller for Panicking {
+    fn target(&self) -> CallReport {
+        CallReport::default()
+    }
+
+    async fn page(&self, _: Query<'_>) -> Result<Page, CallError> {
+        panic!("asked for")
+    }
+}
+
+impl Tokens for Panicking {
+    fn verify(&self, _: &str) -> Result<UserId, TokenError> {
+        panic!("asked for")
+    }
+}

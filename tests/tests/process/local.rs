@@ -1,0 +1,166 @@
+//! The command line: `serve` and its exit codes.
+
+use crate::program::{path, within};
+use std::{process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStdout, Command},
+};
+
+struct Server {
+    child: Child,
+    address: String,
+    _out: Lines<BufReader<ChildStdout>>,
+}
+
+fn program(args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(path());
+    command.args(args).env_clear().envs(variables.iter().copied()).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+async fn serve(args: &[&str], variables: &[(&str, &str)]) -> Server {
+    let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
+    let mut child = program(&args, variables).spawn().expect("a process");
+    let mut out = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let first = within(out.next_line()).await.expect("text").expect("a line");
+    let address = first.strip_prefix("listening on http://").expect("the address").to_owned();
+    Server { child, address, _out: out }
+}
+
+impl Server {
+    async fn request(&self, head: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(&self.address).await.expect("a connection");
+        let head = format!("{head}\r\nHost: {}\r\n\r\n", self.address);
+        socket.write_all(head.as_bytes()).await.expect("sent");
+        socket
+    }
+
+    /// The whole answer of a request that says `Connection: close`.
+    async fn ask(&self, head: &str) -> String {
+        let mut socket = self.request(&format!("{head}\r\nConnection: close")).await;
+        let mut answer = Vec::new();
+        within(socket.read_to_end(&mut answer)).await.expect("an answer");
+        String::from_utf8(answer).expect("text")
+    }
+
+    async fn terminate(mut self) -> (Option<i32>, String) {
+        let pid = self.child.id().expect("running").to_string();
+        let mut err = self.child.stderr.take().expect("piped");
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        let status = within(self.child.wait()).await.expect("an end");
+        let mut log = String::new();
+        within(err.read_to_string(&mut log)).await.expect("text");
+        (status.code(), log)
+    }
+}
+
+async fn outcome(args: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let output = within(program(args, variables).output()).await.expect("a process");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn sigterm_ends_streams_with_done_and_exit_0() {
+    let server = serve(&[], &[]).await;
+    let mut stream = server.request("GET /api/v2/stream HTTP/1.1").await;
+    let mut begin = vec![0; 4_096];
+    let read = within(stream.read(&mut begin)).await.expect("bytes");
+    assert!(String::from_utf8_lossy(&begin[..read]).contains("event: heartbeat"));
+    let rest = tokio::spawn(async move {
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.expect("an end");
+        String::from_utf8_lossy(&rest).into_owned()
+    });
+    let (code, log) = server.terminate().await;
+    assert_eq!(code, Some(0), "{log}");
+    let rest = within(rest).await.expect("no panic");
+    assert!(rest.contains("event: done\ndata: {\"reason\":\"shutdown\"}"), "{rest}");
+    assert!(rest.ends_with("0\r\n\r\n"), "the body is whole");
+    assert!(log.contains("stream ended") && log.contains("end_reason=\"shutdown\""), "{log}");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_gives_its_slot_back() {
+    let server = serve(&[], &[("SSE_MAX_CONNECTIONS", "1")]).await;
+    let mut stream = server.request("GET /api/v2/stream HTTP/1.1").await;
+    within(stream.read_u8()).await.expect("a byte");
+    assert!(server.ask("GET /api/v2/stream HTTP/1.1").await.starts_with("HTTP/1.1 503 "));
+    drop(stream);
+    let freed = async {
+        while !server.ask("GET /api/v2/stream/status HTTP/1.1").await.contains("\"available\":1") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    within(freed).await;
+}
+
+#[tokio::test]
+async fn items_of_a_file_are_streamed() {
+    let file = std::env::temp_dir().join(format!("sse-items-{}.jsonl", std::process::id()));
+    let item = r#"{"source_id":"a","sentiment":"negative","score":-0.25,"matched_tickers":["zzz"]}"#;
+    std::fs::write(&file, item).expect("a file");
+    let server = serve(&["--items", file.to_str().expect("text")], &[("SSE_STREAM_MAX_MS", "200")]).await;
+    let stream = server.ask("GET /api/v2/stream HTTP/1.1").await;
+    std::fs::remove_file(&file).expect("removed");
+    assert!(stream.contains(r#""ticker":"ZZZ","score":-0.25,"label":"negative""#), "{stream}");
+    assert!(stream.contains(r#"data: {"reason":"stream_max"}"#), "{stream}");
+}
+
+#[tokio::test]
+async fn the_page_its_spans_and_other_local_pages() {
+    let server = serve(&[], &[("SSE_STREAM_MAX_MS", "200")]).await;
+    assert!(server.ask("GET / HTTP/1.1").await.contains("<!doctype html>"));
+    let trace = "X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
+    let stream = server.ask(&format!("GET /api/v2/stream HTTP/1.1\r\n{trace}\r\nOrigin: http://localhost:3000")).await;
+    assert!(stream.contains("1-67891233-abcdef012345678912345678"), "{stream}");
+    assert!(stream.contains("access-control-allow-origin: http://localhost:3000"), "{stream}");
+    let spans = server.ask("GET /_local/spans HTTP/1.1").await;
+    let body = spans.split("\r\n\r\n").nth(1).expect("a body");
+    let spans: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let spans = spans["spans"].as_array().expect("a list");
+    let root = spans.iter().find(|span| span["name"] == "sse_stream").expect("the stream's span");
+    assert_eq!(
+        (&root["parent_id"], &root["attributes"]["end_reason"]),
+        (&"53995c3f42cd8ad8".into(), &"stream_max".into())
+    );
+    let preflight =
+        "OPTIONS /api/v2/stream HTTP/1.1\r\nOrigin: http://localhost:3000\r\nAccess-Control-Request-Method: GET";
+    assert!(server.ask(preflight).await.starts_with("HTTP/1.1 204 "));
+    let foreign = "OPTIONS /api/v2/stream HTTP/1.1\r\nOrigin: http://example.com\r\nAccess-Control-Request-Method: GET";
+    assert!(server.ask(foreign).await.starts_with("HTTP/1.1 405 "));
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_request_is_its_own() {
+    let server =
+        serve(&["--timeout-s", "2"], &[("SSE_HEARTBEAT_INTERVAL_MS", "200"), ("SSE_DEADLINE_MARGIN_MS", "1000")]);
+    let server = server.await;
+    let mut stream = server.request("GET /api/v2/stream HTTP/1.1").await;
+    let began = lambda_env::Stamp::now();
+    let mut whole = Vec::new();
+    within(stream.read_to_end(&mut whole)).await.expect("an end");
+    assert!(began.elapsed() < Duration::from_millis(1_600), "{:?}", began.elapsed());
+    assert!(String::from_utf8_lossy(&whole).contains("event: deadline"));
+}
+
+#[tokio::test]
+async fn exit_codes_tell_flags_from_configuration() {
+    let (code, out, _) = outcome(&["--version"], &[]).await;
+    assert!(code == Some(0) && out.starts_with("sse-streaming "), "{out}");
+    for args in [&["serve", "--help"][..], &["feed", "--help"]] {
+        let (code, out, _) = outcome(args, &[]).await;
+        assert!(code == Some(0) && out.contains("SSE_POLL_INTERVAL_MS") && out.contains("Exit codes"), "{out}");
+    }
+    for args in [&["serve", "--nonsense"][..], &["serve", "--listen", "0.0.0.0:1"], &["feed"], &["dance"]] {
+        assert_eq!(outcome(args, &[]).await.0, Some(2), "{args:?}");
+    }
+    let (code, out, err) =
+        outcome(&["serve", "--listen", "127.0.0.1:0"], &[("SSE_RETRY_MS", "1"), ("SSE_STORE", "x")]).await;
+    assert!(code == Some(1) && out.is_empty() && err.contains("SSE_RETRY_MS") && err.contains("SSE_STORE"), "{err}");
+    let (code, _, err) = outcome(&["serve", "--items", "no/such.jsonl"], &[]).await;
+    assert!(code == Some(1) && err.contains("no/such.jsonl"), "{err}");
+}
