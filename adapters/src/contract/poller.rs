@@ -29,6 +29,8 @@ impl Known for Nothing {
     }
 }
 
+/// More than any check here writes.
+const ITEMS_MAX: usize = 1_000;
 const START: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
 /// The whole suite.
@@ -137,6 +139,7 @@ async fn all(table: &dyn PollerUnderTest, since: Timestamp) -> (Vec<Item>, Vec<S
         if next.is_none() {
             return (items, skipped);
         }
+        assert!(items.len() + skipped.len() <= ITEMS_MAX, "the pages never end");
     }
 }
 
