@@ -109,3 +109,24 @@ pub(crate) fn patience() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_secs(30))
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{aws::fake::FakeService, dynamodb::DynamoConfigurations};
+    use aws_credential_types::{credential_fn::provide_credentials_fn, provider::error::CredentialsError};
+    use sse_core::ports::{Configurations, Failure, UserId};
+
+    #[tokio::test(start_paused = true)]
+    async fn without_credentials_a_call_is_denied_and_not_sent() {
+        let (service, aws) = FakeService::new([fake::Answer::Hangs]).await;
+        let nobody = provide_credentials_fn(|| async { Err(CredentialsError::not_loaded("none here")) });
+        let sdk = aws.sdk.into_builder();
+        let sdk = sdk.credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(nobody));
+        let aws = Aws { sdk: sdk.build(), region: aws.region };
+        let user = UserId::new("u1").unwrap();
+        let error = DynamoConfigurations::new(&aws, "users").get(&user, "c1").await.unwrap_err();
+        assert_eq!((error.failure, &*error.error_type), (Failure::Denied, "NoCredentials"));
+        assert!(error.detail.contains("none here") && service.sent().is_empty(), "{}", error.detail);
+    }
+}

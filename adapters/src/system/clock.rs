@@ -23,13 +23,17 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        loop {
-            let left_us = at.micros().saturating_sub(self.now().micros());
-            if left_us == 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_micros(left_us.min(SLICE_MS * 1_000))).await;
+        sleep_until(|| self.now(), at).await;
+    }
+}
+
+async fn sleep_until(now: impl Fn() -> Timestamp, at: Timestamp) {
+    loop {
+        let left_us = at.micros().saturating_sub(now().micros());
+        if left_us == 0 {
+            return;
         }
+        tokio::time::sleep(Duration::from_micros(left_us.min(SLICE_MS * 1_000))).await;
     }
 }
 
@@ -37,6 +41,7 @@ impl Clock for SystemClock {
 mod tests {
     use super::*;
     use futures::FutureExt;
+    use std::cell::Cell;
 
     #[test]
     fn a_moment_that_passed_needs_no_timer() {
@@ -60,5 +65,16 @@ mod tests {
         let clock = SystemClock;
         let long = clock.sleep_until(clock.now().plus_ms(3_600_000));
         assert!(tokio::time::timeout(Duration::from_secs(5), long).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleeper_wakes_soon_after_a_freeze() {
+        // Frozen right after it fell asleep: the wall clock jumps an hour, the timers have seen nothing of it.
+        let hour = Timestamp::from_millis(3_600_000);
+        let looks = Cell::new(0);
+        let wall = || if looks.replace(looks.get() + 1) == 0 { Timestamp::default() } else { hour };
+        let began = tokio::time::Instant::now();
+        sleep_until(wall, hour).await;
+        assert!(began.elapsed() <= Duration::from_millis(SLICE_MS + 1));
     }
 }
