@@ -37,7 +37,7 @@ async fn a_stream_is_prelude_nuls_and_a_chunk_a_write() {
 }
 
 #[tokio::test]
-async fn events_leave_when_they_happen() {
+async fn the_first_event_leaves_at_once() {
     let function = Setup { stream_max_ms: 0, ..Setup::default() }.start();
     // The first invocation pays for connections of the test's own.
     function.whole(Invocation::get("/api/v2/stream/status")).await;
@@ -46,7 +46,7 @@ async fn events_leave_when_they_happen() {
     assert_eq!(first.name, "heartbeat");
     let so_far = call.so_far();
     let delay = so_far.time_to_first_byte().expect("a first byte");
-    // Nagle's algorithm with a delayed acknowledgement would make it 40 ms.
+    // Head, prelude and first event leave together, without a round trip in between.
     assert!(delay < Duration::from_millis(30), "{delay:?}");
     call.cut();
     within(function.api.idle()).await;
