@@ -21,7 +21,7 @@ use sse_streaming::{
     lambda::{self, LambdaError},
     service::{Service, Slots},
 };
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// Nothing here takes as long, unless it hangs.
@@ -53,6 +53,10 @@ pub(crate) struct Running {
     run: JoinHandle<Result<(), LambdaError>>,
 }
 
+fn start(api: SocketAddr, slots: usize, composed: Composed) -> JoinHandle<Result<(), LambdaError>> {
+    tokio::spawn(async move { lambda::run(&api.to_string(), slots, Ok(composed)).await })
+}
+
 impl Setup {
     pub(crate) fn start(self) -> Running {
         let function = Function { concurrency: self.slots, ..Function::default() };
@@ -62,9 +66,14 @@ impl Setup {
         let telemetry = Arc::<MemoryTelemetry>::default();
         let service = Arc::new(self.service(telemetry.clone()));
         let composed = Composed { service: service.clone(), background: None, warm_up: None, spans: None };
-        let (address, slots) = (api.address().to_string(), self.slots);
-        let run = tokio::spawn(async move { lambda::run(&address, slots, Ok(composed)).await });
+        let run = start(api.address(), self.slots, composed);
         Running { api, telemetry, service, run }
+    }
+
+    /// Under another Runtime API than the recorded one.
+    pub(crate) fn start_at(self, api: SocketAddr) -> JoinHandle<Result<(), LambdaError>> {
+        let service = Arc::new(self.service(Arc::default()));
+        start(api, self.slots, Composed { service, background: None, warm_up: None, spans: None })
     }
 
     fn service(&self, telemetry: Arc<MemoryTelemetry>) -> Service {

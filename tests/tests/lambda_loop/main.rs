@@ -5,3 +5,4 @@ mod bench;
 mod ends;
 mod failures;
 mod protocol;
+mod stubborn;

@@ -17,6 +17,7 @@ async fn a_stream_is_prelude_nuls_and_a_chunk_a_write() {
     assert_eq!(response.headers["lambda-runtime-function-response-mode"], "streaming");
     assert_eq!(response.headers["content-type"], "application/vnd.awslambda.http-integration-response");
     assert_eq!(response.headers["transfer-encoding"], "chunked");
+    assert!(response.headers.contains_key("lambda-runtime-invocation-id"), "echoed");
     let prelude = response.prelude().expect("a prelude");
     assert_eq!((prelude.status, prelude.headers["content-type"].as_str()), (200, "text/event-stream"));
     for chunk in &response.chunks[2..] {
