@@ -2,15 +2,14 @@
 
 use super::{body::ServedBody, connection::CutAt, cors, site::Site, trace_header};
 use crate::{
-    compose::SpanList,
-    handler::{self, Body, Handled, Request, Work},
+    handler::{self, Body, Handled, Problem, Request, Work},
     journal,
 };
 use bytes::Bytes;
 use futures::FutureExt;
 use http::{
     HeaderValue, Method, Response, StatusCode,
-    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
+    header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
 };
 use hyper::body::Incoming;
 use sse_core::telemetry::{Begin, EndReason};
@@ -41,13 +40,15 @@ pub(super) async fn respond(
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
     };
-    let mut answer = match (&request.method, request.path.as_str()) {
-        (&Method::GET, "/") => local(Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8"),
-        (&Method::GET, "/_local/spans") if site.spans.is_some() => {
-            let spans = site.spans.as_ref().map(SpanList::to_json).unwrap_or_default();
-            local(spans.into(), "application/json")
-        }
-        _ => invoke(&site, &request, &cut_at).await,
+    let here = match (request.path.as_str(), &site.spans) {
+        ("/", _) => Some((Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8")),
+        ("/_local/spans", Some(spans)) => Some((spans.to_json().into(), "application/json")),
+        _ => None,
+    };
+    let mut answer = match here {
+        Some((body, content_type)) if request.method == Method::GET => local(body, content_type),
+        Some(_) => not_allowed(),
+        None => invoke(&site, &request, &cut_at).await,
     };
     answer.headers_mut().extend(cors);
     Ok(answer)
@@ -59,6 +60,13 @@ fn local(body: Bytes, content_type: &'static str) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn not_allowed() -> Answer {
+    let mut answer = local(handler::json_error(&Problem::Method), "application/json");
+    *answer.status_mut() = Problem::Method.status();
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
     answer
 }
 

@@ -12,14 +12,14 @@ use std::time::Duration;
 
 const POLL_MS: u64 = 100;
 
-struct World {
-    aws: AwsStandIn,
-    collector: OtlpReceiver,
-    daemon: XrayReceiver,
+pub(crate) struct World {
+    pub(crate) aws: AwsStandIn,
+    pub(crate) collector: OtlpReceiver,
+    pub(crate) daemon: XrayReceiver,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let aws = AwsStandIn::start().expect("a port");
         aws.create_table(TableSpec::new("items", "source_id").index("by_sentiment", "sentiment", "updated_at"));
         let collector = OtlpReceiver::start().expect("a port");
@@ -39,7 +39,7 @@ impl World {
         assert!(self.aws.put("items", item));
     }
 
-    fn function(&self) -> EnvironmentBuilder {
+    pub(crate) fn function(&self) -> EnvironmentBuilder {
         Environment::builder(path())
             .beside(&self.aws)
             .beside(&self.collector)
@@ -54,7 +54,7 @@ impl World {
     }
 }
 
-fn stream(path: &str) -> FunctionUrl {
+pub(crate) fn stream(path: &str) -> FunctionUrl {
     FunctionUrl::get(path).header("accept", "text/event-stream")
 }
 

@@ -115,6 +115,7 @@ async fn items_of_a_file_are_streamed() {
 async fn the_page_its_spans_and_other_local_pages() {
     let server = serve(&[], &[("SSE_STREAM_MAX_MS", "200")]).await;
     assert!(server.ask("GET / HTTP/1.1").await.contains("<!doctype html>"));
+    assert!(server.ask("HEAD / HTTP/1.1").await.starts_with("HTTP/1.1 405 "));
     let trace = "X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
     let stream = server.ask(&format!("GET /api/v2/stream HTTP/1.1\r\n{trace}\r\nOrigin: http://localhost:3000")).await;
     assert!(stream.contains("1-67891233-abcdef012345678912345678"), "{stream}");

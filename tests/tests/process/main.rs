@@ -2,6 +2,8 @@
 //! opens sockets on loopback and waits on the real clock: `cargo test -p sse-tests --test process`, for the release build
 //! with `--release`.
 
+mod configurations;
+mod feed;
 mod function;
 mod local;
 mod program;

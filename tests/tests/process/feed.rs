@@ -1,0 +1,27 @@
+//! `feed`: makes a table and fills it.
+
+use crate::program::{path, within};
+use lambda_env::{AwsStandIn, Neighbour};
+use tokio::process::Command;
+
+#[tokio::test]
+async fn a_table_is_made_and_filled() {
+    let aws = AwsStandIn::start().expect("a port");
+    let feed = async || {
+        let mut program = Command::new(path());
+        program.args(["feed", "--table", "t", "--create", "--count", "60", "--rate", "1000"]).env_clear();
+        program.envs(aws.variables()).env("AWS_REGION", "eu-central-1").env("USERS_TABLE", "u");
+        program.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+        within(program.output()).await.expect("a process")
+    };
+    let output = feed().await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("tables made: t, u") && said.contains("60 items written into t"), "{said}");
+    let held = aws.items("t").len();
+    // Some of the 60 are rewritten older ones.
+    assert!((40..=60).contains(&held), "{held}");
+    let again = feed().await;
+    assert!(String::from_utf8_lossy(&again.stderr).contains("tables made: none"), "what is there stays");
+    assert!(aws.items("t").len() > held);
+}
