@@ -26,6 +26,7 @@ pub struct DynamoPoller {
     region: String,
     table: String,
     index: String,
+    is_neighbour: bool,
 }
 
 impl DynamoPoller {
@@ -36,12 +37,19 @@ impl DynamoPoller {
             region: aws.region().to_owned(),
             table: table.to_owned(),
             index: index.to_owned(),
+            is_neighbour: aws.sdk().endpoint_url().is_some(),
         }
     }
 
     /// Opens the connection and fetches the credentials that the first poll will need: on Lambda, while start-up has
     /// the whole processor. A failure is the first poll's to report.
+    ///
+    /// It is a call outside every invocation, and so in no trace; made only where it pays, which is the TLS of AWS itself. An
+    /// endpoint of one's own (`AWS_ENDPOINT_URL`) is a neighbour.
     pub async fn warm_up(&self) {
+        if self.is_neighbour {
+            return;
+        }
         let nothing = self.query(Sentiment::Neutral, Timestamp::default(), None).limit(1);
         if let Err(error) = nothing.send().await {
             let error = failed(self.target(), &Attempts::default(), &error);
