@@ -15,7 +15,11 @@ use super::{
     wire::{Noted, Wire},
 };
 use async_trait::async_trait;
-use futures::{future::select, lock::Mutex as AsyncMutex, lock::MutexGuard as AsyncMutexGuard};
+use futures::{
+    future::{Either, select},
+    lock::Mutex as AsyncMutex,
+    lock::MutexGuard as AsyncMutexGuard,
+};
 use http::Uri;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
@@ -33,6 +37,8 @@ use std::{
 
 /// An export in mid-stream is given up after this, in milliseconds; a flush is bounded by its caller.
 const EXPORT_LIMIT_MS: u64 = 5_000;
+/// One more look at an export whose limit has passed, in milliseconds.
+const LAST_LOOK_MS: u64 = 1;
 /// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
 pub struct Pipeline {
     books: Mutex<Books>,
@@ -129,9 +135,8 @@ impl Telemetry for Pipeline {
     fn handler_phase(&self, _: Finished<Handler>) {}
 
     fn stream_opened(&self, stream: StreamOpened) {
-        if self.sampling.records(&stream.parent) {
-            self.books().open(stream);
-        }
+        let is_recorded = self.sampling.records(&stream.parent);
+        self.books().open(stream, is_recorded);
     }
 
     fn streaming_phase(&self, span: Finished<Streaming>) {
@@ -147,7 +152,11 @@ impl Telemetry for Pipeline {
 
     async fn export(&self, now: Timestamp) {
         let limit = self.clock.sleep_until(now.plus_ms(EXPORT_LIMIT_MS));
-        select(Box::pin(self.send_fresh()), limit).await;
+        if let Either::Right(((), sending)) = select(Box::pin(self.send_fresh()), limit).await {
+            // After a thaw the limit has always passed, while the answer may be there already.
+            let last_look = self.clock.sleep_until(self.clock.now().plus_ms(LAST_LOOK_MS));
+            select(sending, last_look).await;
+        }
     }
 
     async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {

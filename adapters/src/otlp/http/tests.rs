@@ -41,12 +41,18 @@ async fn answer(server: &mut DuplexStream, status: u16) -> String {
     request
 }
 
-#[tokio::test]
+/// Both to their ends. Time is paused: a limit passes at once when nothing moves any more, and never before.
+async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    let limit = std::time::Duration::from_secs(1);
+    tokio::time::timeout(limit, async { tokio::join!(a, b) }).await.expect("neither side waits for ever")
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_is_kept() {
     let (wire, [mut server]) = pipes();
     for status in [200, 503] {
         let report = Report::default();
-        let (response, request) = tokio::join!(wire.send(request(), &report), answer(&mut server, status));
+        let (response, request) = both(wire.send(request(), &report), answer(&mut server, status)).await;
         let response = response.expect("an answer");
         assert_eq!((response.status().as_u16(), &response.body()[..]), (status, &b"ok"[..]));
         assert!(request.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{request}");
@@ -55,53 +61,53 @@ async fn a_connection_is_kept() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_that_was_closed_meanwhile_is_replaced() {
     let (wire, [mut first, mut second]) = pipes();
     let report = Report::default();
-    let _ = tokio::join!(wire.send(request(), &report), answer(&mut first, 200));
+    let _ = both(wire.send(request(), &report), answer(&mut first, 200)).await;
     drop(first);
-    let (response, _) = tokio::join!(wire.send(request(), &report), answer(&mut second, 200));
+    let (response, _) = both(wire.send(request(), &report), answer(&mut second, 200)).await;
     assert!(response.is_ok() && !report.is_sent_twice(), "nothing had left");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_that_breaks_before_it_answers_is_replaced_and_that_is_noted() {
     let (wire, [mut first, mut second]) = pipes();
     let report = Report::default();
-    let _ = tokio::join!(wire.send(request(), &report), answer(&mut first, 200));
+    let _ = both(wire.send(request(), &report), answer(&mut first, 200)).await;
     let breaking = async move {
         read(&mut first).await;
         drop(first);
         answer(&mut second, 200).await
     };
-    let (response, _) = tokio::join!(wire.send(request(), &report), breaking);
+    let (response, _) = both(wire.send(request(), &report), breaking).await;
     assert!(response.is_ok() && report.is_sent_twice());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_fresh_one_that_breaks_is_not_replaced() {
     let (wire, [mut first, _second]) = pipes();
     let report = Report::default();
     let breaking = async move { drop(read(&mut first).await) };
-    let (response, ()) = tokio::join!(wire.send(request(), &report), breaking);
+    let (response, ()) = both(wire.send(request(), &report), breaking).await;
     assert!(matches!(response, Err(WireError::Broken(_))) && report.is_sent() && !report.is_sent_twice());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_that_breaks_within_its_answer_is_not_replaced() {
     let (wire, [mut first, _second]) = pipes();
     let report = Report::default();
-    let _ = tokio::join!(wire.send(request(), &report), answer(&mut first, 200));
+    let _ = both(wire.send(request(), &report), answer(&mut first, 200)).await;
     let breaking = async move {
         read(&mut first).await;
         first.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\nok").await.expect("half an answer");
     };
-    let (response, ()) = tokio::join!(wire.send(request(), &report), breaking);
+    let (response, ()) = both(wire.send(request(), &report), breaking).await;
     assert!(matches!(response, Err(WireError::Broken(_))) && !report.is_sent_twice());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn dropping_a_request_closes_its_connection() {
     let (wire, [mut server]) = pipes();
     let report = Report::default();
@@ -114,7 +120,7 @@ async fn dropping_a_request_closes_its_connection() {
     assert!(rest.ends_with(b"spans"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_a_connection_nothing_is_sent() {
     let (wire, []) = pipes();
     let report = Report::default();

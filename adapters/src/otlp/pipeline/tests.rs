@@ -316,11 +316,27 @@ fn a_hanging_export_in_mid_stream_is_given_up_and_its_spans_kept() {
     let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
     assert!((&mut exporting).now_or_never().is_none());
     bench.clock.advance(5_000);
+    assert!((&mut exporting).now_or_never().is_none(), "one more look");
+    bench.clock.advance(1);
     assert!((&mut exporting).now_or_never().is_some());
     drop(exporting);
     end(stream);
     let line = bench.settled("request-1");
     assert_eq!((&line["delivered"], &line["resent"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn nobody_waits_for_an_export_that_is_not_about_them() {
+    let bench = bench(1 << 20, [Step::Hang]);
+    let stream = bench.stream(1);
+    event(&stream, "heartbeat");
+    let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+    assert!((&mut exporting).now_or_never().is_none());
+    assert!(bench.sink.flush(None).now_or_never().is_some(), "there is nothing for it to send");
+    let own: Arc<str> = "request-1".into();
+    assert!(bench.sink.flush(Some(&own)).now_or_never().is_none(), "its own spans are on their way");
+    drop(exporting);
+    end(stream);
 }
 
 #[test]
