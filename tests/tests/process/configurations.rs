@@ -40,6 +40,7 @@ fn status(response: &Response) -> Option<u16> {
 
 #[tokio::test]
 async fn a_configuration_is_looked_up_once_and_shown_once() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     world.aws.create_table(TableSpec::new("users", "PK").sort("SK"));
     assert!(world.aws.put("users", configuration("u-1", "c-1", "active")));

@@ -6,6 +6,7 @@ use tokio::process::Command;
 
 #[tokio::test]
 async fn a_table_is_made_and_filled() {
+    let _turn = crate::turns::shared().await;
     let aws = AwsStandIn::start().expect("a port");
     let feed = async || {
         let mut program = Command::new(path());

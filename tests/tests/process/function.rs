@@ -68,6 +68,7 @@ fn ledger(function: &Environment, request_id: &str) -> Option<Value> {
 
 #[tokio::test]
 async fn an_item_reaches_the_client_within_two_polls_and_every_span_the_collector() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let function = within(world.function().start()).await.expect("a start");
     let invocation = Invocation::url(stream("/api/v2/stream")).deadline(Deadline::In(Duration::from_secs(4)));
@@ -110,6 +111,7 @@ async fn an_item_reaches_the_client_within_two_polls_and_every_span_the_collecto
 
 #[tokio::test]
 async fn every_invocation_is_thawed_and_has_its_own_trace() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let function = within(world.function().var("SSE_STREAM_MAX_MS", "250").start()).await.expect("a start");
     for number in 0..3 {
@@ -129,6 +131,7 @@ async fn every_invocation_is_thawed_and_has_its_own_trace() {
 
 #[tokio::test]
 async fn all_that_is_wrong_is_one_init_error() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let wrong = world
         .function()
@@ -155,6 +158,7 @@ async fn all_that_is_wrong_is_one_init_error() {
 
 #[tokio::test]
 async fn sigterm_ends_a_stream_with_done_within_its_300_ms() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let function = within(world.function().start()).await.expect("a start");
     let mut call = within(function.invoke(stream("/api/v2/stream"))).await.expect("a process");
@@ -170,6 +174,7 @@ async fn sigterm_ends_a_stream_with_done_within_its_300_ms() {
 
 #[tokio::test]
 async fn sigterm_at_rest_is_an_exit() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let function = within(world.function().start()).await.expect("a start");
     within(function.frozen()).await;
@@ -179,6 +184,7 @@ async fn sigterm_at_rest_is_an_exit() {
 
 #[tokio::test]
 async fn two_at_once_share_one_process_and_one_poll() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let function = world.function().concurrency(2).var("SSE_STREAM_MAX_MS", "600");
     let function = within(function.start()).await.expect("a start");
@@ -208,6 +214,7 @@ async fn two_at_once_share_one_process_and_one_poll() {
 
 #[tokio::test]
 async fn no_token_and_no_query_in_any_log_or_span() {
+    let _turn = crate::turns::shared().await;
     let world = World::new().await;
     let secret = "0123456789abcdef0123456789abcdef";
     let function =

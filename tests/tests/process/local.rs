@@ -65,6 +65,7 @@ async fn outcome(args: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Str
 
 #[tokio::test]
 async fn sigterm_ends_streams_with_done_and_exit_0() {
+    let _turn = crate::turns::shared().await;
     let server = serve(&[], &[]).await;
     let mut stream = server.request("GET /api/v2/stream HTTP/1.1").await;
     let mut begin = Vec::new();
@@ -86,6 +87,7 @@ async fn sigterm_ends_streams_with_done_and_exit_0() {
 
 #[tokio::test]
 async fn a_client_that_leaves_gives_its_slot_back() {
+    let _turn = crate::turns::shared().await;
     let server = serve(&[], &[("SSE_MAX_CONNECTIONS", "1")]).await;
     let mut stream = server.request("GET /api/v2/stream HTTP/1.1").await;
     within(stream.read_u8()).await.expect("a byte");
@@ -101,6 +103,7 @@ async fn a_client_that_leaves_gives_its_slot_back() {
 
 #[tokio::test]
 async fn items_of_a_file_are_streamed() {
+    let _turn = crate::turns::shared().await;
     let file = std::env::temp_dir().join(format!("sse-items-{}.jsonl", std::process::id()));
     let item = r#"{"source_id":"a","sentiment":"negative","score":-0.25,"matched_tickers":["zzz"]}"#;
     std::fs::write(&file, item).expect("a file");
@@ -113,6 +116,7 @@ async fn items_of_a_file_are_streamed() {
 
 #[tokio::test]
 async fn the_page_its_spans_and_other_local_pages() {
+    let _turn = crate::turns::shared().await;
     let server = serve(&[], &[("SSE_STREAM_MAX_MS", "200")]).await;
     assert!(server.ask("GET / HTTP/1.1").await.contains("<!doctype html>"));
     assert!(server.ask("HEAD / HTTP/1.1").await.starts_with("HTTP/1.1 405 "));
@@ -138,6 +142,7 @@ async fn the_page_its_spans_and_other_local_pages() {
 
 #[tokio::test]
 async fn the_deadline_of_a_request_is_its_own() {
+    let _turn = crate::turns::shared().await;
     let server =
         serve(&["--timeout-s", "2"], &[("SSE_HEARTBEAT_INTERVAL_MS", "200"), ("SSE_DEADLINE_MARGIN_MS", "1000")]);
     let server = server.await;
@@ -151,6 +156,7 @@ async fn the_deadline_of_a_request_is_its_own() {
 
 #[tokio::test]
 async fn exit_codes_tell_flags_from_configuration() {
+    let _turn = crate::turns::shared().await;
     let (code, out, _) = outcome(&["--version"], &[]).await;
     assert!(code == Some(0) && out.starts_with("sse-streaming "), "{out}");
     for args in [&["serve", "--help"][..], &["feed", "--help"]] {

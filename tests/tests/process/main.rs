@@ -1,9 +1,31 @@
-//! The program as a process: as the function in an execution environment, and as the server on loopback. Builds it first,
-//! opens sockets on loopback and waits on the real clock: `cargo test -p sse-tests --test process`, for the release build
-//! with `--release`.
+//! The real binary as a process: as the function in an environment that freezes, and from the command line:
+//! `cargo test -p sse-tests --test process -- --nocapture`.
+//!
+//! Properties over a thousand random invocations (`soak`), memory, interleaving; and one example for each promise about
+//! clients, collectors, shutdown and misconfiguration. `SSE_BINARY` names the program; without it it is the release
+//! binary, which is built if it is missing. A soak: `PROCESS_INVOCATIONS=20000 cargo test -p sse-tests --test process soak`,
+//! with `PROCESS_SEED` to see a run again. `UPDATE_RELIABILITY=1` rewrites `docs/reliability.md`.
 
+mod audit;
+mod binary;
+mod clients;
+mod collectors;
 mod configurations;
+mod dice;
+mod doctored;
+mod evidence;
 mod feed;
 mod function;
+mod interleaved;
+mod ledger;
 mod local;
+mod memory;
+mod misconfiguration;
 mod program;
+mod reliability;
+mod shutdown;
+mod soak;
+mod stage;
+mod streams;
+mod tracing;
+mod turns;

@@ -1,0 +1,34 @@
+//! Where the program under test is: `SSE_BINARY`, else the release binary of this workspace, built if it is not there. It
+//! starts none.
+
+use std::{path::PathBuf, process::Command, sync::OnceLock};
+
+/// The program, found once for the whole run.
+pub(crate) fn binary() -> &'static PathBuf {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let found = find();
+        println!("the program: {}", found.display());
+        found
+    })
+}
+
+fn find() -> PathBuf {
+    if let Some(named) = std::env::var_os("SSE_BINARY") {
+        let named = PathBuf::from(named);
+        assert!(named.is_file(), "SSE_BINARY names no file: {}", named.display());
+        return std::path::absolute(&named).unwrap();
+    }
+    // This test is `<target>/<profile>/deps/process-<hash>`; release is beside the profile, whichever it is.
+    let this = std::env::current_exe().unwrap();
+    let target = this.ancestors().nth(3).unwrap();
+    let release = target.join("release").join("sse-streaming");
+    if !release.is_file() {
+        println!("building the release binary: it is not there");
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        let arguments = ["build", "--release", "--package", "sse-streaming", "--manifest-path", manifest];
+        let built = Command::new(env!("CARGO")).args(arguments).arg("--target-dir").arg(target).status();
+        assert!(built.unwrap().success(), "the release binary does not build");
+    }
+    release
+}

@@ -1,0 +1,104 @@
+//! `docs/reliability.md`: each fault, what the client saw, what became of the spans. Observed here, in words without
+//! figures, and compared with the page; `UPDATE_RELIABILITY=1` writes it.
+
+mod faults;
+mod words;
+
+use std::{fmt::Write, path::Path};
+
+use futures::StreamExt;
+
+use crate::{
+    audit,
+    stage::{Stage, call, started, stream, within},
+    turns,
+};
+use faults::{FAULTS, Fault, Way};
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reliability.md");
+const HEAD: &str = "# What a fault costs
+
+Each row is one run of the release binary in an emulated execution environment that freezes it after every invocation: an
+invocation meets the fault, a second one follows without it, and then the environment is shut down (SIGTERM). After each run
+every span is accounted for, by id: received by the collector, in the log, or folded by count. The page is written by the
+suite itself and compared with it on every run of
+
+    cargo test -p sse-tests --test process reliability
+
+`UPDATE_RELIABILITY=1` writes it anew.
+
+| fault | what the client saw | what became of the spans | the next invocation |
+|---|---|---|---|
+";
+const FOOT: &str = "
+- *The body waits*: the client has every event, and its stream ends up to 500 ms later, because the flush, or the
+  put of the last metrics, is waited for that long.
+- *Folded* spans (beyond the trace's budget) are counted in every row and left out here.
+- A client that leaves is not reported to a function on Lambda: the stream runs to its own end.
+- A process that is killed without notice (out of memory, `SIGKILL`) loses what it had not sent; what it had written is in the log.
+";
+
+/// One row.
+async fn row(fault: &Fault) -> String {
+    let stage = Stage::new().await;
+    let environment = started(fault.describe(stage.function())).await;
+    stage.collector.set_fault(fault.collector).await.unwrap();
+    let aws = || {
+        if let Some((on, what)) = &fault.aws {
+            stage.aws.fault(on(), *what);
+        }
+    };
+    if !fault.in_mid_stream {
+        aws();
+    }
+    let is_stopped = fault.way == Way::Stopped;
+    let mut running = within(environment.invoke(fault.invocation())).await.unwrap();
+    if fault.in_mid_stream {
+        while within(running.event()).await.is_some_and(|event| event.name != "sentiment_update") {}
+        aws();
+    }
+    if is_stopped {
+        for _ in 0..4 {
+            within(running.event()).await.unwrap();
+        }
+        within(environment.shut_down()).await.unwrap();
+    }
+    let first = within(running.finish()).await;
+    let mut streams = vec![first.clone()];
+    let mut next = "a cold start".to_owned();
+    if !is_stopped {
+        within(environment.frozen()).await;
+        if !fault.stays {
+            stage.collector.set_fault(None).await.unwrap();
+        }
+        stage.aws.clear_faults();
+        let second = call(&environment, stream()).await;
+        within(environment.frozen()).await;
+        next = words::of_client(&second, false);
+        streams.push(second);
+        within(environment.shut_down()).await;
+    }
+    let evidence = stage.evidence(&environment, streams, Vec::new());
+    audit::passes(&evidence);
+    let client = words::of_client(&first, true);
+    format!("| {} | {client} | {} | {next} |", fault.name, words::of_spans(&first, &evidence))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reliability_is_as_the_page_says() {
+    let _turn = turns::alone().await;
+    let rows = futures::stream::iter(FAULTS.iter().map(row)).buffered(3).collect::<Vec<_>>().await;
+    let page = rows.iter().fold(HEAD.to_owned(), |mut page, row| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "{row}");
+        page
+    }) + FOOT;
+    if std::env::var_os("UPDATE_RELIABILITY").is_some() {
+        std::fs::write(PAGE, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(Path::new(PAGE)).unwrap_or_default();
+    for (found, seen) in found.lines().zip(page.lines()) {
+        assert_eq!(found, seen, "docs/reliability.md says the first, the suite saw the second");
+    }
+    assert_eq!(found.lines().count(), page.lines().count(), "docs/reliability.md has another length");
+}

@@ -1,0 +1,96 @@
+//! What is recorded, and where: one entry for one call, each phase its own way, nothing for what is not sampled.
+
+use std::collections::BTreeSet;
+
+use lambda_env::Invocation;
+
+use crate::{
+    audit,
+    ledger::Told,
+    stage::{Stage, call, config_stream, stream, within},
+    turns,
+};
+
+#[tokio::test]
+async fn what_is_not_sampled_is_recorded_nowhere() {
+    let _turn = turns::shared().await;
+    let stage = Stage::new().await;
+    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
+    let root = "1-67891233-abcdef012345678912345678";
+    let headers = [
+        format!("Root={root};Sampled=1"),
+        format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=?"),
+        format!("Root={root};Parent=53995c3f42cd8ad8"),
+        "Root=1-6789-abc;Parent=53995c3f42cd8ad8;Sampled=1".to_owned(),
+        "nonsense".to_owned(),
+        String::new(),
+    ];
+    let mut invocations: Vec<Invocation> = headers.iter().map(|header| stream().raw_trace(header)).collect();
+    invocations.extend([stream().unsampled(), config_stream().no_trace()]);
+    let mut streams = Vec::new();
+    for invocation in invocations {
+        streams.push(call(&environment, invocation).await);
+        within(environment.frozen()).await;
+    }
+    assert!(streams.iter().all(|response| response.events().last().unwrap().name == "done"));
+    let evidence = stage.evidence(&environment, streams, Vec::new());
+    audit::passes(&evidence);
+    assert!(evidence.requests.is_empty() && evidence.documents.is_empty());
+    assert!(Told::read(&evidence.lines).ledgers.is_empty());
+}
+
+#[tokio::test]
+async fn a_call_of_the_handler_phase_is_one_subsegment_and_no_span() {
+    let _turn = turns::shared().await;
+    let stage = Stage::new().await;
+    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "150")]).await;
+    let response = call(&environment, config_stream()).await;
+    within(environment.frozen()).await;
+    let lookups: Vec<_> = stage.aws.calls().into_iter().filter(|call| call.operation == "GetItem").collect();
+    assert_eq!(lookups.len(), 1);
+    assert!(response.events().iter().all(|event| event.name != "metrics"));
+    let evidence = stage.evidence(&environment, vec![response], Vec::new());
+    audit::passes(&evidence);
+    let nested = evidence.documents[0].flattened();
+    assert_eq!(nested.len(), 2, "{nested:?}");
+    let call = nested[1];
+    assert_eq!((&call["name"], &call["namespace"]), (&"DynamoDB".into(), &"aws".into()));
+    let block = &call["aws"];
+    let said = [&block["operation"], &block["table_name"], &block["region"], &block["request_id"]];
+    assert_eq!(said, ["GetItem", "users", "eu-central-1", lookups[0].request_id.as_str()]);
+    for copy in &evidence.received {
+        assert_ne!(copy.span.text("rpc.method"), "GetItem");
+        assert_ne!(copy.span.text("aws.request_id"), lookups[0].request_id);
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
+    let _turn = turns::shared().await;
+    let stage = Stage::new().await;
+    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "400"), ("SSE_TRACE_BUDGET_BYTES", "500000")]).await;
+    let response = call(&environment, stream()).await;
+    within(environment.frozen()).await;
+    let evidence = stage.evidence(&environment, vec![response], Vec::new());
+    let figures = audit::passes(&evidence);
+    assert_eq!(figures.folded, 0);
+    let ids = |method: &str| -> Vec<String> {
+        let spans = evidence.received.iter().map(|copy| &copy.span).filter(|span| span.text("rpc.method") == method);
+        // A call that was cancelled has no answer, and so no id.
+        spans.map(|span| span.text("aws.request_id").to_owned()).filter(|id| !id.is_empty()).collect()
+    };
+    // What warms connections up during init is nobody's.
+    let delivered = evidence.streams[0].delivered.unwrap();
+    let calls: Vec<_> = stage.aws.calls().into_iter().filter(|call| call.at > delivered).collect();
+    for (method, name) in [("Query", "dynamodb_poll"), ("PutMetricData", "cloudwatch_put_metric")] {
+        let made: BTreeSet<_> =
+            calls.iter().filter(|call| call.operation == method).map(|call| &call.request_id).collect();
+        let spanned = ids(method);
+        let distinct: BTreeSet<_> = spanned.iter().collect();
+        assert_eq!(distinct.len(), spanned.len(), "{method}: a call with two spans");
+        assert!(!made.is_empty() && distinct.is_subset(&made), "{method}: spans of calls that nobody saw");
+        let spans = evidence.received.iter().filter(|copy| copy.span.name == name).count();
+        assert_eq!(spans, made.len(), "{method}: calls and spans");
+    }
+    assert_eq!(evidence.documents[0].flattened().len(), 1);
+}
