@@ -1,5 +1,5 @@
-//! Where the program under test is: `SSE_BINARY`, else the release binary of this workspace, built if it is not there. It
-//! starts none.
+//! Where the program under test is: `SSE_BINARY`, else the release binary of this workspace, built if it is not there or not
+//! fresh. It starts none.
 
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
@@ -22,13 +22,10 @@ fn find() -> PathBuf {
     // This test is `<target>/<profile>/deps/process-<hash>`; release is beside the profile, whichever it is.
     let this = std::env::current_exe().unwrap();
     let target = this.ancestors().nth(3).unwrap();
-    let release = target.join("release").join("sse-streaming");
-    if !release.is_file() {
-        println!("building the release binary: it is not there");
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-        let arguments = ["build", "--release", "--package", "sse-streaming", "--manifest-path", manifest];
-        let built = Command::new(env!("CARGO")).args(arguments).arg("--target-dir").arg(target).status();
-        assert!(built.unwrap().success(), "the release binary does not build");
-    }
-    release
+    // A release binary of yesterday would be judged by the tests of today; cargo knows, and does nothing if it is fresh.
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let arguments = ["build", "--quiet", "--release", "--package", "sse-streaming", "--manifest-path", manifest];
+    let built = Command::new(env!("CARGO")).args(arguments).arg("--target-dir").arg(target).status();
+    assert!(built.unwrap().success(), "the release binary does not build");
+    target.join("release").join("sse-streaming")
 }
