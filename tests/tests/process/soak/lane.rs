@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use lambda_env::{Call, Environment, Response};
+use lambda_env::{Call, Environment, OtlpFault, Response};
 
 use super::{
     troubles::{self, Collector},
@@ -119,9 +119,10 @@ impl Lane {
         }
     }
 
-    /// No slot is taken any more; then the last words.
+    /// No slot is taken any more; then the last words, to a collector that takes them or does not.
     async fn end(&mut self) {
-        self.stage.collector.set_fault(None).await.unwrap();
+        let fault = self.dice.pick(&[None, None, Some(OtlpFault::Refuse), Some(OtlpFault::Hang)]);
+        self.stage.collector.set_fault(fault).await.unwrap();
         let status = call(&self.environment, lambda_env::Invocation::get("/api/v2/stream/status")).await;
         let connections = serde_json::from_slice::<serde_json::Value>(&status.body()).unwrap_or_default();
         if connections["connections"] != 0 {
