@@ -27,6 +27,7 @@ pub use http::{Connect, HttpWire, Io, Tcp};
 pub use lines::{Captured, Lines, Stdout};
 pub use pipeline::Pipeline;
 pub use report::{Answer, Report};
+pub use size::estimated_document_bytes;
 pub use wire::{Wire, WireError};
 
 pub(crate) use self::{

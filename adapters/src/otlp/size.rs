@@ -56,6 +56,11 @@ impl Sizes {
     }
 }
 
+/// What the budget reckons for a span's document, for whoever has the document to compare it with.
+pub fn estimated_document_bytes(resource: &Resource, span: &SpanData) -> usize {
+    Sizes::new(resource).document(span)
+}
+
 /// One attribute in a document.
 pub(super) fn attribute(pair: &KeyValue) -> usize {
     if pair.key.as_str() == ANNOTATIONS_KEY {

@@ -1,0 +1,13 @@
+//! The service against parts that others wrote. Here are those parts as processes, and the judges that stand between:
+//! of X-Ray documents, and of event streams. What is asserted is in `tests/`; how a part is had is in `run` and `parts/`.
+
+pub mod collector;
+mod estimate;
+pub mod exchange;
+pub mod gate;
+pub mod judge;
+pub mod judge_proxy;
+pub mod otlp_tee;
+pub mod serving;
+pub mod tool;
+pub mod xray_api;

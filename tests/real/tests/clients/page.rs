@@ -1,0 +1,37 @@
+//! The page that the server serves, in a browser: it shows what comes, goes on after a cut and after an end, and nothing
+//! goes wrong in it.
+
+use crate::{
+    CUT_AFTER, SERVER,
+    program::{Program, browser},
+};
+use serde_json::Value;
+use sse_real::{gate::Gate, serving::Serving};
+use std::time::Duration;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_the_stream_and_lives_through_cuts() {
+    let server = Serving::start(&SERVER).await.unwrap();
+    let gate = Gate::start(server.address(), 2 * CUT_AFTER).await.unwrap();
+    let mut page = Program::start(browser("page.mjs", &gate.url()));
+    let is_live = |line: &Value, opened: u64| line["opened"] == opened && line["tone"] == "good" && line["rows"] != 0;
+    for opened in [1, 2, 3] {
+        let wanted = |lines: &[Value]| lines.iter().any(|line| is_live(line, opened) || line["error"].is_string());
+        let waited = timeout(PATIENCE, page.wait_until(wanted)).await;
+        waited.unwrap_or_else(|_| panic!("connection {opened} did not come to life: {:?}", page.lines().last()));
+        let errors: Vec<_> = page.lines().into_iter().filter(|line| line["error"].is_string()).collect();
+        assert_eq!(errors, Vec::<Value>::new());
+    }
+    let lines = page.lines();
+    let last = lines.iter().rfind(|line| line["opened"] == 3).unwrap();
+    assert_ne!(last["total"], "–", "{last}");
+    assert!(last["trace"].as_str().unwrap().starts_with("1-"), "{last}");
+    assert!(last["log"].as_u64().unwrap() > 0, "{last}");
+    // What was shown stays while the page connects again.
+    let is_empty = |line: &&Value| line["opened"].as_u64().unwrap_or(0) > 1 && line["rows"] == 0;
+    assert_eq!(lines.iter().find(is_empty), None, "the page forgot what it had");
+    println!("{} tickers shown, {} changes seen over 3 connections", last["rows"], lines.len());
+}
