@@ -13,15 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn microsoft_fetch_event_source() {
-    check(|url| node("fetch-event-source.mjs", url)).await;
+    check("fetch-event-source", |url| node("fetch-event-source.mjs", url)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn httpx_sse() {
-    check(|url| python("httpx-sse.py", url)).await;
+    check("httpx-sse", |url| python("httpx-sse.py", url)).await;
 }
 
-async fn check(client: impl Fn(&str) -> Command) {
+async fn check(name: &str, client: impl Fn(&str) -> Command) {
     let server = Serving::start(&SERVER).await.unwrap();
     for (cut_after, end) in [(CUT_AFTER, "cut"), (CUT_AFTER + 1, "cut"), (0, "clean")] {
         let gate = Gate::start(server.address(), cut_after).await.unwrap();
@@ -37,6 +37,6 @@ async fn check(client: impl Fn(&str) -> Command) {
             |of: Vec<(String, String, String)>| of.into_iter().map(|(name, data, _)| (name, data)).collect::<Vec<_>>();
         assert_eq!(plain(seen(&lines)), plain(expected(events.iter())), "it saw other events than were sent");
         assert_eq!(events.last().unwrap().name == "done", cut_after == 0);
-        println!("{} events, {end}", events.len());
+        println!("{name}: {} events, {end}", events.len());
     }
 }
