@@ -1,5 +1,5 @@
-//! The OpenTelemetry Collector, made and configured as the ADOT layer is, exporting to an X-Ray API on loopback. For the handler phase it listens
-//! where the X-Ray daemon would.
+//! The OpenTelemetry Collector, made and configured as the ADOT layer is, exporting to an X-Ray API on loopback. Beside that, on a pipeline of
+//! its own, it reads the daemon's protocol.
 
 use crate::tool::{Tool, free_address, tools};
 use lambda_env::Neighbour;
@@ -21,15 +21,15 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Starts it, exporting to the API at this address.
+    /// Starts it, exporting to the first API; what it reads by UDP to the second.
     ///
     /// # Errors
     /// It is not built, or does not start.
-    pub async fn start(api: SocketAddr) -> io::Result<Self> {
+    pub async fn start(api: SocketAddr, second: SocketAddr) -> io::Result<Self> {
         let (otlp, proxy) = (free_address()?, free_address()?);
         let daemon = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = Command::new(tools().join(format!("collector-{COLLECTOR_VERSION}/build/collector")));
-        command.arg("--config").arg(format!("yaml:{}", configuration(otlp, daemon, proxy, api)));
+        command.arg("--config").arg(format!("yaml:{}", configuration(otlp, daemon, proxy, [api, second])));
         command.env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
         command.env("AWS_EC2_METADATA_DISABLED", "true");
         let process = Tool::start(command, otlp, "collector.log").await?;
@@ -54,20 +54,19 @@ impl Collector {
 
 impl Neighbour for Collector {
     fn variables(&self) -> Vec<(String, String)> {
-        vec![
-            ("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), format!("http://{}", self.otlp)),
-            ("AWS_XRAY_DAEMON_ADDRESS".to_owned(), self.daemon.to_string()),
-        ]
+        vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), format!("http://{}", self.otlp))]
     }
 }
 
-/// ADOT's default, with the addresses of this run, and the receiver that stands for the daemon.
-fn configuration(otlp: SocketAddr, daemon: SocketAddr, proxy: SocketAddr, api: SocketAddr) -> String {
+/// ADOT's default, with the addresses of this run; and the other pipeline.
+fn configuration(otlp: SocketAddr, daemon: SocketAddr, proxy: SocketAddr, [api, second]: [SocketAddr; 2]) -> String {
+    let exporter = |api| format!(r#"{{region: eu-central-1, endpoint: "http://{api}", local_mode: true}}"#);
     format!(
         r#"{{receivers: {{otlp: {{protocols: {{http: {{endpoint: "{otlp}"}}}}}}, awsxray: {{endpoint: "{daemon}", transport: udp,
-        proxy_server: {{endpoint: "{proxy}", region: eu-central-1, local_mode: true, aws_endpoint: "http://{api}"}}}}}},
-        exporters: {{awsxray: {{region: eu-central-1, endpoint: "http://{api}", local_mode: true}}}},
-        service: {{telemetry: {{metrics: {{level: none}}, logs: {{level: debug}}}},
-        pipelines: {{traces: {{receivers: [otlp, awsxray], exporters: [awsxray]}}}}}}}}"#
+        proxy_server: {{endpoint: "{proxy}", region: eu-central-1, local_mode: true, aws_endpoint: "http://{second}"}}}}}},
+        exporters: {{awsxray: {}, awsxray/second: {}}}, service: {{telemetry: {{metrics: {{level: none}}}}, pipelines: {{
+        traces: {{receivers: [otlp], exporters: [awsxray]}}, traces/second: {{receivers: [awsxray], exporters: [awsxray/second]}}}}}}}}"#,
+        exporter(api),
+        exporter(second)
     )
 }

@@ -2,6 +2,7 @@
 //! of X-Ray documents, and of event streams. What is asserted is in `tests/`; how a part is had is in `run` and `parts/`.
 
 pub mod collector;
+pub mod daemon;
 mod estimate;
 pub mod exchange;
 pub mod gate;
@@ -9,5 +10,6 @@ pub mod judge;
 pub mod judge_proxy;
 pub mod otlp_tee;
 pub mod serving;
+pub mod stage;
 pub mod tool;
 pub mod xray_api;

@@ -4,7 +4,8 @@ use crate::{
     exchange::Upstream,
     tool::{Tool, free_address, tools},
 };
-use http::{Request, StatusCode, header::AUTHORIZATION};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header::AUTHORIZATION};
 use serde_json::{Value, json};
 use std::{io, net::SocketAddr};
 use tokio::process::Command;
@@ -58,4 +59,14 @@ impl XrayApi {
         let document = |segment: &Value| serde_json::from_str(segment["Document"].as_str()?).ok();
         Ok(segments.into_iter().flatten().filter_map(document).collect())
     }
+}
+
+/// `PutTraceSegments` with one document.
+pub(crate) fn put_request(document: &str) -> Request<Bytes> {
+    let body = json!({"TraceSegmentDocuments": [document]}).to_string();
+    let mut request = Request::new(body.into());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = Uri::from_static("/TraceSegments");
+    request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static(CREDENTIAL));
+    request
 }

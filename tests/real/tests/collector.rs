@@ -93,7 +93,7 @@ fn span(n: u64, trace: &[u8], now_ns: u64, dice: &mut Dice) -> Span {
 async fn no_document_is_larger_than_reckoned() {
     let api = XrayApi::start().await.unwrap();
     let proxy = JudgeProxy::start(api.address(), Judge::default()).await.unwrap();
-    let collector = Collector::start(proxy.address()).await.unwrap();
+    let collector = Collector::start(proxy.address(), proxy.address()).await.unwrap();
     let now = lambda_env::Stamp::now().unix_ns();
     let mut dice = Dice(42);
     let resource = Resource {
@@ -143,7 +143,7 @@ async fn no_document_is_larger_than_reckoned() {
     }
     slack.sort_unstable();
     println!(
-        "{SPANS} documents, reckoned {} % too large in the median, {} % at most",
+        "=> {SPANS} documents, reckoned {} % too large in the median, {} % at most",
         slack[slack.len() / 2],
         slack[slack.len() - 1]
     );

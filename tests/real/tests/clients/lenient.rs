@@ -37,6 +37,6 @@ async fn check(name: &str, client: impl Fn(&str) -> Command) {
             |of: Vec<(String, String, String)>| of.into_iter().map(|(name, data, _)| (name, data)).collect::<Vec<_>>();
         assert_eq!(plain(seen(&lines)), plain(expected(events.iter())), "it saw other events than were sent");
         assert_eq!(events.last().unwrap().name == "done", cut_after == 0);
-        println!("{name}: {} events, {end}", events.len());
+        println!("=> {name}: {} events, {end}", events.len());
     }
 }

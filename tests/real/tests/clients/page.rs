@@ -33,5 +33,5 @@ async fn the_page_shows_the_stream_and_lives_through_cuts() {
     // What was shown stays while the page connects again.
     let is_empty = |line: &&Value| line["opened"].as_u64().unwrap_or(0) > 1 && line["rows"] == 0;
     assert_eq!(lines.iter().find(is_empty), None, "the page forgot what it had");
-    println!("page: {} tickers shown, {} changes seen over 3 connections", last["rows"], lines.len());
+    println!("=> page: {} tickers shown, {} changes seen over 3 connections", last["rows"], lines.len());
 }

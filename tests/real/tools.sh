@@ -1,0 +1,66 @@
+# How each part is had: installed or built below target/tools, and not again while its version stays. Sourced by the parts.
+tools="$CARGO_TARGET_DIR/tools"
+mkdir -p "$tools"
+
+MOTO=5.2.5 COLLECTOR=0.156.0 NODE=22.23.3 CARGO_LAMBDA=1.9.2
+
+say() { printf '%s' "$*" >&3; }
+
+# What cannot be had is no failure, and no silence either.
+not_had() {
+  say "$1: ${2:-}"
+  exit 77
+}
+
+
+# is_had FOLDER WHAT: whether FOLDER holds WHAT already; otherwise it is emptied.
+is_had() {
+  [ "$(cat "$tools/$1/.had" 2> /dev/null)" = "$2" ] && return
+  rm -rf "${tools:?}/$1"
+  mkdir -p "$tools/$1"
+  return 1
+}
+
+# had FOLDER WHAT: from now on it does.
+had() { printf '%s' "$2" > "$tools/$1/.had"; }
+
+# python_tool FOLDER REQUIREMENT...: a virtual environment with exactly these.
+python_tool() {
+  local folder=$1
+  shift
+  is_had "$folder" "$*" && return
+  python3 -m venv "$tools/$folder" && "$tools/$folder/bin/pip" install --quiet --disable-pip-version-check "$@" && had "$folder" "$*"
+}
+
+# node_tool FOLDER PACKAGE...
+node_tool() {
+  local folder=$1
+  shift
+  is_had "$folder" "$*" && return
+  npm install --silent --no-save --no-audit --no-fund --prefix "$tools/$folder" "$@" && had "$folder" "$*"
+}
+
+moto() { python_tool "moto-$MOTO" "moto[server]==$MOTO"; }
+
+collector() {
+  local folder="collector-$COLLECTOR" manifest
+  manifest=$(cat tests/real/collector/manifest.yaml)
+  is_had "$folder" "$manifest" && return
+  command -v go > /dev/null || { echo "no go on this machine"; return 1; }
+  cp tests/real/collector/manifest.yaml "$tools/$folder/"
+  GOBIN="$tools/$folder" go install "go.opentelemetry.io/collector/cmd/builder@v$COLLECTOR" || return 1
+  (cd "$tools/$folder" && ./builder --config manifest.yaml) && had "$folder" "$manifest"
+}
+
+# What every X-Ray part needs.
+xray() {
+  moto || not_had "moto $MOTO (PyPI)" "cannot be installed, see the log"
+  collector || not_had "collector $COLLECTOR (Go)" "does not build here, see the log"
+}
+
+# real_test TARGET [ARGUMENT...]: a test of this package.
+real_test() {
+  local target=$1
+  shift
+  cargo test -p sse-real --test "$target" -- --nocapture "$@"
+}
