@@ -5,6 +5,7 @@
 mod otlp;
 mod problems;
 mod reader;
+pub(crate) mod runtime_api;
 mod settings;
 mod table;
 mod variable;
@@ -75,7 +76,7 @@ fn front(r: &mut Reader<'_>) -> Front {
     match r.text(&table::RUNTIME_API) {
         None => Front::Local,
         Some(runtime_api) => {
-            if runtime_api.parse::<http::uri::Authority>().is_err() {
+            if runtime_api::parts(&runtime_api).is_none() {
                 r.problems.note(&table::RUNTIME_API, format!("is {runtime_api:?}, not host:port"));
             }
             Front::Lambda { runtime_api, max_concurrency }

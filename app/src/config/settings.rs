@@ -52,7 +52,7 @@ pub struct Config {
 pub enum Front {
     /// The Runtime API.
     Lambda {
-        /// `host:port` of it.
+        /// `host:port` of it, or a URL whose path goes in front of every other.
         runtime_api: String,
         /// Invocations at once in this process.
         max_concurrency: usize,

@@ -4,7 +4,7 @@ use super::{
     body::PostBody,
     link::{Link, LinkError},
 };
-use crate::handler::Body;
+use crate::{config::runtime_api, handler::Body};
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, Request,
@@ -21,6 +21,8 @@ pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-run
 /// The Runtime API at one address.
 pub struct RuntimeApi {
     address: String,
+    /// In front of every path; empty on Lambda.
+    base: String,
     host: HeaderValue,
 }
 
@@ -52,10 +54,12 @@ impl<'a> ErrorReport<'a> {
 }
 
 impl RuntimeApi {
-    /// At `host:port`.
+    /// At what `AWS_LAMBDA_RUNTIME_API` says.
     pub fn new(address: &str) -> Self {
+        let (address, base) = runtime_api::parts(address).unwrap_or((address, ""));
         Self {
             address: address.to_owned(),
+            base: base.to_owned(),
             // The address was checked with the configuration.
             host: HeaderValue::from_str(address).unwrap_or_else(|_| HeaderValue::from_static("localhost")),
         }
@@ -112,7 +116,7 @@ impl RuntimeApi {
         let mut request = Request::new(body);
         *request.method_mut() = method;
         // A request id that is no path would be the Runtime API's own breach of its protocol: it answers 404 to this.
-        *request.uri_mut() = format!("{ROOT}{path}").parse().unwrap_or_default();
+        *request.uri_mut() = format!("{}{ROOT}{path}", self.base).parse().unwrap_or_default();
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("sse-streaming/", env!("CARGO_PKG_VERSION"))));

@@ -11,11 +11,12 @@ use std::{
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// A Python server that imports everything takes this long on a machine with much to do.
 const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(10);
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Where `run` installs things, `target/tools`.
@@ -36,6 +37,14 @@ fn target() -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "tests are told by their caller where things are")]
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What a tool wrote so far, by the name of its log.
+///
+/// # Errors
+/// There is no such log.
+pub fn log(name: &str) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&std::fs::read(target().join("real-logs").join(name))?).into_owned())
 }
 
 /// A port that nobody listens on: for a program that has to be told one.
@@ -74,6 +83,17 @@ impl Tool {
             sleep(RETRY_PAUSE).await;
         }
         Ok(Self { child })
+    }
+
+    /// Asks it to end (SIGINT), as Ctrl-C does, and waits for that.
+    ///
+    /// # Errors
+    /// It is gone already, or does not end in time.
+    pub async fn stop(mut self) -> io::Result<()> {
+        let pid = self.pid().ok_or(ErrorKind::NotFound)?;
+        Command::new("kill").args(["-INT", &pid.to_string()]).status().await?;
+        timeout(STOP_LIMIT, self.child.wait()).await.map_err(|_| ErrorKind::TimedOut)??;
+        Ok(())
     }
 
     /// Its process id, while it runs.
