@@ -31,7 +31,8 @@ pub struct Sent {
 impl Sent {
     /// Its id, as documents write it.
     pub fn id(&self) -> String {
-        self.span.span_id.iter().map(|byte| format!("{byte:02x}")).collect()
+        let bytes = self.span.span_id.as_slice().try_into().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(bytes))
     }
 
     /// Every span of a request body.

@@ -79,6 +79,9 @@ impl Stage {
     }
 
     /// Writes an item, dated now.
+    ///
+    /// # Panics
+    /// If the table is gone.
     pub fn put_item(&self, number: usize, sentiment: &str, tickers: &[&str]) {
         let (id, now) = (format!("source-{number:06}"), rfc3339(Stamp::now().unix_ms()));
         let item = Item::new().text("source_id", &id).text("updated_at", &now).text("sentiment", sentiment);
@@ -88,7 +91,7 @@ impl Stage {
     /// Writes a configuration; says the request that streams it.
     ///
     /// # Panics
-    /// If no token can be made.
+    /// If no token can be made, or the table is gone.
     pub fn put_configuration(&self, id: &str, tickers: &[&str]) -> FunctionUrl {
         let item = Item::new().text("PK", &format!("USER#{USER}")).text("SK", &format!("CONFIG#{id}"));
         assert!(self.aws.put(USERS, item.text("status", "active").texts("tickers", tickers)), "no such table");

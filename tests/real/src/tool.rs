@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// A Python server that imports everything takes this long on a machine with much to do.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 

@@ -34,12 +34,12 @@ impl Dice {
     }
 }
 
-fn any(value: Any) -> Option<AnyValue> {
-    Some(AnyValue { value: Some(value) })
+const fn any(value: Any) -> AnyValue {
+    AnyValue { value: Some(value) }
 }
 
 fn pair(key: &str, value: Any) -> KeyValue {
-    KeyValue { key: key.to_owned(), value: any(value), ..KeyValue::default() }
+    KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }
 
 fn text(key: &str, value: impl Into<String>) -> KeyValue {

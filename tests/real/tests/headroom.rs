@@ -11,7 +11,7 @@ const STREAMS: usize = 100;
 const PEAK_MB_MAX: u64 = 450;
 /// Long enough for a hundred first deliveries of the whole state, and polls beside them.
 const STREAM: Duration = Duration::from_secs(40);
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 fn stream(deadline: Duration) -> Invocation {
     let request = FunctionUrl::get("/api/v2/stream").header("accept", "text/event-stream");

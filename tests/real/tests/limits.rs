@@ -8,7 +8,7 @@ use sse_real::{
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Six times as many rounds as 15 minutes have at 5 s.
 const STREAM_MS: u64 = 60_000;
 const POLL_MS: u64 = 50;

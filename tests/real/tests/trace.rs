@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn of<'d>(documents: &'d [Value], name: &str) -> Vec<&'d Value> {
     documents.iter().filter(|document| document["name"] == name).collect()

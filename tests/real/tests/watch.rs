@@ -15,7 +15,7 @@ use tokio::{process::Command, time::timeout};
 const VARIABLES: &str = "ENVIRONMENT=watch,SSE_STORE=memory,SSE_METRICS=none,SSE_TELEMETRY=stdout,SSE_STREAM_MAX_MS=3000,\
     SSE_POLL_INTERVAL_MS=200,SSE_HEARTBEAT_INTERVAL_MS=500";
 /// It builds the function first.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 async fn ask(function: &Upstream, method: &str, path: &str) -> Response<AnyBody> {
     let request = Request::builder().method(method).uri(format!("/lambda-url/sse-streaming{path}"));

@@ -10,7 +10,7 @@ use sse_real::{gate::Gate, serving::Serving};
 use std::time::Duration;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_shows_the_stream_and_lives_through_cuts() {
@@ -20,8 +20,8 @@ async fn the_page_shows_the_stream_and_lives_through_cuts() {
     let is_live = |line: &Value, opened: u64| line["opened"] == opened && line["tone"] == "good" && line["rows"] != 0;
     for opened in [1, 2, 3] {
         let wanted = |lines: &[Value]| lines.iter().any(|line| is_live(line, opened) || line["error"].is_string());
-        let waited = timeout(PATIENCE, page.wait_until(wanted)).await;
-        waited.unwrap_or_else(|_| panic!("connection {opened} did not come to life: {:?}", page.lines().last()));
+        let outcome = timeout(PATIENCE, page.wait_until(wanted)).await;
+        outcome.unwrap_or_else(|_| panic!("connection {opened} did not come to life: {:?}", page.lines().last()));
         let errors: Vec<_> = page.lines().into_iter().filter(|line| line["error"].is_string()).collect();
         assert_eq!(errors, Vec::<Value>::new());
     }

@@ -16,7 +16,7 @@ use tokio::{process::Command, time::timeout};
 /// A client waits the whole delay; the rest of this is how much longer a machine with much to do may take.
 const LATE: Duration = Duration::from_secs(4);
 /// A server that is full asks for 30 s at most.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a library makes of `retry:`.
 #[derive(Clone, Copy)]
@@ -90,8 +90,8 @@ async fn check(name: &str, delay: Delay, cursor: Cursor, client: impl Fn(&str) -
 }
 
 async fn wait(gate: &Gate, wanted: impl Fn(&[Connection]) -> bool) {
-    let waited = timeout(PATIENCE, gate.wait_until(wanted)).await;
-    waited.unwrap_or_else(|_| panic!("after {} connections", gate.connections().len()));
+    let outcome = timeout(PATIENCE, gate.wait_until(wanted)).await;
+    outcome.unwrap_or_else(|_| panic!("after {} connections", gate.connections().len()));
 }
 
 /// Every connection but the first brings the id of the newest event that was read whole.
