@@ -26,6 +26,7 @@ async fn subject(name: &'static str, program: &str, sampled: bool, collector: &O
     let vars =
         [("SSE_STORE", "memory"), ("SSE_METRICS", "none"), ("ENVIRONMENT", "bench"), ("SSE_STREAM_MAX_MS", "60")];
     let builder = vars.into_iter().fold(builder, |b, (name, value)| b.var(name, value));
+    let builder = if name.ends_with("task") { builder.var("STOCK_FROM_TASK", "1") } else { builder };
     Subject { name, environment: builder.start().await.expect("starts"), sampled, times: Vec::new() }
 }
 
@@ -54,7 +55,8 @@ async fn main() {
     let mut subjects = [
         subject("sse-streaming, untraced", "sse-streaming", false, &collector).await,
         subject("sse-streaming, traced", "sse-streaming", true, &collector).await,
-        subject("lambda_runtime + lambda_http", "stock", false, &collector).await,
+        subject("stock, event with the prelude", "stock", false, &collector).await,
+        subject("stock, event from a task", "stock", false, &collector).await,
     ];
     for _ in 0..rounds {
         for subject in &mut subjects {
