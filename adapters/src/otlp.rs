@@ -6,6 +6,7 @@ mod books;
 mod budget;
 mod config;
 mod convert;
+mod estimate;
 mod guard;
 mod held;
 mod http;
@@ -23,11 +24,11 @@ pub(crate) mod testing;
 mod wire;
 
 pub use config::{PipelineConfig, PipelineError, resource};
+pub use estimate::estimated_document_bytes;
 pub use http::{Connect, HttpWire, Io, Tcp};
 pub use lines::{Captured, Lines, Stdout};
 pub use pipeline::Pipeline;
 pub use report::{Answer, Report};
-pub use size::estimated_document_bytes;
 pub use wire::{Wire, WireError};
 
 pub(crate) use self::{

@@ -21,7 +21,6 @@ impl Tally {
 }
 
 /// One stream.
-#[derive(Debug)]
 pub(super) struct Account {
     pub(super) request_id: Arc<str>,
     pub(super) trace: TraceId,

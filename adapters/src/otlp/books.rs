@@ -5,21 +5,17 @@ mod batches;
 
 use super::{
     account::{Account, Tally},
-    budget::{Budget, Offer},
+    budget::Budget,
     held::Held,
     ledger_line::{LateLine, Settlement},
     size::Sizes,
 };
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::trace::SpanData;
 use sse_core::{
-    ids::TraceId,
     ports::{StreamClosed, StreamOpened},
-    telemetry::names,
+    telemetry::{Finished, Streaming, names},
     time::Timestamp,
 };
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -28,29 +24,24 @@ use std::{
 pub(super) type AccountId = u64;
 
 /// Spans that were given up: they are counted as logged already, and MUST be written.
-pub(super) type GivenUp = Vec<SpanData>;
+pub(super) type GivenUp = Vec<Held>;
 
-/// What a finished span says of itself, beside its data.
-pub(super) struct Heading {
-    pub(super) request_id: Arc<str>,
-    pub(super) trace: TraceId,
-    pub(super) name: &'static str,
-    /// The event type of an event, the partition of a poll.
-    pub(super) facet: Option<Cow<'static, str>>,
-    pub(super) error_type: Option<Cow<'static, str>>,
-    pub(super) start: Timestamp,
-    pub(super) end: Timestamp,
+/// A stream that was opened and is not closed.
+#[derive(Clone, Copy)]
+enum Listed {
+    Recorded(AccountId),
+    /// By the sampler: its spans are not recorded.
+    Refused,
 }
 
 /// The accounts of a process.
-#[derive(Debug)]
 pub(super) struct Books {
     retain_bytes: usize,
     budget_bytes: usize,
     sizes: Sizes,
     accounts: BTreeMap<AccountId, Account>,
-    /// `None`: the sampler says no, and its spans are not recorded.
-    open: HashMap<Arc<str>, Option<AccountId>>,
+    open: HashMap<Arc<str>, Listed>,
+    recent: Option<(Arc<str>, Listed)>,
     next: AccountId,
     fresh_spans: usize,
     fresh_bytes: usize,
@@ -67,6 +58,7 @@ impl Books {
             sizes,
             accounts: BTreeMap::new(),
             open: HashMap::new(),
+            recent: None,
             next: 0,
             fresh_spans: 0,
             fresh_bytes: 0,
@@ -77,61 +69,66 @@ impl Books {
 
     /// Opens the account of a stream, if it is to be recorded.
     pub(super) fn open(&mut self, stream: StreamOpened, is_recorded: bool) {
+        self.recent = None;
         if !is_recorded {
-            self.open.insert(stream.request_id, None);
+            self.open.insert(stream.request_id, Listed::Refused);
             return;
         }
         let budget = Budget::new(self.budget_bytes, self.sizes, stream.opened_at, stream.expected_end);
         let account = Account::new(stream.request_id.clone(), stream.parent.trace, Some(budget));
         let id = self.insert(account);
-        self.open.insert(stream.request_id, Some(id));
+        self.open.insert(stream.request_id, Listed::Recorded(id));
     }
 
     /// Takes a span: admits it, folds it, or has its budget keep it.
-    pub(super) fn record(&mut self, heading: Heading, mut data: SpanData) -> GivenUp {
-        let sizes = self.sizes;
-        let id = match self.open.get(&heading.request_id) {
-            Some(Some(id)) => *id,
-            Some(None) => return GivenUp::new(),
-            None => return self.record_late(heading, data),
+    pub(super) fn record(&mut self, mut span: Finished<Streaming>) -> GivenUp {
+        let id = match self.lookup(&span.request_id) {
+            Some(Listed::Recorded(id)) => id,
+            Some(Listed::Refused) => return GivenUp::new(),
+            None => return self.record_late(span),
         };
-        let (fresh_spans, fresh_bytes) = (self.fresh_spans, self.fresh_bytes);
-        let Some(account) = self.accounts.get_mut(&id) else {
-            return GivenUp::new();
-        };
+        let Some(account) = self.accounts.get_mut(&id) else { return GivenUp::new() };
         let before = (account.fresh.len(), account.fresh.bytes());
-        if heading.name == names::STREAM {
+        if span.name == names::STREAM {
             let folded = account.settle_budget();
-            let folded = i64::try_from(folded).unwrap_or(i64::MAX);
-            data.attributes.push(KeyValue::new("spans_folded", folded));
+            span.attributes.push(("spans_folded", folded.into()));
         }
-        let offer = Offer {
-            name: heading.name,
-            facet: heading.facet,
-            error_type: heading.error_type,
-            start: heading.start,
-            end: heading.end,
-            held: Held::new(data, sizes),
-        };
+        if self.fresh_spans == 0 {
+            self.fresh_since = span.end;
+        }
+        let held = Held::new(span, self.sizes);
         if let Some(budget) = &mut account.budget {
-            budget.offer(offer, &mut account.fresh);
+            budget.offer(held, &mut account.fresh);
         }
-        if fresh_spans == 0 {
-            self.fresh_since = heading.end;
-        }
-        self.fresh_spans = fresh_spans + account.fresh.len() - before.0;
-        self.fresh_bytes = fresh_bytes + account.fresh.bytes() - before.1;
+        self.fresh_spans += account.fresh.len() - before.0;
+        self.fresh_bytes += account.fresh.bytes() - before.1;
         self.bound_fresh()
+    }
+
+    /// The account of a stream, by its id; the last one asked for is remembered.
+    fn lookup(&mut self, request_id: &Arc<str>) -> Option<Listed> {
+        if let Some((recent, listed)) = &self.recent
+            && Arc::ptr_eq(recent, request_id)
+        {
+            return Some(*listed);
+        }
+        let listed = *self.open.get(request_id)?;
+        self.recent = Some((request_id.clone(), listed));
+        Some(listed)
     }
 
     /// The account of a stream that is not closed.
     pub(super) fn account_of(&self, request_id: &str) -> Option<AccountId> {
-        self.open.get(request_id).copied().flatten()
+        match self.open.get(request_id) {
+            Some(Listed::Recorded(id)) => Some(*id),
+            Some(Listed::Refused) | None => None,
+        }
     }
 
     /// A stream is settled: what is held of it is retained from here on. `None` if it was never opened.
     pub(super) fn close(&mut self, stream: &StreamClosed) -> Option<(Settlement, GivenUp)> {
-        let id = self.open.remove(&stream.request_id)??;
+        self.recent = None;
+        let Some(Listed::Recorded(id)) = self.open.remove(&stream.request_id) else { return None };
         let account = self.accounts.get_mut(&id)?;
         let before = (account.fresh.len(), account.fresh.bytes());
         let folded = account.settle_budget();
@@ -161,10 +158,10 @@ impl Books {
     }
 
     /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.
-    fn record_late(&mut self, heading: Heading, data: SpanData) -> GivenUp {
-        let held = Held::new(data, self.sizes);
+    fn record_late(&mut self, span: Finished<Streaming>) -> GivenUp {
+        let held = Held::new(span, self.sizes);
         self.failed_bytes += held.memory;
-        let mut account = Account::new(heading.request_id, heading.trace, None);
+        let mut account = Account::new(held.span.request_id.clone(), held.span.trace, None);
         account.failed.extend([held]);
         self.insert(account);
         self.bound_failed()
@@ -187,7 +184,11 @@ mod tests {
     use super::*;
     use crate::otlp::testing::{START_MS, span};
     use opentelemetry_sdk::Resource;
-    use sse_core::{ids::SpanId, ports::FlushOutcome, trace_context::Parent};
+    use sse_core::{
+        ids::{SpanId, TraceId},
+        ports::FlushOutcome,
+        trace_context::Parent,
+    };
 
     #[test]
     fn what_the_sampler_refuses_leaves_nothing() {
@@ -197,16 +198,9 @@ mod tests {
         let parent = Parent { trace, segment: SpanId::new(1).expect("not zero") };
         let opened = StreamOpened { request_id: request_id.clone(), parent, opened_at: at, expected_end: at };
         books.open(opened, false);
-        let heading = Heading {
-            request_id: request_id.clone(),
-            trace,
-            name: names::DISPATCH,
-            facet: None,
-            error_type: None,
-            start: at,
-            end: at,
-        };
-        assert!(books.record(heading, span(names::DISPATCH, &[], None)).is_empty());
+        let mut span = span(names::DISPATCH, &[], None);
+        span.request_id = request_id.clone();
+        assert!(books.record(span).is_empty());
         assert_eq!((books.with_fresh(), books.with_failed()), (vec![], vec![]));
         let closed = StreamClosed { request_id, parent, created: 1, flush_ms: 0, outcome: FlushOutcome::Ok };
         assert!(books.close(&closed).is_none(), "no ledger line");

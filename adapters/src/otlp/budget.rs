@@ -9,30 +9,16 @@ mod reserve;
 mod round;
 mod tap;
 
-use super::{held::Held, size::Sizes};
-use reserve::{Claim, Reserve};
+use super::{held::Held, queue::Queue, size::Sizes};
+use reserve::Reserve;
 use round::{Call, Round};
 use sse_core::{telemetry::names, time::Timestamp};
-use std::borrow::Cow;
 use tap::Tap;
 
 /// Of the budget, what is set aside for the spans that always fit, in bytes.
 pub(crate) const RESERVE_BYTES: usize = 16_000;
 
-/// A span that asks for admission.
-pub(super) struct Offer {
-    pub(super) name: &'static str,
-    /// The event type of an event, the partition of a poll.
-    pub(super) facet: Option<Cow<'static, str>>,
-    /// Present if it failed.
-    pub(super) error_type: Option<Cow<'static, str>>,
-    pub(super) start: Timestamp,
-    pub(super) end: Timestamp,
-    pub(super) held: Held,
-}
-
 /// The budget of one stream.
-#[derive(Debug)]
 pub(super) struct Budget {
     sizes: Sizes,
     reserve: Reserve,
@@ -63,38 +49,36 @@ impl Budget {
     }
 
     /// Admits a span into `buffer`, folds it, or keeps it until its round, or the stream, is over.
-    pub(super) fn offer(&mut self, offer: Offer, buffer: &mut impl Extend<Held>) {
-        let Offer { name, facet, error_type, start, end, mut held } = offer;
-        let event_type = facet.as_deref().filter(|_| name == names::DISPATCH);
-        let claim = Claim { name, event_type, error_type: error_type.as_deref() };
-        let is_reserved = self.reserve.admit(&claim, &mut held, self.sizes);
+    pub(super) fn offer(&mut self, mut held: Held, buffer: &mut Queue) {
+        let (name, end) = (held.span.name, held.span.end);
+        let is_reserved = self.reserve.admit(&mut held, self.sizes);
         match name {
             names::POLL => {
-                let held = if is_reserved {
-                    buffer.extend([held]);
-                    None
+                let mut call = Call::new(&held);
+                if is_reserved {
+                    buffer.push(held);
                 } else {
-                    Some(held)
-                };
-                self.poll(Call { held, partition: facet.unwrap_or_default(), start, end }, buffer);
+                    call.held = Some(held);
+                }
+                self.poll(call, buffer);
             }
             names::DISPATCH => {
                 if is_reserved || self.dispatches.spend(held.document, end) {
                     self.folded += u64::from(self.last_event.take().is_some());
-                    buffer.extend([held]);
+                    buffer.push(held);
                 } else {
                     self.folded += u64::from(self.last_event.replace(held).is_some());
                 }
             }
-            names::PUT_METRIC if is_reserved || self.puts.spend(held.document, end) => buffer.extend([held]),
+            names::PUT_METRIC if is_reserved || self.puts.spend(held.document, end) => buffer.push(held),
             // `sse_stream` is never folded: it is the one that says how many were.
-            names::STREAM => buffer.extend([held]),
-            _ if is_reserved => buffer.extend([held]),
+            names::STREAM => buffer.push(held),
+            _ if is_reserved => buffer.push(held),
             _ => self.folded += 1,
         }
     }
 
-    fn poll(&mut self, call: Call, buffer: &mut impl Extend<Held>) {
+    fn poll(&mut self, call: Call, buffer: &mut Queue) {
         if self.round.is_ended_by(&call) {
             self.close_round(Some(&call), buffer);
         }
@@ -103,11 +87,11 @@ impl Budget {
     }
 
     /// Settles what was kept, because the stream is over; what is still in doubt is admitted or folded now.
-    pub(super) fn settle(&mut self, buffer: &mut impl Extend<Held>) {
+    pub(super) fn settle(&mut self, buffer: &mut Queue) {
         self.close_round(None, buffer);
         if let Some(mut last) = self.last_event.take() {
             if Reserve::admit_last_event(&mut last, self.sizes) {
-                buffer.extend([last]);
+                buffer.push(last);
             } else {
                 self.folded += 1;
             }
@@ -124,7 +108,7 @@ impl Budget {
         self.round.len() + usize::from(self.last_event.is_some())
     }
 
-    fn close_round(&mut self, next: Option<&Call>, buffer: &mut impl Extend<Held>) {
+    fn close_round(&mut self, next: Option<&Call>, buffer: &mut Queue) {
         let available = self.polls.available_now();
         let (lot, folded) = self.round.close(next, available);
         self.folded += folded;

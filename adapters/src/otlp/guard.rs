@@ -3,9 +3,12 @@
 //! Every string is cut at its limit on a character boundary; then a span that is still too large gives up its error text
 //! beyond a floor, its attributes in a fixed order (counted in `dropped_attributes_count`), and at last the rest of the text.
 
-use super::size::{ANNOTATIONS_KEY, Sizes, attribute, escaped, prefix_of_escaped};
-use opentelemetry::{Array, KeyValue, StringValue, Value};
-use opentelemetry_sdk::trace::SpanData;
+use super::{
+    held::Held,
+    size::{ANNOTATIONS_KEY, Sizes, attribute, escaped, exception, prefix_of_escaped},
+};
+use sse_core::telemetry::Value;
+use std::borrow::Cow;
 
 /// Names, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 200;
@@ -13,9 +16,7 @@ pub(crate) const NAME_BYTES_MAX: usize = 200;
 pub(crate) const ERROR_TEXT_CHARS_MAX: usize = 2_048;
 /// Names of errors, in characters: for grouping, not for reading.
 pub(crate) const ERROR_TYPE_CHARS_MAX: usize = 200;
-/// Indexed values, in characters: X-Ray's limit.
-pub(crate) const ANNOTATION_CHARS_MAX: usize = 1_000;
-/// Any other text, in characters.
+/// Any other text, in characters: X-Ray's limit for an indexed one, and any may be indexed.
 pub(crate) const TEXT_CHARS_MAX: usize = 1_000;
 /// Elements of a list; X-Ray indexes 50 keys a trace.
 const LIST_ELEMENTS_MAX: usize = 50;
@@ -23,8 +24,6 @@ const LIST_ELEMENTS_MAX: usize = 50;
 pub(crate) const DOCUMENT_BYTES_MAX: usize = 32_000;
 /// The error text stays this long, escaped, until the attributes that can be spared are gone.
 const TEXT_FLOOR_BYTES: usize = 160;
-
-const MESSAGE_KEY: &str = "exception.message";
 
 /// Given up last: without them a span is drawn in the wrong place, or cannot be understood at all.
 const ESSENTIAL: [&str; 12] = [
@@ -43,68 +42,65 @@ const ESSENTIAL: [&str; 12] = [
 ];
 
 /// Cuts a span to its limits; returns the estimated size of its document.
-pub(super) fn guard(span: &mut SpanData, sizes: Sizes) -> usize {
-    if let Some(name) = cut_bytes(&span.name, NAME_BYTES_MAX) {
-        span.name = name.into();
+pub(super) fn guard(held: &mut Held, sizes: Sizes) -> usize {
+    let span = &mut held.span;
+    span.name = &span.name[..span.name.floor_char_boundary(NAME_BYTES_MAX)];
+    for (_, value) in &mut span.attributes {
+        cut_value(value, TEXT_CHARS_MAX);
     }
-    let mut indexed = Vec::new();
-    for pair in &span.attributes {
-        if let (ANNOTATIONS_KEY, Value::Array(Array::String(keys))) = (pair.key.as_str(), &pair.value) {
-            indexed.clone_from(keys);
-        }
+    if let Some(exception) = &mut span.exception {
+        cut_text(&mut exception.error_type, ERROR_TYPE_CHARS_MAX);
+        cut_chars(&mut exception.message, ERROR_TEXT_CHARS_MAX);
     }
-    for pair in &mut span.attributes {
-        let is_indexed = indexed.iter().any(|key| key.as_str() == pair.key.as_str());
-        cut_value(&mut pair.value, if is_indexed { ANNOTATION_CHARS_MAX } else { TEXT_CHARS_MAX });
-    }
-    for event in &mut span.events.events {
-        for pair in &mut event.attributes {
-            let is_text = pair.key.as_str() == MESSAGE_KEY;
-            cut_value(&mut pair.value, if is_text { ERROR_TEXT_CHARS_MAX } else { ERROR_TYPE_CHARS_MAX });
-        }
-    }
-    shrink(span, DOCUMENT_BYTES_MAX, sizes)
+    shrink(held, DOCUMENT_BYTES_MAX, sizes)
 }
 
 /// Shrinks a span until its document is at most `max` bytes, as far as that goes; returns what it is then.
-pub(super) fn shrink(span: &mut SpanData, max: usize, sizes: Sizes) -> usize {
-    let mut size = sizes.document(span);
+pub(super) fn shrink(held: &mut Held, max: usize, sizes: Sizes) -> usize {
+    let mut size = document(held, sizes);
     if size <= max {
         return size;
     }
-    size -= cut_message(span, size - max, TEXT_FLOOR_BYTES);
-    size -= drop_attributes(span, size.saturating_sub(max), |key| !ESSENTIAL.contains(&key));
-    size -= cut_message(span, size.saturating_sub(max), 0);
-    size -= drop_attributes(span, size.saturating_sub(max), |_| true);
+    size -= cut_message(held, size - max, TEXT_FLOOR_BYTES);
+    size -= drop_attributes(held, size.saturating_sub(max), |key| !ESSENTIAL.contains(&key));
+    size -= cut_message(held, size.saturating_sub(max), 0);
+    size -= drop_attributes(held, size.saturating_sub(max), |_| true);
     size
 }
 
+/// The whole document of a span.
+fn document(held: &Held, sizes: Sizes) -> usize {
+    let span = &held.span;
+    let attributes: usize = span.attributes.iter().map(|(key, value)| attribute(key, value)).sum();
+    sizes.bare(span.name, span.kind)
+        + attributes
+        + span.exception.as_ref().map_or(0, |e| exception(&e.error_type, &e.message))
+}
+
 /// Takes up to `excess` bytes off the error text, leaving `floor`; returns how many went.
-fn cut_message(span: &mut SpanData, excess: usize, floor: usize) -> usize {
-    let message = (span.events.events.iter_mut())
-        .flat_map(|event| event.attributes.iter_mut())
-        .find(|pair| pair.key.as_str() == MESSAGE_KEY);
-    let Some(KeyValue { value: Value::String(text), .. }) = message else {
-        return 0;
-    };
-    let before = escaped(text.as_str());
+fn cut_message(held: &mut Held, excess: usize, floor: usize) -> usize {
+    let Some(exception) = &mut held.span.exception else { return 0 };
+    let before = escaped(&exception.message);
     let keep = before.saturating_sub(excess).max(floor);
     if excess == 0 || keep >= before {
         return 0;
     }
-    *text = owned(prefix_of_escaped(text.as_str(), keep));
-    before - escaped(text.as_str())
+    let end = prefix_of_escaped(&exception.message, keep).len();
+    exception.message.truncate(end);
+    before - escaped(&exception.message)
 }
 
 /// Drops attributes, the last one set first, until `excess` bytes are gone; returns how many went.
-fn drop_attributes(span: &mut SpanData, excess: usize, may_go: fn(&str) -> bool) -> usize {
+fn drop_attributes(held: &mut Held, excess: usize, may_go: fn(&str) -> bool) -> usize {
+    let attributes = &mut held.span.attributes;
     let mut gone = 0;
-    let mut at = span.attributes.len();
+    let mut at = attributes.len();
     while at > 0 && gone < excess {
         at -= 1;
-        if may_go(span.attributes[at].key.as_str()) {
-            gone += attribute(&span.attributes.remove(at));
-            span.dropped_attributes_count += 1;
+        if may_go(attributes[at].0) {
+            let (key, value) = attributes.remove(at);
+            gone += attribute(key, &value);
+            held.dropped_attributes += 1;
         }
     }
     gone
@@ -112,33 +108,28 @@ fn drop_attributes(span: &mut SpanData, excess: usize, may_go: fn(&str) -> bool)
 
 fn cut_value(value: &mut Value, max: usize) {
     match value {
-        Value::String(text) => cut_text(text, max),
-        Value::Array(Array::String(texts)) => {
+        Value::Str(text) => cut_text(text, max),
+        Value::List(texts) => {
             texts.truncate(LIST_ELEMENTS_MAX);
             for text in texts {
                 cut_text(text, max);
             }
         }
-        _ => {}
+        Value::Int(_) | Value::Bool(_) => {}
     }
 }
 
-fn cut_text(text: &mut StringValue, max: usize) {
+fn cut_text(text: &mut Cow<'static, str>, max: usize) {
     // As many bytes as characters are allowed cannot be too many characters.
-    if text.as_str().len() <= max {
-        return;
-    }
-    if let Some((at, _)) = text.as_str().char_indices().nth(max) {
-        *text = owned(&text.as_str()[..at]);
+    if text.len() > max {
+        cut_chars(text.to_mut(), max);
     }
 }
 
-fn cut_bytes(text: &str, max: usize) -> Option<String> {
-    (text.len() > max).then(|| text[..text.floor_char_boundary(max)].to_owned())
-}
-
-fn owned(text: &str) -> StringValue {
-    text.to_owned().into()
+fn cut_chars(text: &mut String, max: usize) {
+    if let Some((at, _)) = text.char_indices().nth(max) {
+        text.truncate(at);
+    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! One span on its way: what it weighs in memory and at X-Ray, and whether an earlier attempt may have delivered it.
 
 use super::{guard, size::Sizes};
-use opentelemetry::{Array, KeyValue, Value};
-use opentelemetry_sdk::trace::SpanData;
+use sse_core::telemetry::{Finished, Streaming, Value};
 
-/// A guarded span, held until it is delivered, logged or folded.
-#[derive(Clone, Debug)]
+/// A guarded span, held until it is delivered, logged or folded. It stays in the core's form, which is the smaller one, and
+/// is converted when it is sent or printed.
 pub(crate) struct Held {
     /// The span, guarded.
-    pub(crate) span: SpanData,
+    pub(crate) span: Finished<Streaming>,
+    /// Attributes that the guard dropped.
+    pub(super) dropped_attributes: u32,
     /// Estimated bytes of its X-Ray document.
     pub(super) document: usize,
-    /// Bytes of memory, which are also more than its bytes on the wire.
+    /// Bytes of memory, roughly; they are more than its bytes on the wire.
     pub(super) memory: usize,
     /// An attempt to send it was made whose answer nobody read.
     pub(super) is_unread: bool,
@@ -19,32 +20,37 @@ pub(crate) struct Held {
 
 impl Held {
     /// Guards a span and weighs it.
-    pub(crate) fn new(mut span: SpanData, sizes: Sizes) -> Self {
-        let document = guard::guard(&mut span, sizes);
-        let memory = memory(&span);
-        Self { span, document, memory, is_unread: false }
+    pub(crate) fn new(span: Finished<Streaming>, sizes: Sizes) -> Self {
+        let mut held = Self { span, dropped_attributes: 0, document: 0, memory: 0, is_unread: false };
+        held.document = guard::guard(&mut held, sizes);
+        held.memory = held.weigh(sizes);
+        held
     }
 
     /// Cuts it further; says whether its document fits `max` then.
     pub(super) fn shrink(&mut self, max: usize, sizes: Sizes) -> bool {
         if self.document > max {
-            self.document = guard::shrink(&mut self.span, max, sizes);
-            self.memory = memory(&self.span);
+            self.document = guard::shrink(self, max, sizes);
+            self.memory = self.weigh(sizes);
         }
         self.document <= max
     }
-}
 
-fn memory(span: &SpanData) -> usize {
-    let pairs = span.attributes.iter().chain(span.events.iter().flat_map(|e| e.attributes.iter()));
-    let texts: usize = pairs.map(|pair| size_of::<KeyValue>() + heap(&pair.value)).sum();
-    size_of::<Held>() + span.name.len() + texts
-}
+    /// What a document has beyond its frame is text, for the most part, and never shorter in JSON than in memory.
+    fn weigh(&self, sizes: Sizes) -> usize {
+        let pairs = self.span.attributes.capacity() * size_of::<(&str, Value)>();
+        let texts = self.document.saturating_sub(sizes.bare(self.span.name, self.span.kind));
+        size_of::<Self>() + pairs + texts
+    }
 
-fn heap(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.as_str().len(),
-        Value::Array(Array::String(texts)) => texts.iter().map(|t| size_of_val(t) + t.as_str().len()).sum(),
-        _ => 0,
+    /// The event type of an event, the partition of a poll.
+    pub(super) fn facet(&self) -> Option<&str> {
+        let value = self.span.attribute("event_type").or_else(|| self.span.attribute("sentiment_type"));
+        value.and_then(Value::as_str)
+    }
+
+    /// Present if it failed.
+    pub(super) fn error_type(&self) -> Option<&str> {
+        self.span.exception.as_ref().map(|exception| &*exception.error_type)
     }
 }

@@ -30,16 +30,19 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otlp::testing::span;
-    use opentelemetry::KeyValue;
+    use crate::otlp::{Held, Sizes, scope, span_data, testing::span};
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use serde_json::Value as Json;
+    use sse_core::telemetry::Value;
 
     #[test]
     fn a_line_is_the_official_mapping_and_can_be_sent_again() {
-        let mut data = span("a\nb", &[("text", "x")], Some("why"));
-        data.attributes.push(KeyValue::new("number", i64::MAX));
-        data.attributes.push(KeyValue::new("yes", true));
+        let mut finished = span("a\nb", &[("text", "x")], Some("why"));
+        finished.attributes.push(("number", Value::Int(i64::MAX)));
+        finished.attributes.push(("yes", true.into()));
+        let sizes = Sizes::new(&Resource::builder_empty().build());
+        let (trace, id) = (finished.trace.to_bits(), finished.id);
+        let data = span_data(&Held::new(finished, sizes), &scope());
         let resource = Resource::builder_empty().with_service_name("tests").build();
         let line = Printer::new(&resource).line(data.clone());
         assert!(!line.contains('\n'));
@@ -47,10 +50,10 @@ mod tests {
         let resource_spans = &json["resourceSpans"][0];
         assert_eq!(resource_spans["resource"]["attributes"][0]["value"]["stringValue"], "tests");
         let span = &resource_spans["scopeSpans"][0]["spans"][0];
-        assert_eq!(span["traceId"], "00000000000000000000000000000001");
-        assert_eq!((&span["spanId"], &span["parentSpanId"]), (&"0000000000000002".into(), &"0000000000000003".into()));
+        assert_eq!(span["traceId"], format!("{trace:032x}"));
+        assert_eq!(span["spanId"], id.to_string());
         assert_eq!(span["kind"], 3);
-        assert_eq!(span["startTimeUnixNano"], "1795000000000001000");
+        assert_eq!(span["startTimeUnixNano"], "1795000000000000000");
         assert_eq!(span["attributes"][1]["value"]["intValue"], "9223372036854775807");
         assert_eq!(span["attributes"][2]["value"]["boolValue"], true);
         assert_eq!(span["events"][0]["name"], "exception");

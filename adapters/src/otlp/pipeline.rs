@@ -2,9 +2,10 @@
 //! and ours (guard, budget, books, ledger). No thread, no blocking call: it is driven by whoever flushes.
 
 use super::{
-    books::{Books, GivenUp, Heading},
+    books::{Books, GivenUp},
     config::{PipelineConfig, PipelineError, resource},
     convert,
+    held::Held,
     http::{HttpWire, Tcp},
     json::Printer,
     ledger_line::Emf,
@@ -23,17 +24,17 @@ use futures::{
 use http::Uri;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
-use opentelemetry_sdk::{Resource, trace::SpanExporter as _};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{SpanData, SpanExporter as _},
+};
 use sse_core::{
     ids::SpanId,
     ports::{Clock, FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, Streaming, Value},
+    telemetry::{Finished, Handler, Streaming},
     time::Timestamp,
 };
-use std::{
-    borrow::Cow,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An export in mid-stream is given up after this, in milliseconds; a flush is bounded by its caller.
 const EXPORT_LIMIT_MS: u64 = 5_000;
@@ -111,10 +112,15 @@ impl Pipeline {
     }
 
     /// Writes given-up spans, one line each.
-    pub(super) fn print(&self, spans: GivenUp) {
-        for span in spans {
+    pub(super) fn print(&self, spans: &GivenUp) {
+        for span in self.convert(spans) {
             self.lines.line(&self.printer.line(span));
         }
+    }
+
+    /// In the SDK's form.
+    pub(super) fn convert(&self, spans: &[Held]) -> Vec<SpanData> {
+        spans.iter().map(|held| convert::span_data(held, &self.scope)).collect()
     }
 
     pub(super) fn write_late_lines(&self) {
@@ -140,10 +146,8 @@ impl Telemetry for Pipeline {
     }
 
     fn streaming_phase(&self, span: Finished<Streaming>) {
-        let heading = heading(&span);
-        let data = convert::span_data(span, &self.scope);
-        let given_up = self.books().record(heading, data);
-        self.print(given_up);
+        let given_up = self.books().record(span);
+        self.print(&given_up);
     }
 
     fn is_export_due(&self, now: Timestamp) -> bool {
@@ -168,30 +172,14 @@ impl Telemetry for Pipeline {
         let Some((settlement, given_up)) = self.books().close(&stream) else {
             return;
         };
-        self.print(given_up);
+        self.print(&given_up);
         self.lines.line(&settlement.line(&stream, &self.emf, self.clock.now()));
     }
 
     fn last_words(&self) {
         let given_up = self.books().give_up_all();
-        self.print(given_up);
+        self.print(&given_up);
         self.write_late_lines();
-    }
-}
-
-fn heading(span: &Finished<Streaming>) -> Heading {
-    let facet = match span.attribute("event_type").or_else(|| span.attribute("sentiment_type")) {
-        Some(Value::Str(text)) => Some(text.clone()),
-        _ => None,
-    };
-    Heading {
-        request_id: span.request_id.clone(),
-        trace: span.trace,
-        name: span.name,
-        facet,
-        error_type: span.exception.as_ref().map(|exception| Cow::clone(&exception.error_type)),
-        start: span.start,
-        end: span.end,
     }
 }
 

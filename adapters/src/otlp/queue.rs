@@ -9,7 +9,7 @@ pub(crate) const BATCH_SPANS_MAX: usize = 512;
 pub(crate) const BATCH_BYTES_MAX: usize = 524_288;
 
 /// A queue that knows its weight.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Queue {
     spans: VecDeque<Held>,
     bytes: usize,
@@ -31,6 +31,11 @@ impl Queue {
         Some(held)
     }
 
+    pub(super) fn push(&mut self, held: Held) {
+        self.bytes += held.memory;
+        self.spans.push_back(held);
+    }
+
     pub(super) fn push_front(&mut self, held: Held) {
         self.bytes += held.memory;
         self.spans.push_front(held);
@@ -38,6 +43,12 @@ impl Queue {
 
     /// Moves as much to `batch` as fits into one request; the first span of a batch always fits.
     pub(super) fn fill(&mut self, batch: &mut Vec<Held>) {
+        if batch.is_empty() && self.spans.len() <= BATCH_SPANS_MAX && self.bytes <= BATCH_BYTES_MAX {
+            batch.reserve_exact(self.spans.len());
+            batch.extend(self.spans.drain(..));
+            self.bytes = 0;
+            return;
+        }
         let mut bytes: usize = batch.iter().map(|held| held.memory).sum();
         while let Some(next) = self.spans.front() {
             let fits = batch.len() < BATCH_SPANS_MAX && bytes + next.memory <= BATCH_BYTES_MAX;
@@ -49,6 +60,11 @@ impl Queue {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.spans.iter()
+    }
+
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Held> + use<> {
         self.bytes = 0;
         std::mem::take(&mut self.spans).into_iter()
@@ -58,8 +74,7 @@ impl Queue {
 impl Extend<Held> for Queue {
     fn extend<I: IntoIterator<Item = Held>>(&mut self, spans: I) {
         for held in spans {
-            self.bytes += held.memory;
-            self.spans.push_back(held);
+            self.push(held);
         }
     }
 }

@@ -98,7 +98,7 @@ impl Pipeline {
     }
 
     async fn attempt(&self, exporter: &SpanExporter, id: AccountId, batch: Vec<Held>) -> Verdict {
-        let spans = batch.iter().map(|held| held.span.clone()).collect();
+        let spans = self.convert(&batch);
         let attempt = Attempt { of: self, id, batch };
         self.report.begin();
         // The exporter's own result says less than the report.
@@ -132,7 +132,7 @@ impl Attempt<'_> {
         self.of.books().settle(self.id, batch.len(), became);
         if logged > 0 {
             // Of a partial success nobody says which ones were refused: all are written, as many as were refused are counted.
-            self.of.print(batch.into_iter().map(|held| held.span).collect());
+            self.of.print(&batch);
         }
     }
 
@@ -144,7 +144,7 @@ impl Attempt<'_> {
             held.is_unread |= may_have_arrived;
         }
         let given_up = self.of.books().give_back(self.id, batch, resent);
-        self.of.print(given_up);
+        self.of.print(&given_up);
     }
 
     /// How many spans this attempt sent that an earlier one, or its own first try, may have delivered.

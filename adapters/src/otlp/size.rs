@@ -3,8 +3,9 @@
 //! The shape is that of the collector's awsxray exporter: a subsegment with ids, times and flags, an `aws` block fed from
 //! the resource, attributes as annotations or metadata, one exception under `cause`. Knows nothing of budgets.
 
-use opentelemetry::{Array, KeyValue, Value};
-use opentelemetry_sdk::{Resource, trace::SpanData};
+use opentelemetry::{Array, Value as ResourceValue};
+use opentelemetry_sdk::Resource;
+use sse_core::telemetry::{SpanKind, Value};
 
 /// A subsegment before its name, attributes and exceptions: ids, times, three flags, type, the frames of `aws`,
 /// `annotations` and `metadata`. Counted at 349 bytes; numbers may print longer than they usually do.
@@ -17,8 +18,6 @@ const EXCEPTION_BYTES: usize = 100;
 const PAIR_BYTES: usize = 8;
 /// Quotes and comma around an element of a list.
 const ELEMENT_BYTES: usize = 3;
-/// The longest number.
-const NUMBER_BYTES: usize = 25;
 /// The keys that become annotations; never a part of the document itself.
 pub(super) const ANNOTATIONS_KEY: &str = "aws.xray.annotations";
 
@@ -35,7 +34,7 @@ impl Sizes {
         let share = resource
             .iter()
             .filter(|(key, _)| copied.contains(&key.as_str()))
-            .map(|(key, value)| PAIR_BYTES + 2 * ELEMENT_BYTES + key.as_str().len() + escaped_value(value))
+            .map(|(key, value)| PAIR_BYTES + 2 * ELEMENT_BYTES + key.as_str().len() + resource_value(value))
             .sum();
         Self { resource: share }
     }
@@ -45,45 +44,46 @@ impl Sizes {
         self.resource
     }
 
-    /// The whole document of a span.
-    pub(super) fn document(self, span: &SpanData) -> usize {
-        let call = if span.span_kind == opentelemetry::trace::SpanKind::Client { CALL_BYTES } else { 0 };
-        let attributes: usize = span.attributes.iter().map(attribute).sum();
-        let events: usize = (span.events.iter())
-            .map(|event| EXCEPTION_BYTES + event.attributes.iter().map(attribute).sum::<usize>())
-            .sum();
-        DOCUMENT_BYTES + self.resource + call + escaped(&span.name) + attributes + events
+    /// A document without attributes and exception.
+    pub(super) fn bare(self, name: &str, kind: SpanKind) -> usize {
+        let call = if kind == SpanKind::Client { CALL_BYTES } else { 0 };
+        DOCUMENT_BYTES + self.resource + call + escaped(name)
     }
 }
 
-/// What the budget reckons for a span's document, for whoever has the document to compare it with.
-pub fn estimated_document_bytes(resource: &Resource, span: &SpanData) -> usize {
-    Sizes::new(resource).document(span)
-}
-
-/// One attribute in a document.
-pub(super) fn attribute(pair: &KeyValue) -> usize {
-    if pair.key.as_str() == ANNOTATIONS_KEY {
+/// One attribute in a document. Keys are identifiers of this code: they need no escapes.
+pub(super) fn attribute(key: &str, value: &Value) -> usize {
+    if key == ANNOTATIONS_KEY {
         return 0;
     }
-    PAIR_BYTES + escaped(pair.key.as_str()) + escaped_value(&pair.value)
+    let value = match value {
+        Value::Str(text) => escaped(text),
+        Value::List(texts) => texts.iter().map(|t| ELEMENT_BYTES + escaped(t)).sum(),
+        Value::Int(n) => 2 + n.unsigned_abs().checked_ilog10().unwrap_or(0) as usize,
+        Value::Bool(_) => "false".len(),
+    };
+    PAIR_BYTES + key.len() + value
 }
 
-fn escaped_value(value: &Value) -> usize {
+/// What a failure adds.
+pub(super) fn exception(error_type: &str, message: &str) -> usize {
+    EXCEPTION_BYTES + escaped(error_type) + escaped(message)
+}
+
+fn resource_value(value: &ResourceValue) -> usize {
     match value {
-        Value::String(text) => escaped(text.as_str()),
-        Value::Array(Array::String(texts)) => texts.iter().map(|t| ELEMENT_BYTES + escaped(t.as_str())).sum(),
-        Value::Array(Array::Bool(list)) => list.len() * NUMBER_BYTES,
-        Value::Array(Array::I64(list)) => list.len() * NUMBER_BYTES,
-        Value::Array(Array::F64(list)) => list.len() * NUMBER_BYTES,
-        Value::I64(n) => 2 + n.unsigned_abs().checked_ilog10().unwrap_or(0) as usize,
-        Value::Bool(_) => "false".len(),
-        _ => NUMBER_BYTES,
+        ResourceValue::Array(Array::String(texts)) => texts.iter().map(|t| ELEMENT_BYTES + escaped(t.as_str())).sum(),
+        other => escaped(&other.as_str()),
     }
 }
 
 /// The length of a text in JSON as Go prints it: `<`, `>`, `&`, control characters and line separators take six bytes.
 pub(super) fn escaped(text: &str) -> usize {
+    // Most texts hold nothing to escape; without a branch per byte that is known a register at a time.
+    let is_plain = text.bytes().fold(true, |plain, b| plain & is_one_wide(b));
+    if is_plain {
+        return text.len();
+    }
     text.bytes().map(|b| usize::from(WIDTH[usize::from(b)])).sum()
 }
 
@@ -97,6 +97,11 @@ pub(super) fn prefix_of_escaped(text: &str, max: usize) -> &str {
         !fits
     });
     cut.map_or(text, |(at, _)| &text[..at])
+}
+
+/// Whether the table below says 1; in a form that compilers can widen.
+const fn is_one_wide(b: u8) -> bool {
+    b >= 0x20 && b != 0x7f && b != 0xe2 && b != b'<' && b != b'>' && b != b'&' && b != b'"' && b != b'\\'
 }
 
 /// The escaped width of each byte. The line separators begin with 0xE2: four there and one each for the two bytes that follow make six.
@@ -127,6 +132,13 @@ mod tests {
         assert_eq!(escaped("\n<>&"), 24);
         assert_eq!(escaped("\u{2028}"), 6);
         assert_eq!(escaped("é"), 2);
+    }
+
+    #[test]
+    fn plain_bytes_are_those_that_the_table_says() {
+        for b in 0..=u8::MAX {
+            assert_eq!(is_one_wide(b), WIDTH[usize::from(b)] == 1, "{b:#x}");
+        }
     }
 
     #[test]

@@ -9,20 +9,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::executor::block_on;
 use http::{Request, Response};
-use opentelemetry::{
-    InstrumentationScope, KeyValue,
-    trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState},
-};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
     trace::v1::Span,
 };
-use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use prost::Message;
 use sse_core::{
-    ids::ConnectionId,
-    ports::{Clock, FlushOutcome, Telemetry},
-    telemetry::{Begin, EndReason, Invocation, StreamIdentity, Streaming, Tracing},
+    ids::{ConnectionId, SpanId},
+    ports::{Clock, FlushOutcome, StreamClosed, StreamOpened, Telemetry},
+    telemetry::{
+        Begin, EndReason, Exception, Finished, Handler, Invocation, SpanKind, StreamIdentity, Streaming, Tracing, Value,
+    },
     time::Timestamp,
     trace_context::TraceContext,
 };
@@ -35,7 +32,6 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
-    time::{Duration, UNIX_EPOCH},
 };
 
 /// A moment in 2026; trace ids of the tests begin with it.
@@ -160,30 +156,42 @@ pub(crate) fn end(stream: Invocation<Streaming>) -> FlushOutcome {
     block_on(async { stream.finish(EndReason::Deadline).await.settle().await.outcome() })
 }
 
-/// A span as the SDK has it, with text attributes.
-pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> SpanData {
-    let pairs = texts.iter().map(|(key, text)| KeyValue::new(*key, (*text).to_owned()));
-    let mut events = SpanEvents::default();
-    events.events.extend(message.map(|message| {
-        let attributes = vec![
-            KeyValue::new("exception.type", "TestException"),
-            KeyValue::new("exception.message", message.to_owned()),
-        ];
-        Event::new("exception", UNIX_EPOCH, attributes, 0)
-    }));
-    SpanData {
-        span_context: SpanContext::new(TraceId::from(1), SpanId::from(2), TraceFlags::SAMPLED, false, TraceState::NONE),
-        parent_span_id: SpanId::from(3),
-        parent_span_is_remote: false,
-        span_kind: SpanKind::Client,
-        name: name.into(),
-        start_time: UNIX_EPOCH + Duration::from_micros(START_MS * 1_000 + 1),
-        end_time: UNIX_EPOCH + Duration::from_micros(START_MS * 1_000 + 123_457),
-        attributes: pairs.collect(),
-        dropped_attributes_count: 0,
-        events,
-        links: SpanLinks::default(),
-        status: Status::Unset,
-        instrumentation_scope: InstrumentationScope::default(),
+/// A finished span with text attributes; everything else of it can be set afterwards.
+pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> Finished<Streaming> {
+    let kept = Arc::<Kept>::default();
+    let sink: Arc<dyn Telemetry> = kept.clone();
+    drop(stream(&sink, &clock(), 1, 1_000).span(name, SpanKind::Client));
+    let mut span = kept.0.lock().expect("lock").remove(0);
+    span.attributes = texts.iter().map(|(key, text)| (*key, Value::from((*text).to_owned()))).collect();
+    span.exception = message.map(|message| Exception {
+        error_type: "TestException".into(),
+        message: message.to_owned(),
+        at: span.end,
+    });
+    span
+}
+
+/// Keeps streaming-phase spans as they come.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Finished<Streaming>>>);
+
+#[async_trait]
+impl Telemetry for Kept {
+    fn span_id(&self) -> SpanId {
+        crate::otlp::span_id()
     }
+    fn handler_phase(&self, _: Finished<Handler>) {}
+    fn stream_opened(&self, _: StreamOpened) {}
+    fn streaming_phase(&self, span: Finished<Streaming>) {
+        self.0.lock().expect("lock").push(span);
+    }
+    fn is_export_due(&self, _: Timestamp) -> bool {
+        false
+    }
+    async fn export(&self, _: Timestamp) {}
+    async fn flush(&self, _: Option<&Arc<str>>) -> FlushOutcome {
+        FlushOutcome::Ok
+    }
+    fn stream_closed(&self, _: StreamClosed) {}
+    fn last_words(&self) {}
 }

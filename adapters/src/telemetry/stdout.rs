@@ -3,8 +3,8 @@
 
 use crate::otlp::{Held, Lines, Printer, Sizes, span_data, span_id};
 use async_trait::async_trait;
-use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_sdk::{Resource, trace::SpanData};
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::Resource;
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
@@ -18,7 +18,7 @@ const EXPORT_SPANS: usize = 64;
 
 /// Prints what it is given.
 pub struct StdoutTelemetry {
-    waiting: Mutex<Vec<(Arc<str>, SpanData)>>,
+    waiting: Mutex<Vec<Held>>,
     scope: InstrumentationScope,
     sizes: Sizes,
     printer: Printer,
@@ -39,11 +39,12 @@ impl StdoutTelemetry {
 
     fn print(&self, of: impl Fn(&Arc<str>) -> bool) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (chosen, others): (Vec<_>, _) = std::mem::take(&mut *waiting).into_iter().partition(|(id, _)| of(id));
+        let (chosen, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut *waiting).into_iter().partition(|held| of(&held.span.request_id));
         *waiting = others;
         drop(waiting);
-        for (_, span) in chosen {
-            self.lines.line(&self.printer.line(span));
+        for held in chosen {
+            self.lines.line(&self.printer.line(span_data(&held, &self.scope)));
         }
     }
 }
@@ -58,15 +59,12 @@ impl Telemetry for StdoutTelemetry {
 
     fn stream_opened(&self, _: StreamOpened) {}
 
-    fn streaming_phase(&self, span: Finished<Streaming>) {
-        let request_id = span.request_id.clone();
-        let mut data = span_data(span, &self.scope);
-        if data.name == names::STREAM {
-            data.attributes.push(KeyValue::new("spans_folded", 0));
+    fn streaming_phase(&self, mut span: Finished<Streaming>) {
+        if span.name == names::STREAM {
+            span.attributes.push(("spans_folded", 0_u64.into()));
         }
-        let held = Held::new(data, self.sizes);
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push((request_id, held.span));
+        let held = Held::new(span, self.sizes);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(held);
     }
 
     fn is_export_due(&self, _: Timestamp) -> bool {

@@ -87,7 +87,7 @@ impl Books {
             account.settle_budget();
             let all = account.failed.drain().chain(account.fresh.drain());
             let before = given_up.len();
-            given_up.extend(all.map(|held| held.span));
+            given_up.extend(all);
             account.tally.logged += (given_up.len() - before) as u64;
         }
         (self.fresh_spans, self.fresh_bytes, self.failed_bytes) = (0, 0, 0);
@@ -109,7 +109,7 @@ impl Books {
             account.tally.logged += 1;
             self.fresh_spans -= 1;
             self.fresh_bytes -= held.memory;
-            given_up.push(held.span);
+            given_up.push(held);
         }
         given_up
     }
@@ -123,7 +123,7 @@ impl Books {
             };
             account.tally.logged += 1;
             self.failed_bytes -= held.memory;
-            given_up.push(held.span);
+            given_up.push(held);
         }
         given_up
     }

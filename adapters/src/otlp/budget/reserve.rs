@@ -24,13 +24,6 @@ const USUAL_RESOURCE_BYTES: usize = 130;
 /// An error in a resource with a long share keeps at least this for itself.
 const ERROR_OWN_BYTES: usize = ERROR_BYTES - USUAL_RESOURCE_BYTES;
 
-/// What a span is, as far as the reserve cares.
-pub(super) struct Claim<'a> {
-    pub(super) name: &'static str,
-    pub(super) event_type: Option<&'a str>,
-    pub(super) error_type: Option<&'a str>,
-}
-
 /// Which places are taken.
 #[derive(Debug)]
 pub(super) struct Reserve {
@@ -51,15 +44,15 @@ impl Reserve {
     }
 
     /// Takes a place for a span, if it has one coming; cuts the span to it.
-    pub(super) fn admit(&mut self, claim: &Claim<'_>, held: &mut Held, sizes: Sizes) -> bool {
-        let is_first_error = self.admit_error(claim, held, sizes);
-        let is_first = self.admit_first(claim, held, sizes);
+    pub(super) fn admit(&mut self, held: &mut Held, sizes: Sizes) -> bool {
+        let is_first_error = self.admit_error(held, sizes);
+        let is_first = self.admit_first(held, sizes);
         is_first || is_first_error
     }
 
-    fn admit_first(&mut self, claim: &Claim<'_>, held: &mut Held, sizes: Sizes) -> bool {
-        let event_type = claim.event_type.unwrap_or_default();
-        let place = match claim.name {
+    fn admit_first(&mut self, held: &mut Held, sizes: Sizes) -> bool {
+        let name = held.span.name;
+        let place = match name {
             names::STREAM => STREAM_BYTES,
             names::POLL => POLL_BYTES,
             names::PUT_METRIC => PUT_BYTES,
@@ -67,28 +60,33 @@ impl Reserve {
             names::DISPATCH if self.event_types < EVENT_TYPES_MAX => SMALL_BYTES,
             _ => return false,
         };
-        if self.firsts.iter().any(|(n, t)| *n == claim.name && t == event_type) {
+        let event_type = if name == names::DISPATCH { held.facet().unwrap_or_default() } else { "" };
+        if self.firsts.iter().any(|(n, t)| *n == name && t == event_type) {
             return false;
         }
+        let event_type = event_type.to_owned();
         if !held.shrink(place + extra(sizes), sizes) {
             return false;
         }
-        self.event_types += usize::from(claim.name == names::DISPATCH);
-        self.firsts.push((claim.name, event_type.to_owned()));
+        self.event_types += usize::from(name == names::DISPATCH);
+        self.firsts.push((name, event_type));
         true
     }
 
-    fn admit_error(&mut self, claim: &Claim<'_>, held: &mut Held, sizes: Sizes) -> bool {
-        let Some(error_type) = claim.error_type else {
-            return false;
-        };
+    fn admit_error(&mut self, held: &mut Held, sizes: Sizes) -> bool {
+        let Some(error_type) = held.error_type() else { return false };
+        let name = held.span.name;
         let max = (ERROR_OWN_BYTES + sizes.resource()).max(ERROR_BYTES);
-        let is_known = self.errors.iter().any(|(n, t)| *n == claim.name && t == error_type);
-        if is_known || self.errors.len() >= ERROR_KINDS_MAX || max > self.for_errors || !held.shrink(max, sizes) {
+        let is_known = self.errors.iter().any(|(n, t)| *n == name && t == error_type);
+        if is_known || self.errors.len() >= ERROR_KINDS_MAX || max > self.for_errors {
+            return false;
+        }
+        let error_type = error_type.to_owned();
+        if !held.shrink(max, sizes) {
             return false;
         }
         self.for_errors -= max;
-        self.errors.push((claim.name, error_type.to_owned()));
+        self.errors.push((name, error_type));
         true
     }
 

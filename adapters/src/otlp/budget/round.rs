@@ -6,7 +6,7 @@
 //! ones ended, or when calls to two partitions do so without a pause: within one round only the last partition can.
 
 use super::Held;
-use sse_core::time::Timestamp;
+use sse_core::{telemetry::Value, time::Timestamp};
 use std::borrow::Cow;
 
 /// A pause longer than this ends a round, in milliseconds. The shortest poll interval is 50 ms.
@@ -15,7 +15,6 @@ const PAUSE_MS: u64 = 25;
 const PARTITIONS: usize = 3;
 
 /// One Query call.
-#[derive(Debug)]
 pub(super) struct Call {
     /// `None` if a place was reserved for it: it belongs to its round without costing it anything.
     pub(super) held: Option<Held>,
@@ -24,8 +23,19 @@ pub(super) struct Call {
     pub(super) end: Timestamp,
 }
 
+impl Call {
+    /// Its partition and times; whether it costs anything is still open.
+    pub(super) fn new(held: &Held) -> Self {
+        let partition = match held.span.attribute("sentiment_type") {
+            Some(Value::Str(text)) => text.clone(),
+            _ => Cow::Borrowed(""),
+        };
+        Self { held: None, partition, start: held.span.start, end: held.span.end }
+    }
+}
+
 /// The round that is going on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Round {
     lot: Lot,
     partitions: Vec<Cow<'static, str>>,
@@ -35,7 +45,7 @@ pub(super) struct Round {
 }
 
 /// What is admitted or folded as one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Lot {
     pub(super) spans: Vec<Held>,
     /// Was available when it was added up.

@@ -8,15 +8,15 @@ pub(super) struct Tap {
     total: usize,
     spent: usize,
     opened: Timestamp,
-    /// Microseconds from the opening to the expected end.
-    span_us: u64,
+    /// Milliseconds from the opening to the expected end.
+    life_ms: u64,
     /// Spans do not arrive in order; what has accrued once stays.
     latest: Timestamp,
 }
 
 impl Tap {
     pub(super) const fn new(total: usize, opened: Timestamp, expected_end: Timestamp) -> Self {
-        Self { total, spent: 0, opened, span_us: expected_end.micros().saturating_sub(opened.micros()), latest: opened }
+        Self { total, spent: 0, opened, life_ms: expected_end.ms_since(opened), latest: opened }
     }
 
     /// What can be spent at `at`.
@@ -28,11 +28,11 @@ impl Tap {
     /// What could be spent when it was asked last.
     pub(super) fn available_now(&self) -> usize {
         let at_once = self.total / 4;
-        let elapsed_us = self.latest.micros().saturating_sub(self.opened.micros());
-        let accrued = if elapsed_us >= self.span_us {
+        let elapsed_ms = self.latest.ms_since(self.opened);
+        let accrued = if elapsed_ms >= self.life_ms {
             self.total - at_once
         } else {
-            let share = u128::from(elapsed_us) * (self.total - at_once) as u128 / u128::from(self.span_us);
+            let share = elapsed_ms.saturating_mul((self.total - at_once) as u64) / self.life_ms;
             // Less than `total`, as the elapsed time is less than the whole.
             usize::try_from(share).unwrap_or(0)
         };

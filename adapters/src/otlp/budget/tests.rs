@@ -18,22 +18,19 @@ fn budget(total: usize) -> Budget {
     Budget::new(total, sizes(), at(0), at(LIFE_MS))
 }
 
-fn offer(name: &'static str, facet: &'static str, error: Option<String>, text: usize, ms: (u64, u64)) -> Offer {
+fn held(name: &'static str, facet: &'static str, error: Option<String>, text: usize, ms: (u64, u64)) -> Held {
     let filler = "x".repeat(text);
     let message = error.as_ref().map(|_| "m".repeat(text));
     let key = if name == names::POLL { "sentiment_type" } else { "event_type" };
-    let data = span(name, &[(key, facet), ("filler", &filler)], message.as_deref());
-    Offer {
-        name,
-        facet: Some(facet.into()),
-        error_type: error.map(Cow::Owned),
-        start: at(ms.0),
-        end: at(ms.1),
-        held: Held::new(data, sizes()),
+    let mut span = span(name, &[(key, facet), ("filler", &filler)], message.as_deref());
+    if let (Some(exception), Some(error)) = (&mut span.exception, error) {
+        exception.error_type = error.into();
     }
+    (span.start, span.end) = (at(ms.0), at(ms.1));
+    Held::new(span, sizes())
 }
 
-fn bytes(buffer: &[Held]) -> usize {
+fn bytes(buffer: &Queue) -> usize {
     buffer.iter().map(|held| held.document).sum()
 }
 
@@ -70,7 +67,7 @@ proptest! {
         total in 20_000..200_000_usize,
     ) {
         let mut budget = budget(total);
-        let mut buffer: Vec<Held> = Vec::new();
+        let mut buffer = Queue::default();
         let (mut now, mut latest) = (0, 0);
         let (mut firsts, mut errors) = (Vec::new(), Vec::new());
         let mut last_event = None;
@@ -83,9 +80,8 @@ proptest! {
                 _ => "",
             };
             let error = op.error.map(|e| format!("Error{e}"));
-            let mut offer = offer(op.name, facet, error.clone(), op.text, (now, now + op.took_ms));
-            offer.held.span.start_time += std::time::Duration::from_nanos(n as u64);
-            let mark = offer.held.span.start_time;
+            let held = held(op.name, facet, error.clone(), op.text, (now, now + op.took_ms));
+            let mark = held.span.id;
             let first = (op.name, if op.name == names::DISPATCH { facet } else { "" });
             let is_known = firsts.iter().any(|(f, _)| *f == first);
             let types = firsts.iter().filter(|((name, _), _)| *name == names::DISPATCH).count();
@@ -101,7 +97,7 @@ proptest! {
             if op.name == names::DISPATCH {
                 last_event = Some(mark);
             }
-            budget.offer(offer, &mut buffer);
+            budget.offer(held, &mut buffer);
             let rest = total - RESERVE_BYTES;
             let accrued = rest / 4 + (rest - rest / 4) * usize::try_from(latest.min(LIFE_MS)).expect("small") / 900_000;
             prop_assert!(bytes(&buffer) <= RESERVE_BYTES + accrued + 4, "at {latest} ms");
@@ -109,13 +105,12 @@ proptest! {
         }
         budget.settle(&mut buffer);
         prop_assert_eq!(budget.kept(), 0);
-        let mut end = offer(names::STREAM, "", None, 100, (0, latest));
-        end.held.span.start_time += std::time::Duration::from_nanos(u64::MAX >> 8);
+        let end = held(names::STREAM, "", None, 100, (0, latest));
         budget.offer(end, &mut buffer);
         prop_assert_eq!(ops.len() + 1, buffer.len() + usize::try_from(budget.folded()).expect("small"));
         prop_assert!(bytes(&buffer) <= total);
         prop_assert_eq!(buffer.iter().filter(|held| held.span.name == names::STREAM).count(), 1);
-        let is_there = |mark| buffer.iter().any(|held| held.span.start_time == mark);
+        let is_there = |mark| buffer.iter().any(|held| held.span.id == mark);
         for (first, mark) in firsts {
             prop_assert!(is_there(mark), "the first {first:?}");
         }
@@ -129,17 +124,17 @@ proptest! {
 #[test]
 fn cheap_spans_cannot_starve_dear_ones() {
     let mut budget = budget(80_000);
-    let mut buffer = Vec::new();
+    let mut buffer = Queue::default();
     for n in 0..500 {
-        budget.offer(offer(names::DISPATCH, "metrics", None, 10, (n, n)), &mut buffer);
+        budget.offer(held(names::DISPATCH, "metrics", None, 10, (n, n)), &mut buffer);
     }
     let before = buffer.len();
     assert!(before < 100 && budget.folded() > 300);
     for partition in PARTITIONS.iter().chain(&PARTITIONS) {
-        budget.offer(offer(names::POLL, partition, None, 10, (600, 610)), &mut buffer);
+        budget.offer(held(names::POLL, partition, None, 10, (600, 610)), &mut buffer);
     }
-    budget.offer(offer(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
-    budget.offer(offer(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
+    budget.offer(held(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
+    budget.offer(held(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
     budget.settle(&mut buffer);
     let dispatches = buffer.iter().filter(|held| held.span.name == names::DISPATCH).count();
     assert_eq!(dispatches, before + 1, "the last event");
@@ -149,11 +144,11 @@ fn cheap_spans_cannot_starve_dear_ones() {
 #[test]
 fn a_first_error_is_cut_to_its_place() {
     let mut budget = budget(80_000);
-    let mut buffer = Vec::new();
+    let mut buffer = Queue::default();
     let error = || Some("Throttled".to_owned());
-    budget.offer(offer(names::PUT_METRIC, "", None, 10, (0, 0)), &mut buffer);
-    budget.offer(offer(names::PUT_METRIC, "", error(), 600, (1, 1)), &mut buffer);
-    budget.offer(offer(names::PUT_METRIC, "", error(), 600, (2, 2)), &mut buffer);
+    budget.offer(held(names::PUT_METRIC, "", None, 10, (0, 0)), &mut buffer);
+    budget.offer(held(names::PUT_METRIC, "", error(), 600, (1, 1)), &mut buffer);
+    budget.offer(held(names::PUT_METRIC, "", error(), 600, (2, 2)), &mut buffer);
     let sizes: Vec<_> = buffer.iter().map(|held| held.document).collect();
     assert!(sizes[1] <= reserve::ERROR_BYTES && sizes[2] > reserve::ERROR_BYTES, "{sizes:?}");
 }
@@ -161,23 +156,20 @@ fn a_first_error_is_cut_to_its_place() {
 /// Rounds of polls at these times, each call `(partition, start, end)`; says which calls are admitted.
 fn rounds(calls: &[(usize, u64, u64)], text: usize) -> Vec<u64> {
     let mut budget = budget(24_000);
-    let mut buffer = Vec::new();
-    budget.offer(offer(names::POLL, PARTITIONS[0], None, 10, (0, 1)), &mut buffer);
+    let mut buffer = Queue::default();
+    budget.offer(held(names::POLL, PARTITIONS[0], None, 10, (0, 1)), &mut buffer);
     for partition in &PARTITIONS[1..] {
-        budget.offer(offer(names::POLL, partition, None, 10, (0, 1)), &mut buffer);
+        budget.offer(held(names::POLL, partition, None, 10, (0, 1)), &mut buffer);
     }
-    let mark = |n: usize| START_MS + n as u64;
-    for (n, (partition, start, end)) in calls.iter().enumerate() {
-        let mut offer = offer(names::POLL, PARTITIONS[*partition], None, text, (*start, *end));
-        offer.held.span.end_time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(mark(n));
-        budget.offer(offer, &mut buffer);
+    let mut ids = Vec::new();
+    for (partition, start, end) in calls {
+        let held = held(names::POLL, PARTITIONS[*partition], None, text, (*start, *end));
+        ids.push(held.span.id);
+        budget.offer(held, &mut buffer);
     }
     budget.settle(&mut buffer);
-    let admitted = (0..calls.len()).filter(|n| {
-        let end = std::time::UNIX_EPOCH + std::time::Duration::from_millis(mark(*n));
-        buffer.iter().any(|held| held.span.end_time == end)
-    });
-    admitted.map(|n| n as u64).collect()
+    let is_admitted = |id| buffer.iter().any(|held| held.span.id == id);
+    (0..).zip(ids).filter(|(_, id)| is_admitted(*id)).map(|(n, _)| n).collect()
 }
 
 /// Half of what is not reserved of 24,000 is for polls, and of that a quarter is there at once: 1,000 and what accrues.
