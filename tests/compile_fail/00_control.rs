@@ -17,4 +17,7 @@ fn is_send<T: Send>(_: T) {}
 fn sent(inv: Invocation<Handler>, raw: Raw<dyn Poller>, id: StreamIdentity, known: Arc<dyn Known>) {
     is_send(whole(inv, raw, id, known))
 }
+async fn next(line: &mut sse_streaming::lambda::NextLine, settled: Settled) {
+    let _ = line.next(settled).await;
+}
 fn main() {}

@@ -62,5 +62,5 @@ xray() {
 real_test() {
   local target=$1
   shift
-  cargo test -p sse-real --test "$target" -- --nocapture "$@"
+  cargo test --workspace --test "$target" -- --nocapture "$@"
 }
