@@ -58,7 +58,15 @@ xray() {
   collector || not_had "collector $COLLECTOR (Go)" "does not build here, see the log"
 }
 
-# real_test TARGET [ARGUMENT...]: a test of this package.
+# The binary that users deploy, unless another is named.
+service() {
+  [ -n "${SSE_REAL_BINARY:-}" ] && return
+  cargo build --release || exit 1
+  export SSE_REAL_BINARY="$CARGO_TARGET_DIR/release/sse-streaming"
+}
+
+# real_test TARGET [ARGUMENT...]: a test of this package. Of the whole workspace's by that name, so that its libraries are built with the features that every
+# other step of a check uses, and once.
 real_test() {
   local target=$1
   shift

@@ -105,8 +105,12 @@ impl Flight {
             match self.part(now) {
                 None => return (self.expire(now), Role::Shared),
                 Some(Part::Wait(landed)) => {
-                    // An error means that the leader was dropped: in either case look again, perhaps lead.
-                    let _ = landed.await;
+                    // What landed is for all who waited, even if the round took so long that the next one is due: otherwise
+                    // all but its leader would wait for that one, and so on. An error means that the leader was dropped: look
+                    // again, perhaps lead.
+                    if landed.await.is_ok() {
+                        return (self.expire(clock.now()), Role::Shared);
+                    }
                 }
                 Some(Part::Lead(landed, marks)) => {
                     let reads = read(self.plan, marks, now, poller, self).await;

@@ -78,13 +78,13 @@ impl Stage {
             .extension_present()
     }
 
-    /// Writes an item, dated now.
+    /// Writes an item, dated so many milliseconds ago.
     ///
     /// # Panics
     /// If the table is gone.
-    pub fn put_item(&self, number: usize, sentiment: &str, tickers: &[&str]) {
-        let (id, now) = (format!("source-{number:06}"), rfc3339(Stamp::now().unix_ms()));
-        let item = Item::new().text("source_id", &id).text("updated_at", &now).text("sentiment", sentiment);
+    pub fn put_item(&self, number: usize, sentiment: &str, tickers: &[&str], ago_ms: u64) {
+        let (id, date) = (format!("source-{number:06}"), rfc3339(Stamp::now().unix_ms() - ago_ms));
+        let item = Item::new().text("source_id", &id).text("updated_at", &date).text("sentiment", sentiment);
         assert!(self.aws.put(ITEMS, item.number("score", 0.25).texts("matched_tickers", tickers)), "no such table");
     }
 

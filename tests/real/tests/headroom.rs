@@ -7,6 +7,8 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
 
 const ITEMS: usize = 200_000;
+/// From one item to the next: all of them within most of a day.
+const SPREAD_MS: u64 = 400;
 const STREAMS: usize = 100;
 const PEAK_MB_MAX: u64 = 450;
 /// Long enough for a hundred first deliveries of the whole state, and polls beside them.
@@ -37,13 +39,17 @@ async fn function_and_collector_fit() {
     let tickers: Vec<_> = (0..500).map(|n| format!("T{n:03}")).collect();
     for number in 0..ITEMS {
         let sentiment = ["positive", "neutral", "negative"][number % 3];
-        stage.put_item(number, sentiment, &[&tickers[number % 500], &tickers[number / 7 % 500]]);
+        let pair = [tickers[number % 500].as_str(), &tickers[number / 7 % 500]];
+        stage.put_item(number, sentiment, &pair, number as u64 * SPREAD_MS);
     }
     let function = stage.function().concurrency(STREAMS).var("SSE_POLL_INTERVAL_MS", "1000");
     let function = function.var("SSE_HEARTBEAT_INTERVAL_MS", "1000").start().await.unwrap();
     let mut first = function.invoke(stream(PATIENCE)).await.unwrap();
     full(&mut first).await;
     first.cut();
+    first.finish().await;
+    // Its slot is free again: one stream too many would be turned away.
+    timeout(PATIENCE, function.idle()).await.unwrap();
     let mut calls = Vec::new();
     for _ in 0..STREAMS {
         calls.push(function.invoke(stream(STREAM)).await.unwrap());

@@ -24,7 +24,7 @@ async fn run(stage: &Stage, stream_ms: u64, poll_ms: u64, writes: bool) -> (usiz
         for number in 0.. {
             if writes {
                 let ticker = format!("T{}", number % 30);
-                stage.put_item(number % 5_000, ["positive", "neutral", "negative"][number % 3], &[&ticker]);
+                stage.put_item(number % 5_000, ["positive", "neutral", "negative"][number % 3], &[&ticker], 0);
             }
             sleep(WRITE_PAUSE).await;
         }

@@ -53,7 +53,7 @@ fn each_once(seen: &[AwsCall], documents: &[Value], service: &str, operation: &s
 async fn a_stream_is_one_trace_of_two_phases() {
     let stage = Stage::start(Judge::default()).await.unwrap();
     for number in 0..40 {
-        stage.put_item(number, ["positive", "neutral", "negative"][number % 3], &["AAPL", "MSFT"]);
+        stage.put_item(number, ["positive", "neutral", "negative"][number % 3], &["AAPL", "MSFT"], 0);
     }
     let request = stage.put_configuration("c-1", &["AAPL", "MSFT"]);
     let function = stage.function().var("SSE_POLL_INTERVAL_MS", "200").var("SSE_STREAM_MAX_MS", "1500");

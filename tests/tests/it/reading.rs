@@ -23,6 +23,23 @@ fn one_stream_reads_for_all_and_each_call_is_in_one_trace() {
     }
 }
 
+/// Seen with a window of 200,000 items and 100 streams: with each round due again as it landed, all but its leader waited for
+/// the next one, for ever.
+#[test]
+fn a_round_longer_than_the_interval_is_for_all_who_waited_for_it() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    for sentiment in Sentiment::ALL {
+        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Slow(250)));
+    }
+    let streams: Vec<_> =
+        (0..20).filter_map(|n| world.environments[0].connect(Some(&header(n + 1)), View::ALL, None)).collect();
+    world.run(260);
+    for stream in &streams {
+        assert_eq!(stream.client().held.tickers.len(), 1);
+    }
+}
+
 #[test]
 fn a_leader_that_goes_away_is_replaced_at_once() {
     let mut world = World::new(Setup::default(), 1, 1);

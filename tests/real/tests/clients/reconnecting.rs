@@ -76,7 +76,7 @@ async fn check(name: &str, delay: Delay, cursor: Cursor, client: impl Fn(&str) -
     assert_eq!(ends, ["done", "busy"]);
     assert_eq!(connections[2].events().len(), 1);
     resumes(&connections, cursor);
-    println!("=> {name}: {} events, delays {:?} of {:?} ms", sent.len(), delays(&connections), asked(&connections));
+    println!("=> {name}: {} events, waited {:?} of {:?} ms", sent.len(), delays(&connections), asked(&connections));
     for (waited, asked) in delays(&connections).into_iter().zip(asked(&connections)) {
         let least = match delay {
             Delay::Obeys => asked,
