@@ -24,12 +24,13 @@ is_had() {
 # had FOLDER WHAT: from now on it does.
 had() { printf '%s' "$2" > "$tools/$1/.had"; }
 
-# python_tool FOLDER REQUIREMENT...: a virtual environment with exactly these.
+# python_tool FOLDER REQUIREMENT...: a virtual environment with exactly these. Its scripts name the folder, so one that was moved is made anew.
 python_tool() {
-  local folder=$1
+  local folder=$1 what
   shift
-  is_had "$folder" "$*" && return
-  python3 -m venv "$tools/$folder" && "$tools/$folder/bin/pip" install --quiet --disable-pip-version-check "$@" && had "$folder" "$*"
+  what="$* in $tools"
+  is_had "$folder" "$what" && return
+  python3 -m venv "$tools/$folder" && "$tools/$folder/bin/pip" install --quiet --disable-pip-version-check "$@" && had "$folder" "$what"
 }
 
 # node_tool FOLDER PACKAGE...

@@ -1,6 +1,7 @@
 //! What the tests of this pipeline share: a scripted wire, and streams made the way the service makes them.
 
 use super::{
+    config::PipelineConfig,
     report::Report,
     wire::{Wire, WireError},
 };
@@ -91,9 +92,8 @@ impl Wire for Collector {
         }
         report.sent();
         let request = ExportTraceServiceRequest::decode(request.into_body()).expect("protobuf");
-        let resources = request.resource_spans.iter();
-        let spans: Vec<Span> = (resources.flat_map(|r| &r.scope_spans).flat_map(|s| &s.spans)).cloned().collect();
-        self.requests.lock().expect("lock").push(request);
+        self.requests.lock().expect("lock").push(request.clone());
+        let spans = spans(request);
         let (status, rejected) = match step {
             Step::Accept | Step::Refuse => (200, 0),
             Step::Status(status) => (status, 0),
@@ -110,6 +110,34 @@ impl Wire for Collector {
         let body = ExportTraceServiceResponse { partial_success }.encode_to_vec();
         Ok(Response::builder().status(status).body(body.into()).expect("response"))
     }
+}
+
+/// A pipeline's configuration; its collector is the wire's business.
+pub(crate) fn config(retain_bytes: usize) -> PipelineConfig {
+    PipelineConfig {
+        service: "tests".into(),
+        endpoint: "http://localhost:4318/v1/traces".into(),
+        headers: vec![("x-key".into(), "k".into())],
+        trace_budget_bytes: 80_000,
+        retain_bytes,
+        metrics_namespace: "Tests".into(),
+        environment: "unit".into(),
+    }
+}
+
+/// All spans of a request.
+pub(crate) fn spans(request: ExportTraceServiceRequest) -> Vec<Span> {
+    let scopes = request.resource_spans.into_iter().flat_map(|r| r.scope_spans);
+    scopes.flat_map(|scope| scope.spans).collect()
+}
+
+/// Hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, b| {
+        write!(out, "{b:02x}").expect("a string");
+        out
+    })
 }
 
 /// A clock that stands at the beginning.
@@ -129,8 +157,19 @@ pub(crate) fn stream(
     n: u64,
     life_ms: u64,
 ) -> Invocation<Streaming> {
+    stream_under(&header(n), sink, clock, n, life_ms)
+}
+
+/// The same under another header.
+pub(crate) fn stream_under(
+    header: &str,
+    sink: &Arc<dyn Telemetry>,
+    clock: &Arc<ManualClock>,
+    n: u64,
+    life_ms: u64,
+) -> Invocation<Streaming> {
     let begin = Begin {
-        context: TraceContext::parse(Some(&header(n))),
+        context: TraceContext::parse(Some(header)),
         request_id: format!("request-{n}").into(),
         deadline: clock.now().plus_ms(life_ms + 10_000),
         is_cold_start: n == 1,

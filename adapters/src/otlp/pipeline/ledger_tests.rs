@@ -1,8 +1,8 @@
 //! The ledger under any sequence of outcomes and cancellations: every span that was made is delivered, written to the
 //! log or folded in the end, and the lines say so.
 
-use super::tests::{Bench, bench, event, hex};
-use crate::otlp::testing::Step;
+use super::tests::{Bench, bench, event};
+use crate::otlp::testing::{Step, hex, spans};
 use futures::{FutureExt, future::BoxFuture};
 use proptest::prelude::*;
 use sse_core::ports::Clock;
@@ -179,7 +179,7 @@ proptest! {
         prop_assert_eq!(found.len() as u64, sum("delivered") + sum("logged"), "every span is somewhere");
         prop_assert_eq!(accepted.len() as u64, sum("delivered"), "what was accepted is called delivered, once");
         prop_assert!(given_up.len() as u64 >= sum("logged"));
-        let sent: usize = bench.collector.requests.lock().expect("lock").iter().cloned().map(|r| super::tests::spans(r).len()).sum();
+        let sent: usize = bench.collector.requests.lock().expect("lock").iter().cloned().map(|r| spans(r).len()).sum();
         prop_assert!(sent >= accepted.len());
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::memory::ManualClock;
 use crate::otlp::{
     lines::Captured,
-    testing::{Collector, Step, clock, end, header, stream},
+    testing::{Collector, Step, clock, config, end, header, hex, spans, stream},
 };
 use futures::{FutureExt, executor::block_on};
 use opentelemetry_proto::tonic::{
@@ -17,18 +17,6 @@ pub(super) struct Bench {
     lines: Arc<Captured>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) sink: Arc<dyn Telemetry>,
-}
-
-fn config(retain_bytes: usize) -> PipelineConfig {
-    PipelineConfig {
-        service: "tests".into(),
-        endpoint: "http://localhost:4318/v1/traces".into(),
-        headers: vec![("x-key".into(), "k".into())],
-        trace_budget_bytes: 80_000,
-        retain_bytes,
-        metrics_namespace: "Tests".into(),
-        environment: "unit".into(),
-    }
 }
 
 pub(super) fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>) -> Bench {
@@ -76,11 +64,6 @@ impl Bench {
     }
 }
 
-pub(super) fn spans(request: ExportTraceServiceRequest) -> Vec<Span> {
-    let scopes = request.resource_spans.into_iter().flat_map(|r| r.scope_spans);
-    scopes.flat_map(|scope| scope.spans).collect()
-}
-
 pub(super) fn event(stream: &Invocation<Streaming>, event_type: &'static str) {
     let mut span = stream.span(names::DISPATCH, SpanKind::Internal);
     span.set("event_type", event_type);
@@ -112,14 +95,6 @@ fn delivered_spans_carry_the_invocations_trace_and_parents() {
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Tests");
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], "SpansNotDelivered");
     assert_eq!(line["Environment"], "unit");
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut out, b| {
-        write!(out, "{b:02x}").expect("a string");
-        out
-    })
 }
 
 fn number(span: &Span, key: &str) -> Option<i64> {
