@@ -9,6 +9,9 @@ use crate::{
 };
 use std::{marker::PhantomData, sync::Arc};
 
+/// Room for what most spans say, so that telling them does not move them.
+const USUAL_ATTRIBUTES: usize = 8;
+
 /// What every invocation of a process shares.
 #[derive(Clone)]
 pub struct Tracing {
@@ -51,7 +54,7 @@ impl Scope {
             parent: parent.unwrap_or(of.segment),
             start: now,
             end: now,
-            attributes: Vec::new(),
+            attributes: Vec::with_capacity(USUAL_ATTRIBUTES),
             exception: None,
             children: Vec::new(),
             phase: PhantomData,
