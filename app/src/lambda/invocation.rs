@@ -53,11 +53,12 @@ struct Posting<'a> {
 
 impl Posting<'_> {
     async fn handle(self, request: &Request, begin: Begin) -> Settled {
+        let deadline = begin.deadline;
         let handling = AssertUnwindSafe(handler::handle(self.service, request, begin));
         let Ok(handled) = handling.catch_unwind().await else {
             // The invocation closed itself on its way out; what is retained gets its chance all the same.
             self.report(&ErrorReport::new("Runtime.HandlerPanic", "the handler failed")).await;
-            return Settled::at_start(&self.service.tracing).await;
+            return Settled::without_invocation(&self.service.tracing, Some(deadline)).await;
         };
         let Handled { status, headers, body, work } = handled;
         let post = self.api.respond(&self.target, Response::new(status, &headers, body)).boxed();

@@ -24,7 +24,7 @@ impl Slot {
         let Self { api, service } = self;
         let shutdown = &service.ports.shutdown;
         let mut line = NextLine::new(api.clone());
-        let mut settled = Settled::at_start(&service.tracing).await;
+        let mut settled = Settled::without_invocation(&service.tracing, None).await;
         // Asked for between two invocations, `next` would only say that this process is ready to be frozen.
         while !shutdown.is_asked() {
             let delivered = match select(pin!(line.next(settled)), shutdown.asked()).await {

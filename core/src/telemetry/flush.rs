@@ -40,8 +40,11 @@ pub(super) fn begin(scope: &Arc<Scope>, counts: Option<&Arc<Counts>>, timeout_ms
 }
 
 async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOutcome {
-    let tracing = &scope.tracing;
     let of = (streamed && scope.parent.is_some()).then_some(&scope.request_id);
+    within(&scope.tracing, of, until).await
+}
+
+async fn within(tracing: &Tracing, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
     let flush = tracing.sink.flush(of);
     // `select` polls the flush first: an answer that is there wins over a limit that has passed.
     match select(flush, tracing.clock.sleep_until(until)).await {
@@ -120,12 +123,11 @@ impl Settled {
         self.0
     }
 
-    /// For the first `next` of a process: no invocation is behind it, and so the flush finds nothing to send.
-    pub async fn at_start(tracing: &Tracing) -> Self {
-        let limit = tracing.clock.sleep_until(tracing.clock.now().plus_ms(tracing.flush_timeout_ms));
-        match select(tracing.sink.flush(None), limit).await {
-            Either::Left((outcome, _)) => Self(outcome),
-            Either::Right(_) => Self(FlushOutcome::Timeout),
-        }
+    /// For a `next` with no invocation behind it that could be settled: the first of a process, where the flush finds nothing to send,
+    /// and one whose handler panicked, with its deadline. Its guard has recorded its spans by then; what is retained gets its chance.
+    pub async fn without_invocation(tracing: &Tracing, deadline: Option<Timestamp>) -> Self {
+        let until = tracing.clock.now().plus_ms(tracing.flush_timeout_ms);
+        let until = deadline.map_or(until, |deadline| until.min(deadline.minus_ms(BEFORE_DEADLINE_MS)));
+        Self(within(tracing, None, until).await)
     }
 }

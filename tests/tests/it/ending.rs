@@ -2,13 +2,14 @@
 
 use crate::reading::feed;
 use async_trait::async_trait;
+use futures::FutureExt;
 use sse_core::{
     plan::{Limits, View},
-    ports::{CallError, CallReport, Page, Poller, Query},
-    telemetry::{EndReason, names},
+    ports::{CallError, CallReport, FlushOutcome, Page, Poller, Query},
+    telemetry::{EndReason, Settled, names},
 };
 use sse_tests::world::{Setup, World, header};
-use std::sync::atomic::Ordering::SeqCst;
+use std::{pin::pin, sync::atomic::Ordering::SeqCst};
 
 /// A poller that breaks the rules of its port.
 enum Odd {
@@ -142,6 +143,27 @@ fn the_flush_ends_half_a_second_before_the_deadline() {
     assert!(stream.ended.get() && stream.settled.borrow().is_none());
     world.run(102);
     assert!(stream.settled.borrow().is_some(), "deadline - 500 ms, and one last look");
+}
+
+#[test]
+fn without_an_invocation_the_flush_keeps_to_its_deadline_all_the_same() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    world.environments[0].telemetry.hangs.store(true, SeqCst);
+    let tracing = world.environments[0].tracing();
+    let near = world.now().plus_ms(2_000);
+    let mut after_a_panic = pin!(Settled::without_invocation(&tracing, Some(near)));
+    let mut at_start = pin!(Settled::without_invocation(&tracing, None));
+    assert!(after_a_panic.as_mut().now_or_never().is_none() && at_start.as_mut().now_or_never().is_none());
+    world.run(1_499);
+    assert!(after_a_panic.as_mut().now_or_never().is_none());
+    world.run(1);
+    assert!(after_a_panic.as_mut().now_or_never().is_none(), "one last look");
+    world.run(1);
+    assert_eq!(after_a_panic.now_or_never().map(|settled| settled.outcome()), Some(FlushOutcome::Timeout));
+    world.run(3_500);
+    assert!(at_start.as_mut().now_or_never().is_none(), "one last look");
+    world.run(1);
+    assert!(at_start.now_or_never().is_some());
 }
 
 #[test]
