@@ -41,6 +41,24 @@ node_tool() {
   npm install --silent --no-save --no-audit --no-fund --prefix "$tools/$folder" "$@" && had "$folder" "$*"
 }
 
+# debian_tool FOLDER PACKAGE PROGRAM: what apt would install for it, unpacked in the folder, and PROGRAM of it as FOLDER/run. Needs no root, and changes
+# nothing of the system.
+debian_tool() {
+  local folder=$tools/$1 package=$2 program=$3 apt deb libraries
+  is_had "$1" "$package in $tools" && return
+  command -v apt-get > /dev/null || { echo "no apt-get on this machine"; return 1; }
+  mkdir -p "$folder"/{lists/partial,archives/partial,root}
+  apt=(apt-get -q -y -o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder" -o Debug::NoLocking=1)
+  # Some source of this machine may be gone; what counts is whether the package can be had.
+  "${apt[@]}" update
+  "${apt[@]}" install --no-install-recommends --download-only "$package" || return 1
+  for deb in "$folder"/archives/*.deb; do dpkg-deb -x "$deb" "$folder/root" || return 1; done
+  rm -rf "$folder"/{lists,archives}
+  libraries=$(find "$folder/root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
+  printf '#!/bin/sh\nLD_LIBRARY_PATH="%s" exec "%s" "$@"\n' "$libraries" "$folder/root/$program" > "$folder/run"
+  chmod +x "$folder/run" && "$folder/run" --version && had "$1" "$package in $tools"
+}
+
 moto() { python_tool "moto-$MOTO" "moto[server]==$MOTO"; }
 
 collector() {

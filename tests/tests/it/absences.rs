@@ -89,3 +89,18 @@ fn no_sdk_batch_processor_and_no_tracing_layer() {
 fn nothing_is_asked_of_the_environment_outside_main_and_the_libraries() {
     check_absent(&["core/src", "adapters/src", "app/src"], &["env::var"], &["app/src/main.rs"]);
 }
+
+#[test]
+fn adapters_are_named_where_they_are_composed_and_nowhere_else() {
+    let elsewhere =
+        sources("app/src").into_iter().filter(|(path, _)| !path.contains("/compose") && !path.contains("/tests"));
+    for (path, code) in elsewhere {
+        assert_eq!(lines_with(&code, "sse_adapters").next(), None, "{path}");
+    }
+}
+
+#[test]
+fn no_stack_is_recorded() {
+    // FR-058 bounds stacks; an error here is its type and its text, because in a release build frames say little and cost much.
+    check_absent(&["core/src", "adapters/src", "app/src"], &["stacktrace", "Backtrace", "\"stack\""], &[]);
+}
