@@ -79,13 +79,7 @@ impl Setup {
     fn service(&self, telemetry: Arc<MemoryTelemetry>) -> Service {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(self.max_connections));
-        let poller = self.poller.clone().unwrap_or_else(|| {
-            let table = MemoryTable::new(clock.clone());
-            for item in items(&*clock) {
-                table.put(item);
-            }
-            Arc::new(table)
-        });
+        let poller = self.poller.clone().unwrap_or_else(|| Arc::new(table()));
         let plan = ReadPlan {
             interval_ms: 5_000,
             overlap_ms: 10_000,
@@ -111,6 +105,15 @@ impl Setup {
             Limits { stream_max_ms: self.stream_max_ms, deadline_margin_ms: 1_000, heartbeat_ms: 200, retry_ms: 3_000 };
         Service::new(ports, tracing, Arc::new(Panicking), None, limits, Slots::of(pool), true)
     }
+}
+
+fn table() -> MemoryTable {
+    let clock = Arc::new(SystemClock);
+    let table = MemoryTable::new(clock.clone());
+    for item in items(&*clock) {
+        table.put(item);
+    }
+    table
 }
 
 fn items(clock: &dyn Clock) -> Vec<sse_core::item::Item> {
@@ -148,6 +151,27 @@ impl Running {
     /// How the loop ended.
     pub(crate) async fn ended(self) -> Result<(), LambdaError> {
         within(self.run).await.expect("no panic")
+    }
+}
+
+/// Answers as a real one does: after a moment.
+pub(crate) struct Distant(MemoryTable);
+
+impl Default for Distant {
+    fn default() -> Self {
+        Self(table())
+    }
+}
+
+#[async_trait]
+impl Poller for Distant {
+    fn target(&self) -> CallReport {
+        self.0.target()
+    }
+
+    async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        self.0.page(query).await
     }
 }
 
