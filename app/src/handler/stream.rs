@@ -29,8 +29,8 @@ use sse_core::{
 
 /// A client without a slot comes back after 5 to 30 s, at random.
 const BUSY_RETRY_S: (u64, u64) = (5, 30);
-/// A key of the users table is at most 1,024 bytes long; no configuration has a longer id than fits.
-const CONFIGURATION_ID_MAX_BYTES: usize = 1_000;
+/// A sort key is at most 1,024 bytes long: no configuration has a longer id than fits beside its prefix.
+const CONFIGURATION_ID_MAX_BYTES: usize = 1_024 - "CONFIG#".len();
 
 /// What of the state a client is to see.
 pub(super) struct Wanted {

@@ -126,9 +126,11 @@ fn route_then_token_then_lookup_then_slot() {
     assert_eq!(bench.get(CONFIGURED, "").header("www-authenticate"), "Bearer");
     // Another user's, an absent one, and one with an id that cannot be a key.
     assert_eq!(bench.ask(Method::GET, CONFIGURED, "", bearer("good")).status, 404);
-    let long = format!("/api/v2/configurations/{}/stream", "x".repeat(2_000));
-    assert_eq!(bench.ask(Method::GET, &long, "", bearer("good")).status, 404);
+    let long = |bytes| format!("/api/v2/configurations/{}/stream", "x".repeat(bytes));
+    assert_eq!(bench.ask(Method::GET, &long(1_018), "", bearer("good")).status, 404);
     assert_eq!(bench.configurations.calls(), 1);
+    assert_eq!(bench.ask(Method::GET, &long(1_017), "", bearer("good")).status, 404);
+    assert_eq!(bench.configurations.calls(), 2);
     // Only what passed all of that finds out that there is no slot.
     let taken = bench.ask(Method::GET, "/api/v2/configurations/c%2D2/stream", "", bearer("good"));
     assert_eq!(taken.status, 503);
