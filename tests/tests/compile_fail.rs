@@ -1,4 +1,4 @@
-//! What must not compile: `cargo test -p sse-tests --test compile_fail`. See `compile_fail/README.md`.
+//! What must not compile: `cargo test --workspace --test compile_fail`. See `compile_fail/README.md`.
 
 use std::{
     collections::BTreeSet,

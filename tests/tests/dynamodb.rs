@@ -1,6 +1,6 @@
 //! The DynamoDB adapter on a real server: the contract suites, and the rule "Cost of a poll".
 //!
-//! `cargo test -p sse-tests --test dynamodb -- --nocapture` starts and stops the server through `tests/dynamodb-local`.
+//! `cargo test --workspace --test dynamodb -- --nocapture` starts and stops the server through `tests/dynamodb-local`.
 //! `DYNAMODB_SERVER=moto` or `=local` insists on one of the two.
 
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! The resume simulation over many seeds: `cargo test -p sse-tests --test simulation`. `SIMULATION_SEEDS` bounds the number
+//! The resume simulation over many seeds: `cargo test --workspace --test simulation`. `SIMULATION_SEEDS` bounds the number
 //! of seeds, `SIMULATION_SECONDS` the time (default 20 s); `SIMULATION_SEED` runs one.
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
 //! The function's loop in this process, under a Runtime API that records every chunk: the protocol, and what it does when
-//! something fails. Opens sockets on loopback and waits on the real clock: `cargo test -p sse-tests --test lambda_loop`.
+//! something fails. Opens sockets on loopback and waits on the real clock: `cargo test --workspace --test lambda_loop`.
 
 mod bench;
 mod ends;

@@ -1,9 +1,9 @@
 //! The real binary as a process: as the function in an environment that freezes, and from the command line:
-//! `cargo test -p sse-tests --test process -- --nocapture`.
+//! `cargo test --workspace --test process -- --nocapture`.
 //!
 //! Properties over a thousand random invocations (`soak`), memory, interleaving; and one example for each promise about
 //! clients, collectors, shutdown and misconfiguration. `SSE_BINARY` names the program; without it it is the release
-//! binary, which is built if it is missing or stale. A soak: `PROCESS_INVOCATIONS=20000 cargo test -p sse-tests --test process soak`,
+//! binary, which is built if it is missing or stale. A soak: `PROCESS_INVOCATIONS=20000 cargo test --workspace --test process soak`,
 //! with `PROCESS_SEED` to see a run again. `UPDATE_RELIABILITY=1` rewrites `docs/reliability.md`.
 
 mod audit;

@@ -23,7 +23,7 @@ invocation meets the fault, a second one follows without it, and then the enviro
 every span is accounted for, by id: received by the collector, in the log, or folded by count. The page is written by the
 suite itself and compared with it on every run of
 
-    cargo test -p sse-tests --test process reliability
+    cargo test --workspace --test process reliability
 
 `UPDATE_RELIABILITY=1` writes it anew.
 
