@@ -3,22 +3,14 @@
 //! profile; `--smoke` makes a few rounds only.
 
 use lambda_env::{Environment, Freeze, FunctionUrl, Invocation, OtlpReceiver};
-use std::{path::PathBuf, time::Duration};
+use sse_bench::{binary, is_smoke, report};
+use std::time::Duration;
 
 struct Subject {
     name: &'static str,
     environment: Environment,
     sampled: bool,
     times: Vec<Duration>,
-}
-
-fn binary(name: &str) -> PathBuf {
-    // <target>/release/deps/first_event-…: the binaries are one folder up, or beside it in the same target directory.
-    let exe = std::env::current_exe().expect("a path");
-    let profile = exe.parent().and_then(|deps| deps.parent()).expect("a profile's folder");
-    let path = profile.join(name);
-    assert!(path.exists(), "{} is missing: build it with the release profile first", path.display());
-    path
 }
 
 async fn subject(name: &'static str, program: &str, sampled: bool, collector: &OtlpReceiver) -> Subject {
@@ -40,17 +32,11 @@ impl Subject {
         self.times.push(at.since(response.delivered.as_ref().expect("delivered")));
         self.environment.idle().await;
     }
-
-    fn report(&mut self) {
-        self.times.sort();
-        let at = |percent: usize| self.times[(self.times.len() - 1) * percent / 100].as_secs_f64() * 1_000.0;
-        println!("{:<34} p50 {:>7.2} ms   p95 {:>7.2} ms   n {}", self.name, at(50), at(95), self.times.len());
-    }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let rounds = if std::env::args().any(|a| a == "--smoke") { 5 } else { 150 };
+    let rounds = if is_smoke() { 5 } else { 150 };
     let collector = OtlpReceiver::start().expect("a port");
     let mut subjects = [
         subject("sse-streaming, untraced", "sse-streaming", false, &collector).await,
@@ -63,5 +49,7 @@ async fn main() {
             subject.round().await;
         }
     }
-    subjects.iter_mut().for_each(Subject::report);
+    for subject in &mut subjects {
+        report(subject.name, &mut subject.times);
+    }
 }
