@@ -48,6 +48,17 @@ pub(super) struct Books {
     failed_bytes: usize,
     /// When the oldest fresh span ended, at the latest.
     fresh_since: Timestamp,
+    /// The last attempt in mid-stream did not succeed, or goes on.
+    put_off: Option<PutOff>,
+}
+
+/// No attempt in mid-stream until as many more spans have come, or as much more time has passed, as make one due: a collector
+/// that takes nothing is not to be asked again for every span.
+#[derive(Clone, Copy)]
+struct PutOff {
+    since: Timestamp,
+    /// Fresh spans that were left behind.
+    spans: usize,
 }
 
 impl Books {
@@ -64,6 +75,7 @@ impl Books {
             fresh_bytes: 0,
             failed_bytes: 0,
             fresh_since: Timestamp::default(),
+            put_off: None,
         }
     }
 
@@ -137,6 +149,7 @@ impl Books {
         account.failed.extend(account.fresh.drain());
         self.fresh_spans -= before.0;
         self.fresh_bytes -= before.1;
+        self.fewer_are_fresh();
         let given_up = self.bound_failed();
         let account = self.accounts.get_mut(&id)?;
         let settlement =

@@ -156,7 +156,7 @@ impl Telemetry for Pipeline {
 
     async fn export(&self, now: Timestamp) {
         let limit = self.clock.sleep_until(now.plus_ms(EXPORT_LIMIT_MS));
-        if let Either::Right(((), sending)) = select(Box::pin(self.send_fresh()), limit).await {
+        if let Either::Right(((), sending)) = select(Box::pin(self.send_fresh(now)), limit).await {
             // After a thaw the limit has always passed, while the answer may be there already.
             let last_look = self.clock.sleep_until(self.clock.now().plus_ms(LAST_LOOK_MS));
             select(sending, last_look).await;

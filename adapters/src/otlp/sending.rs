@@ -4,7 +4,7 @@
 use super::{account::Tally, books::AccountId, held::Held, pipeline::Pipeline, report::Answer};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SpanExporter as _;
-use sse_core::ports::FlushOutcome;
+use sse_core::{ports::FlushOutcome, time::Timestamp};
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,16 +63,18 @@ impl Pipeline {
         worst
     }
 
-    /// What is fresh, of every stream; and, if the collector takes it, what failed before.
-    pub(super) async fn send_fresh(&self) {
+    /// Every stream with something fresh, what failed of it before first; then, if the collector takes them, the others' failed spans.
+    pub(super) async fn send_fresh(&self, now: Timestamp) {
         let _late = LateLines(self);
+        self.books().export_begins(now);
         let exporter = self.exporter().await;
         let fresh = self.books().with_fresh();
         for id in fresh {
-            if self.send_account(&exporter, id, false, true).await != Verdict::Delivered {
+            if let Verdict::Unavailable | Verdict::Unreachable = self.send_account(&exporter, id, true, true).await {
                 return;
             }
         }
+        self.books().export_succeeded();
         let failed = self.books().with_failed();
         for id in failed {
             if self.send_account(&exporter, id, true, false).await == Verdict::Unreachable {

@@ -1,6 +1,6 @@
 //! What leaves the books and what comes back: requests, failures, and what no bound leaves room for.
 
-use super::{Account, AccountId, Books, GivenUp, Held, Tally};
+use super::{Account, AccountId, Books, GivenUp, Held, PutOff, Tally};
 use sse_core::time::Timestamp;
 
 /// Fresh spans at most; they are exported long before that.
@@ -15,7 +15,25 @@ pub(crate) const EXPORT_AGE_MS: u64 = 30_000;
 impl Books {
     /// Whether fresh spans are enough, or old enough, for a request.
     pub(in crate::otlp) fn is_export_due(&self, now: Timestamp) -> bool {
-        self.fresh_spans >= EXPORT_SPANS || (self.fresh_spans > 0 && now.ms_since(self.fresh_since) >= EXPORT_AGE_MS)
+        let (behind, since) = self.put_off.map_or((0, self.fresh_since), |put_off| (put_off.spans, put_off.since));
+        self.fresh_spans >= behind + EXPORT_SPANS || (self.fresh_spans > 0 && now.ms_since(since) >= EXPORT_AGE_MS)
+    }
+
+    /// An attempt in mid-stream begins: until it is known to have succeeded, the next one is put off.
+    pub(in crate::otlp) fn export_begins(&mut self, now: Timestamp) {
+        self.put_off = Some(PutOff { since: now, spans: self.fresh_spans });
+    }
+
+    /// The collector takes spans.
+    pub(in crate::otlp) fn export_succeeded(&mut self) {
+        self.put_off = None;
+    }
+
+    /// What left is not left behind.
+    pub(super) fn fewer_are_fresh(&mut self) {
+        if let Some(put_off) = &mut self.put_off {
+            put_off.spans = put_off.spans.min(self.fresh_spans);
+        }
     }
 
     /// Accounts with fresh spans, the oldest first.
@@ -54,6 +72,7 @@ impl Books {
             self.fresh_bytes -= before.1 - account.fresh.bytes();
         }
         account.in_flight += batch.len();
+        self.fewer_are_fresh();
         batch
     }
 

@@ -20,11 +20,15 @@ pub(super) struct Bench {
 }
 
 pub(super) fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>) -> Bench {
+    bench_of(config(retain_bytes), script)
+}
+
+fn bench_of(config: PipelineConfig, script: impl IntoIterator<Item = Step>) -> Bench {
     let collector = Collector::following(script);
     let lines = Arc::<Captured>::default();
     let clock = clock();
     let resource = Resource::builder_empty().with_service_name("tests").build();
-    let pipeline = Pipeline::over(collector.clone(), config(retain_bytes), &resource, lines.clone(), clock.clone());
+    let pipeline = Pipeline::over(collector.clone(), config, &resource, lines.clone(), clock.clone());
     Bench { collector, lines, clock, sink: Arc::new(pipeline.expect("a pipeline")) }
 }
 
@@ -281,6 +285,49 @@ fn exports_are_due_by_count_and_by_age() {
     for other in others {
         end(other);
     }
+}
+
+/// Makes `count` events in turns on `streams`, each followed by what a session does when it is awake.
+fn events_and_exports(bench: &Bench, streams: &[Invocation<Streaming>], count: usize) {
+    for n in 0..count {
+        event(&streams[n % streams.len()], "sentiment_update");
+        if bench.sink.is_export_due(bench.clock.now()) {
+            block_on(bench.sink.export(bench.clock.now()));
+        }
+    }
+}
+
+#[test]
+fn a_collector_that_takes_nothing_is_asked_once_a_batch() {
+    for (streams, retain_bytes) in [(1, 1 << 20), (3, 1 << 20), (1, 20_000)] {
+        let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(retain_bytes) };
+        let bench = bench_of(roomy, [Step::Status(503), Step::Refuse].repeat(100));
+        let streams: Vec<_> = (1..=streams).map(|n| bench.stream(n)).collect();
+        events_and_exports(&bench, &streams, 640);
+        assert!((5..=10).contains(&bench.collector.attempts()), "{} attempts", bench.collector.attempts());
+        let before = bench.collector.attempts();
+        bench.clock.advance(30_000);
+        events_and_exports(&bench, &streams, 1);
+        assert_eq!(bench.collector.attempts(), before + 1, "or once an age");
+    }
+}
+
+#[test]
+fn a_collector_that_is_back_gets_all_of_it_with_the_next_batch() {
+    let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
+    let bench = bench_of(roomy, [Step::Status(503); 3]);
+    let streams = [1, 2, 3].map(|n| bench.stream(n));
+    events_and_exports(&bench, &streams, 640);
+    assert_eq!(bench.collector.accepted().len(), 640);
+}
+
+#[test]
+fn a_batch_that_is_refused_for_good_keeps_no_other_stream_waiting() {
+    let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
+    let bench = bench_of(roomy, [Step::Status(400)]);
+    let streams = [1, 2].map(|n| bench.stream(n));
+    events_and_exports(&bench, &streams, 64);
+    assert_eq!((bench.given_up().len(), bench.collector.accepted().len()), (32, 32));
 }
 
 #[test]
