@@ -26,6 +26,7 @@ use sse_adapters::{
 use sse_core::{
     ids::ConnectionId,
     ports::{Clock, Telemetry},
+    shutdown::Shutdown,
     telemetry::{Begin, Invocation, SpanKind, StreamIdentity, Streaming, Tracing, names},
     trace_context::TraceContext,
 };
@@ -201,6 +202,7 @@ fn stream(sink: &Arc<dyn Telemetry>, sampled: char) -> Invocation<Streaming> {
         service: "bench".into(),
         flush_timeout_ms: 5_000,
         shutdown_flush_ms: 200,
+        shutdown: Shutdown::default(),
     };
     let identity = StreamIdentity {
         connection_id: ConnectionId::from_random(1),

@@ -120,6 +120,7 @@ pub async fn compose(config: &Config, mut problems: Problems, items: Option<&Pat
             Front::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),
             Front::Local => config.flush_timeout_ms,
         },
+        shutdown: ports.shutdown.clone(),
     };
     let is_traced = config.telemetry != TelemetrySink::Off;
     let service = Service::new(ports, tracing, tokens, configurations, config.limits, Slots::of(pool), is_traced);

@@ -25,7 +25,33 @@ use std::sync::Arc;
 pub const STALL_MS: u64 = 30_000;
 
 /// Work beside the stream that nothing waits for.
-pub type SideWork<'s> = FuturesUnordered<BoxFuture<'s, ()>>;
+#[derive(Default)]
+pub struct SideWork<'s> {
+    /// Calls of this stream's own invocation: over before it is.
+    pub puts: FuturesUnordered<BoxFuture<'s, ()>>,
+    /// Spans on their way: the flush at the end waits for them, so they go on beside it.
+    pub exports: Exports,
+}
+
+/// Exports that are under way.
+pub type Exports = FuturesUnordered<BoxFuture<'static, ()>>;
+
+/// Something to do beside the stream.
+pub enum Chore<'s> {
+    /// See [`SideWork::puts`].
+    Put(BoxFuture<'s, ()>),
+    /// See [`SideWork::exports`].
+    Export(BoxFuture<'static, ()>),
+}
+
+impl<'s> SideWork<'s> {
+    fn add(&mut self, chore: Chore<'s>) {
+        match chore {
+            Chore::Put(put) => self.puts.push(put),
+            Chore::Export(export) => self.exports.push(export),
+        }
+    }
+}
 
 /// What the session works with.
 #[derive(Clone, Copy)]
@@ -55,7 +81,7 @@ pub trait House<'s>: Send + Sync {
     /// Events that the reader took.
     fn delivered(&self, deliveries: &[Delivery]);
     /// Something that is due now, if anything is.
-    fn chore(&self, now: Timestamp) -> Option<BoxFuture<'s, ()>>;
+    fn chore(&self, now: Timestamp) -> Option<Chore<'s>>;
 }
 
 enum Wake {
@@ -110,7 +136,8 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
                 Wake::Polled(outlook, role)
             }
             () = expiry => Wake::Expired(flight.expire(clock.now())),
-            () = side.select_next_some() => Wake::ChoreDone,
+            () = side.puts.select_next_some() => Wake::ChoreDone,
+            () = side.exports.select_next_some() => Wake::ChoreDone,
         };
         if let Wake::Polled(outlook, _) | Wake::Expired(outlook) = &wake {
             expiry = outlook.expires_at.map_or_else(Fuse::terminated, |at| clock.sleep_until(at).fuse());
@@ -125,7 +152,9 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
         if taken.is_terminated_now() {
             taken = writer.taken().fuse();
         }
-        side.extend(tools.house.chore(now));
+        if let Some(chore) = tools.house.chore(now) {
+            side.add(chore);
+        }
     }
 }
 

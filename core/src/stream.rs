@@ -7,7 +7,7 @@
 mod end;
 mod house;
 
-use end::{drain, put_metrics};
+use end::{beside, drain, put_metrics};
 use house::{HouseOf, MeteredPoller};
 
 use crate::{
@@ -91,12 +91,14 @@ pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPort
     let opened_at = clock.now();
     let session = AssertUnwindSafe(run(invocation, permit, ports, plan, writer)).catch_unwind();
     let session = async move {
-        // A panic has closed the spans (the guard) and aborted the body (the writer was dropped); the flush is still due.
-        let (settled, summary) = match session.await {
+        match session.await {
             Ok(ended) => ended,
-            Err(_panic) => (rescue.settle().await, lost),
-        };
-        (settled, Summary { duration_ms: clock.now().ms_since(opened_at), ..summary })
+            // A panic has closed the spans (the guard) and aborted the body (the writer was dropped); the flush is still due.
+            Err(_panic) => {
+                let duration_ms = clock.now().ms_since(opened_at);
+                (rescue.settle().await, Summary { duration_ms, ..lost })
+            }
+        }
     };
     Opened { session: session.boxed(), reader }
 }
@@ -116,13 +118,13 @@ async fn run(
     plan: Plan,
     writer: crate::outbox::Writer,
 ) -> (Settled, Summary) {
-    let reason = {
+    let opened_at = ports.clock.now();
+    let (reason, mut exports) = {
         let slot = permit.hold(&invocation);
         let poller = MeteredPoller::new(TracedPoller::new(&invocation, &ports.poller), &ports);
         let metrics = TracedMetrics::new(&invocation, &ports.metrics);
         let out = TracedDispatcher::new(&invocation, &writer);
         let house = HouseOf { invocation: &invocation, ports: &ports, metrics: &metrics };
-        let mut side = SideWork::new();
         let tools = Tools {
             clock: &*ports.clock,
             random: &*ports.random,
@@ -132,21 +134,26 @@ async fn run(
             writer: &writer,
             house: &house,
         };
+        let mut side = SideWork::default();
         let reason = session::run(&plan, tools, &ports.shutdown, &mut side).await;
-        drain(reason, &plan, tools).await;
+        drain(reason, &plan, tools, &ports.shutdown).await;
         writer.seal();
         ports.book.delivered(&out.collect());
         drop(slot);
-        put_metrics(reason, &plan, &ports, &metrics, side).await;
-        reason
+        put_metrics(reason, &plan, &ports, &metrics, &mut side).await;
+        (reason, side.exports)
     };
     let summary = Summary {
         connection_id: invocation.connection_id().clone(),
         reason,
         events: invocation.events_yielded(),
-        duration_ms: 0,
+        duration_ms: ports.clock.now().ms_since(opened_at),
     };
     // Does not compile while a span, a call in flight or the slot is alive.
-    let flushed = invocation.finish(reason).await;
-    (writer.close(flushed).settle().await, summary)
+    let ending = async {
+        let flushed = invocation.finish(reason).await;
+        writer.close(flushed).settle().await
+    };
+    // The flush waits for an export that is under way; whoever dropped that one would send its spans twice.
+    (beside(ending, &mut exports).await, summary)
 }

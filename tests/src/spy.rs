@@ -1,6 +1,7 @@
 //! A telemetry sink that keeps everything in sight, and misbehaves on demand.
 
 use async_trait::async_trait;
+use futures::{channel::oneshot, lock::Mutex as AsyncMutex};
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
@@ -20,6 +21,10 @@ pub enum Seen {
     Opened(StreamOpened),
     /// A streaming span.
     Span(Finished<Streaming>),
+    /// An export in mid-stream began.
+    Export,
+    /// It ended by itself.
+    Exported,
     /// A flush began.
     Flush,
     /// A flush ended by itself.
@@ -34,6 +39,10 @@ pub struct SpyTelemetry {
     ids: AtomicU64,
     /// Flushes hang while this is set.
     pub hangs: AtomicBool,
+    /// One export is due once this is set; it ends when the other half is dropped.
+    pub export_until: Mutex<Option<oneshot::Receiver<()>>>,
+    /// Exports and flushes, one at a time.
+    sending: AsyncMutex<()>,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -111,6 +120,8 @@ impl SpyTelemetry {
             Seen::Handler(s) => s.name.to_owned(),
             Seen::Opened(_) => "opened".to_owned(),
             Seen::Span(s) => s.name.to_owned(),
+            Seen::Export => "export".to_owned(),
+            Seen::Exported => "exported".to_owned(),
             Seen::Flush => "flush".to_owned(),
             Seen::Flushed => "flushed".to_owned(),
             Seen::Closed(_) => "closed".to_owned(),
@@ -134,11 +145,19 @@ impl Telemetry for SpyTelemetry {
         self.note(Seen::Span(span));
     }
     fn is_export_due(&self, _now: Timestamp) -> bool {
-        false
+        self.export_until.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
-    async fn export(&self, _now: Timestamp) {}
+    async fn export(&self, _now: Timestamp) {
+        let until = self.export_until.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(until) = until else { return };
+        let _sending = self.sending.lock().await;
+        self.note(Seen::Export);
+        let _ = until.await;
+        self.note(Seen::Exported);
+    }
     async fn flush(&self, _of: Option<&Arc<str>>) -> FlushOutcome {
         self.note(Seen::Flush);
+        let _sending = self.sending.lock().await;
         if self.hangs.load(SeqCst) {
             std::future::pending::<()>().await;
         }

@@ -234,6 +234,7 @@ impl Environment {
             service: "sse-streaming".into(),
             flush_timeout_ms: 5_000,
             shutdown_flush_ms: 200,
+            shutdown: self.ports.shutdown.clone(),
         }
     }
 

@@ -57,7 +57,12 @@ impl Configurations for DynamoConfigurations {
                 let report = returned(self.target(), &attempts, &answer);
                 Ok((answer.item.as_ref().and_then(active), report))
             }
-            Err(error) => Err(failed(self.target(), &attempts, &error)),
+            Err(error) => {
+                let mut error = failed(self.target(), &attempts, &error);
+                // The service may quote the key, and a span would carry it on: no user ids there.
+                error.detail = error.detail.replace(&format!("USER#{}", user.expose()), "USER#…");
+                Err(error)
+            }
         }
     }
 }
@@ -130,6 +135,8 @@ mod tests {
         assert_eq!(bare.unwrap(), Some(Configuration { tickers: vec![] }));
         let denied = Answer::json(400, r#"{"__type":"com.amazon#AccessDeniedException","message":"no"}"#);
         assert_eq!(get(denied).await.1.unwrap_err().failure, Failure::Denied);
+        let quoting = Answer::json(400, r#"{"__type":"x#ValidationException","message":"key USER#u#1 is bad"}"#);
+        assert_eq!(get(quoting).await.1.unwrap_err().detail, "key USER#… is bad");
         let missing = Answer::json(400, r#"{"__type":"x#ResourceNotFoundException","message":"no"}"#);
         assert_eq!(get(missing).await.1.unwrap_err().failure, Failure::Refused);
     }

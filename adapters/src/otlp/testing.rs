@@ -18,6 +18,7 @@ use prost::Message;
 use sse_core::{
     ids::{ConnectionId, SpanId},
     ports::{Clock, FlushOutcome, StreamClosed, StreamOpened, Telemetry},
+    shutdown::Shutdown,
     telemetry::{
         Begin, EndReason, Exception, Finished, Handler, Invocation, SpanKind, StreamIdentity, Streaming, Tracing, Value,
     },
@@ -180,6 +181,7 @@ pub(crate) fn stream_under(
         service: "tests".into(),
         flush_timeout_ms: 5_000,
         shutdown_flush_ms: 200,
+        shutdown: Shutdown::default(),
     };
     let identity = StreamIdentity {
         connection_id: ConnectionId::from_random(n),

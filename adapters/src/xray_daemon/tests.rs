@@ -10,6 +10,7 @@ use sse_core::{
         CallError, CallReport, Configuration, Configurations, Failure, FlushOutcome, Raw, StreamClosed, StreamOpened,
         Telemetry, UserId,
     },
+    shutdown::Shutdown,
     telemetry::{Begin, Invocation, Streaming, Tracing},
     time::Timestamp,
     trace_context::TraceContext,
@@ -86,7 +87,9 @@ fn datagrams(sink: Arc<dyn Telemetry>, users: Users, lookups: usize) {
         deadline: Timestamp::from_millis(START_MS + 60_000),
         is_cold_start: true,
     };
-    let tracing = Tracing { clock, sink, service: "tests".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200 };
+    let shutdown = Shutdown::default();
+    let tracing =
+        Tracing { clock, sink, service: "tests".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200, shutdown };
     let invocation = Invocation::begin(begin, tracing);
     futures::executor::block_on(async {
         let raw = Raw::<dyn Configurations>::new(Arc::new(users));

@@ -27,17 +27,23 @@ use std::panic::AssertUnwindSafe;
 /// No response goes on later than this before the deadline, drained or cut, in milliseconds.
 const CUT_BEFORE_DEADLINE_MS: u64 = 500;
 
+/// Where the deadline is nearer than that from the beginning, half of what is left is for the response: a late answer is better than none.
+fn cut_at(now: Timestamp, deadline: Timestamp) -> Timestamp {
+    deadline.minus_ms(CUT_BEFORE_DEADLINE_MS).max(now.plus_ms(deadline.ms_since(now) / 2))
+}
+
 pub(super) async fn run(api: &RuntimeApi, service: &Service, delivered: Delivered) -> Settled {
     let Delivered { event, target } = delivered;
     let LambdaEvent { payload, context, .. } = event;
-    let deadline = effective_deadline(service.ports.clock.now(), Timestamp::from_millis(context.deadline));
+    let now = service.ports.clock.now();
+    let deadline = effective_deadline(now, Timestamp::from_millis(context.deadline));
     let begin = Begin {
         context: service.trace_context(context.xray_trace_id.as_deref()),
         request_id: context.request_id.into(),
         deadline,
         is_cold_start: service.is_cold_start(),
     };
-    let invocation = Posting { api, service, target, cut_at: deadline.minus_ms(CUT_BEFORE_DEADLINE_MS) };
+    let invocation = Posting { api, service, target, cut_at: cut_at(now, deadline) };
     match event::request(&payload) {
         Ok(request) => invocation.handle(&request, begin).await,
         Err(bad) => invocation.refuse(bad, begin).await,

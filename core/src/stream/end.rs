@@ -3,11 +3,18 @@
 use super::StreamPorts;
 use crate::{
     plan::Plan,
-    session::{SideWork, Tools},
+    ports::Clock,
+    session::{Exports, SideWork, Tools},
+    shutdown::Shutdown,
     telemetry::EndReason,
+    time::Timestamp,
     traced::TracedMetrics,
 };
-use futures::{StreamExt, future::select, pin_mut};
+use futures::{
+    StreamExt,
+    future::{Either, select},
+    pin_mut,
+};
 
 /// The reader may take the last event for this long after it was written, in milliseconds.
 const DRAIN_MS: u64 = 1_000;
@@ -15,30 +22,49 @@ const DRAIN_MS: u64 = 1_000;
 const DRAIN_SHUTDOWN_MS: u64 = 50;
 /// No reader takes anything later than this before the deadline, in milliseconds: the flush needs the rest.
 const DRAIN_BEFORE_DEADLINE_MS: u64 = 700;
+/// But however near that is, a reader that is there gets what there is: this long, in milliseconds.
+const DRAIN_AT_LEAST_MS: u64 = 20;
 /// The last PutMetricData of a stream may take this long, in milliseconds.
 const LAST_PUT_MS: u64 = 500;
 /// With less than this left before the deadline it is skipped, in milliseconds.
 const LAST_PUT_NEEDS_MS: u64 = 2_500;
 
 /// Lets the reader take what is left, the last event above all.
-pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>) {
+pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>, shutdown: &Shutdown) {
     let patience = match reason {
         EndReason::Deadline | EndReason::StreamMax => DRAIN_MS,
         EndReason::Shutdown => DRAIN_SHUTDOWN_MS,
         EndReason::ClientDisconnected | EndReason::Error | EndReason::Rejected => return,
     };
-    let until = tools.clock.now().plus_ms(patience).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
-    let mut limit = tools.clock.sleep_until(until);
+    let now = tools.clock.now();
+    let until = now.plus_ms(patience).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
+    let limit = limit(tools.clock, until.max(now.plus_ms(DRAIN_AT_LEAST_MS)), shutdown, DRAIN_SHUTDOWN_MS);
+    pin_mut!(limit);
     while tools.writer.waiting_since().is_some() {
         let progress = select(tools.writer.taken(), tools.writer.reader_gone());
-        match select(progress, limit).await {
-            futures::future::Either::Left((futures::future::Either::Left(_), rest)) => {
-                limit = rest;
-                tools.house.delivered(&tools.out.collect());
-            }
+        match select(progress, limit.as_mut()).await {
+            Either::Left((Either::Left(_), _)) => tools.house.delivered(&tools.out.collect()),
             _ => return,
         }
     }
+}
+
+/// Resolves at `until`, or `shutdown_ms` after the process was asked to stop.
+async fn limit(clock: &dyn Clock, until: Timestamp, shutdown: &Shutdown, shutdown_ms: u64) {
+    if let Either::Right(((), _)) = select(clock.sleep_until(until), shutdown.asked()).await {
+        clock.sleep_until(until.min(clock.now().plus_ms(shutdown_ms))).await;
+    }
+}
+
+/// Does `work` while exports go on beside it.
+pub(super) async fn beside<T>(work: impl Future<Output = T>, exports: &mut Exports) -> T {
+    pin_mut!(work);
+    while !exports.is_empty() {
+        if let Either::Left((done, _)) = select(work.as_mut(), exports.next()).await {
+            return done;
+        }
+    }
+    work.await
 }
 
 /// What is to be reported, while there is time for it.
@@ -47,17 +73,20 @@ pub(super) async fn put_metrics<'s>(
     plan: &Plan,
     ports: &StreamPorts,
     metrics: &TracedMetrics<'s>,
-    mut side: SideWork<'s>,
+    side: &mut SideWork<'s>,
 ) {
     let now = ports.clock.now();
-    if reason == EndReason::Shutdown || plan.deadline.ms_since(now) < LAST_PUT_NEEDS_MS {
+    if reason == EndReason::Shutdown || ports.shutdown.is_asked() || plan.deadline.ms_since(now) < LAST_PUT_NEEDS_MS {
         return;
     }
+    let SideWork { puts, exports } = side;
     let work = async {
         // A batch that is under way goes first: while it does, nobody else may put.
-        while side.next().await.is_some() {}
+        while puts.next().await.is_some() {}
         ports.book.put(now, ports.pool.open().count(), metrics).await;
     };
-    pin_mut!(work);
-    select(work, ports.clock.sleep_until(now.plus_ms(LAST_PUT_MS))).await;
+    let work = beside(work, exports);
+    let limit = limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), &ports.shutdown, 0);
+    pin_mut!(work, limit);
+    select(work, limit).await;
 }

@@ -4,13 +4,13 @@ use super::StreamPorts;
 use crate::{
     metrics_book::MetricsBook,
     ports::{CallError, CallReport, Clock, Delivery, Page, Poller, Query},
-    session::House,
+    session::{Chore, House},
     telemetry::{Invocation, Streaming},
     time::Timestamp,
     traced::{TracedMetrics, TracedPoller},
 };
 use async_trait::async_trait;
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 
 pub(super) struct HouseOf<'s> {
     pub(super) invocation: &'s Invocation<Streaming>,
@@ -31,16 +31,20 @@ impl<'s> House<'s> for HouseOf<'s> {
         self.ports.book.delivered(deliveries);
     }
 
-    fn chore(&self, now: Timestamp) -> Option<BoxFuture<'s, ()>> {
+    fn chore(&self, now: Timestamp) -> Option<Chore<'s>> {
         let (ports, metrics) = (self.ports, self.metrics);
         let skipped = ports.flight.take_skipped();
         if skipped > 0 {
             ports.book.skipped(skipped);
         }
         if ports.book.is_due(now) {
-            return Some(async move { ports.book.put(now, ports.pool.open().count(), metrics).await }.boxed());
+            let put = async move { ports.book.put(now, ports.pool.open().count(), metrics).await };
+            return Some(Chore::Put(put.boxed()));
         }
-        ports.telemetry.is_export_due(now).then(|| async move { ports.telemetry.export(now).await }.boxed())
+        ports.telemetry.is_export_due(now).then(|| {
+            let telemetry = ports.telemetry.clone();
+            Chore::Export(async move { telemetry.export(now).await }.boxed())
+        })
     }
 }
 

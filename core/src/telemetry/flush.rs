@@ -47,7 +47,7 @@ async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOu
 async fn within(tracing: &Tracing, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
     let flush = tracing.sink.flush(of);
     // `select` polls the flush first: an answer that is there wins over a limit that has passed.
-    match select(flush, tracing.clock.sleep_until(until)).await {
+    match select(flush, limit(tracing, until).boxed()).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(((), flush)) => {
             let last_look = tracing.clock.sleep_until(tracing.clock.now().plus_ms(LAST_LOOK_MS));
@@ -56,6 +56,14 @@ async fn within(tracing: &Tracing, of: Option<&Arc<str>>, until: Timestamp) -> F
                 Either::Right(_) => FlushOutcome::Timeout,
             }
         }
+    }
+}
+
+/// Resolves at `until`, or sooner because the process is being stopped.
+async fn limit(tracing: &Tracing, until: Timestamp) {
+    let Tracing { clock, shutdown, shutdown_flush_ms, .. } = tracing;
+    if let Either::Right(((), _)) = select(clock.sleep_until(until), shutdown.asked()).await {
+        clock.sleep_until(until.min(clock.now().plus_ms(*shutdown_flush_ms))).await;
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Finished, SpanKind};
 use crate::{
     ids::SpanId,
     ports::{Clock, Telemetry},
+    shutdown::Shutdown,
     time::Timestamp,
     trace_context::Parent,
 };
@@ -23,8 +24,10 @@ pub struct Tracing {
     pub service: Arc<str>,
     /// One limit per invocation, body and loop together, in milliseconds (`SSE_FLUSH_TIMEOUT_MS`).
     pub flush_timeout_ms: u64,
-    /// The limit instead of it while the process is being stopped.
+    /// The limit instead of it once the process is being stopped.
     pub shutdown_flush_ms: u64,
+    /// The process is being stopped: of a flush that goes on no more than that limit is left.
+    pub shutdown: Shutdown,
 }
 
 /// Opaque: what the phases, the flush and the rescue share.

@@ -2,7 +2,8 @@
 
 use crate::reading::feed;
 use async_trait::async_trait;
-use futures::FutureExt;
+use futures::{FutureExt, channel::oneshot};
+use sse_adapters::memory::Fault;
 use sse_core::{
     plan::{Limits, View},
     ports::{CallError, CallReport, FlushOutcome, Page, Poller, Query},
@@ -64,11 +65,13 @@ fn stream_max_ends_with_done() {
 
 #[test]
 fn a_deadline_nearer_than_the_margin_is_a_heartbeat_and_a_goodbye() {
-    let mut world = World::new(Setup { life_ms: 800, ..Setup::default() }, 1, 1);
-    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
-    world.run(10);
-    assert_eq!(stream.client().names(), ["heartbeat", "deadline"]);
-    assert!(stream.ended.get());
+    for life_ms in [800, 650, 400, 10] {
+        let mut world = World::new(Setup { life_ms, ..Setup::default() }, 1, 1);
+        let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+        world.run(10);
+        assert_eq!(stream.client().names(), ["heartbeat", "deadline"], "{life_ms} ms");
+        assert!(stream.ended.get());
+    }
 }
 
 #[test]
@@ -143,6 +146,76 @@ fn the_flush_ends_half_a_second_before_the_deadline() {
     assert!(stream.ended.get() && stream.settled.borrow().is_none());
     world.run(102);
     assert!(stream.settled.borrow().is_some(), "deadline - 500 ms, and one last look");
+}
+
+#[test]
+fn sigterm_cuts_a_flush_that_goes_on_short_and_it_is_accounted_for() {
+    for after_ms in [50, 700] {
+        let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+        let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+        world.run(600);
+        world.environments[0].telemetry.hangs.store(true, SeqCst);
+        world.run(100 + after_ms);
+        world.environments[0].ports.shutdown.ask();
+        world.run(200);
+        assert!(stream.settled.borrow().is_none());
+        world.run(2);
+        assert_eq!((stream.ended.get(), stream.aborted()), (true, false));
+        let closed = &world.environments[0].telemetry.closed()[0];
+        assert_eq!((closed.outcome.as_str(), closed.flush_ms), ("timeout", after_ms + 201), "after {after_ms} ms");
+        let settled = stream.settled.borrow();
+        let summary = &settled.as_ref().expect("settled").1;
+        assert_eq!((summary.reason, summary.duration_ms), (EndReason::StreamMax, 700), "the stream's, not the flush's");
+    }
+}
+
+#[test]
+fn sigterm_gives_up_the_last_metrics_and_flushes() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(600);
+    world.environments[0].metrics.set_fault(Some(Fault::Hang));
+    world.run(200);
+    assert!(world.environments[0].telemetry.closed().is_empty(), "the last metrics are under way");
+    world.environments[0].ports.shutdown.ask();
+    world.run(1);
+    assert_eq!(world.environments[0].telemetry.closed()[0].outcome, FlushOutcome::Ok);
+    assert_eq!((stream.ended.get(), stream.aborted(), stream.reason()), (true, false, Some(EndReason::StreamMax)));
+    let puts = world.environments[0].telemetry.named(names::PUT_METRIC);
+    assert_eq!(puts.last().and_then(|put| put.text("cancelled")).as_deref(), Some("true"));
+}
+
+#[test]
+fn an_export_under_way_at_the_end_costs_nobody_a_second_wait() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    let (_collector, hangs) = oneshot::channel();
+    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(hangs);
+    world.run(700 + 499);
+    assert_eq!((stream.client().names().last(), stream.ended.get()), (Some(&"done"), false));
+    world.run(1);
+    assert!(stream.ended.get(), "the body waits half a second in all");
+    world.run(4_502);
+    let closed = &world.environments[0].telemetry.closed()[0];
+    assert_eq!((closed.outcome.as_str(), closed.flush_ms), ("timeout", 5_001));
+    let story = world.environments[0].telemetry.story();
+    assert!(!story.iter().any(|word| word == "exported"), "{story:?}");
+}
+
+#[test]
+fn the_flush_waits_for_an_export_under_way_and_does_not_drop_it() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    let (collector, slow) = oneshot::channel();
+    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(slow);
+    world.run(700 + 200);
+    assert!(!stream.ended.get());
+    drop(collector);
+    world.settle();
+    assert!(stream.ended.get() && stream.settled.borrow().is_some());
+    let story = world.environments[0].telemetry.story();
+    assert_eq!(story[story.len() - 4..], ["flush", "exported", "flushed", "closed"], "{story:?}");
 }
 
 #[test]

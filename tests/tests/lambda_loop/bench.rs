@@ -99,8 +99,14 @@ impl Setup {
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };
-        let tracing =
-            Tracing { clock, sink: telemetry, service: "loop".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200 };
+        let tracing = Tracing {
+            clock,
+            sink: telemetry,
+            service: "loop".into(),
+            flush_timeout_ms: 5_000,
+            shutdown_flush_ms: 200,
+            shutdown: ports.shutdown.clone(),
+        };
         let limits =
             Limits { stream_max_ms: self.stream_max_ms, deadline_margin_ms: 1_000, heartbeat_ms: 200, retry_ms: 3_000 };
         Service::new(ports, tracing, Arc::new(Panicking), None, limits, Slots::of(pool), true)

@@ -38,6 +38,20 @@ async fn a_deadline_that_is_near_leaves_time_for_two_events() {
 }
 
 #[tokio::test]
+async fn however_near_the_deadline_is_there_is_an_answer() {
+    let function = endless().start();
+    for ms in [620, 300] {
+        let near = Deadline::In(Duration::from_millis(ms));
+        let streamed = function.whole(stream().deadline(near)).await;
+        let names: Vec<_> = streamed.events().into_iter().map(|event| event.name).collect();
+        assert_eq!(names, ["heartbeat", "deadline"], "{ms} ms");
+        let plain = function.whole(Invocation::get("/nowhere").deadline(near)).await;
+        assert_eq!(plain.prelude().map(|prelude| prelude.status), Some(404), "{ms} ms");
+    }
+    function.goes_on().await;
+}
+
+#[tokio::test]
 async fn a_deadline_in_the_past_is_unknown() {
     let function = Setup::default().start();
     for deadline in [Deadline::Constant(600_000), Deadline::Past(Duration::from_secs(5))] {

@@ -115,6 +115,7 @@ impl Bench {
             service: "bench".into(),
             flush_timeout_ms: 5_000,
             shutdown_flush_ms: 200,
+            shutdown: ports.shutdown.clone(),
         };
         let limits = Limits { stream_max_ms: 0, deadline_margin_ms: 3_000, heartbeat_ms: 15_000, retry_ms: 3_000 };
         let users = has_users.then(|| Raw::new(raw));
