@@ -78,3 +78,47 @@ impl Extend<Held> for Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otlp::{size::Sizes, testing::span};
+    use opentelemetry_sdk::Resource;
+
+    fn queue(count: usize, memory: usize) -> Queue {
+        let sizes = Sizes::new(&Resource::builder_empty().build());
+        let held = || Held { memory, ..Held::new(span("s", &[], None), sizes) };
+        let mut queue = Queue::default();
+        queue.extend((0..count).map(|_| held()));
+        queue
+    }
+
+    fn batches(mut queue: Queue) -> Vec<usize> {
+        let mut sizes = Vec::new();
+        while queue.len() > 0 {
+            let mut batch = Vec::new();
+            queue.fill(&mut batch);
+            sizes.push(batch.len());
+        }
+        assert_eq!(queue.bytes(), 0);
+        sizes
+    }
+
+    #[test]
+    fn a_request_is_bounded_by_spans_and_by_bytes() {
+        assert_eq!(batches(queue(512, 1)), [512]);
+        assert_eq!(batches(queue(1_100, 1)), [512, 512, 76]);
+        assert_eq!(batches(queue(4, BATCH_BYTES_MAX / 2)), [2, 2]);
+        assert_eq!(batches(queue(3, BATCH_BYTES_MAX / 2 + 1)), [1, 1, 1]);
+        assert_eq!(batches(queue(2, BATCH_BYTES_MAX + 1)), [1, 1], "one always fits");
+    }
+
+    #[test]
+    fn what_is_in_a_batch_already_counts() {
+        let mut batch = Vec::new();
+        queue(1, BATCH_BYTES_MAX - 1).fill(&mut batch);
+        let mut more = queue(3, 1);
+        more.fill(&mut batch);
+        assert_eq!((batch.len(), more.len(), more.bytes()), (2, 2, 2));
+    }
+}

@@ -287,6 +287,19 @@ fn exports_are_due_by_count_and_by_age() {
     }
 }
 
+#[test]
+fn a_collector_that_is_not_there_is_asked_once_whatever_is_retained() {
+    for (step, attempts) in [(Step::Refuse, 1), (Step::Status(503), 2)] {
+        let bench = bench(1 << 20, [step].repeat(4));
+        end(bench.stream(1));
+        end(bench.stream(2));
+        let before = bench.collector.attempts();
+        // Two accounts are retained; one that cannot be reached for the first cannot be for the second.
+        block_on(bench.sink.flush(None));
+        assert_eq!(bench.collector.attempts() - before, attempts, "{step:?}");
+    }
+}
+
 /// Makes `count` events in turns on `streams`, each followed by what a session does when it is awake.
 fn events_and_exports(bench: &Bench, streams: &[Invocation<Streaming>], count: usize) {
     for n in 0..count {
