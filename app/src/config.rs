@@ -2,6 +2,7 @@
 //!
 //! Reads through a function, never the process's environment, and knows no adapter.
 
+mod address;
 mod otlp;
 mod problems;
 mod reader;

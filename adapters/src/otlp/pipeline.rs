@@ -190,8 +190,15 @@ fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
     if uri.scheme_str() != Some("http") {
         return Err(wrong());
     }
-    let host = uri.host().ok_or_else(wrong)?;
-    Ok(Tcp::new(host, uri.port_u16().unwrap_or(80)))
+    let authority = uri.authority().ok_or_else(wrong)?;
+    let host = Some(authority.host()).filter(|host| !host.is_empty()).ok_or_else(wrong)?;
+    // Asked for the port, the parser answers "none" to one that is no port. A user in front, whom nobody would log in, shows
+    // here as well.
+    let port = match authority.as_str().strip_prefix(host) {
+        Some("") => Some(80),
+        rest => rest.and_then(|rest| rest.strip_prefix(':')).and_then(|port| port.parse().ok()),
+    };
+    Ok(Tcp::new(host, port.filter(|port| *port > 0).ok_or_else(wrong)?))
 }
 
 #[cfg(test)]

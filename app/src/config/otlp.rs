@@ -1,6 +1,6 @@
 //! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a neighbour.
 
-use super::{Secret, Variable, reader::Reader, table};
+use super::{Secret, Variable, address, reader::Reader, table};
 use crate::percent;
 use http::{HeaderName, HeaderValue, Uri};
 
@@ -28,15 +28,16 @@ fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     let text = text.trim();
     let uri = text.parse::<Uri>().ok();
     match uri.as_ref().and_then(Uri::scheme_str) {
-        Some("http") if uri.as_ref().is_some_and(|u| u.host().is_some_and(|h| !h.is_empty())) => {
-            return Some(text.to_owned());
-        }
+        Some("http") if address::parse(text).is_some() => return Some(text.to_owned()),
         // The address itself may carry a password, so it is not repeated.
         Some("https") => r.problems.note(
             variable,
             "begins with https://, which is refused: the receiver is a neighbour, spoken to without TLS",
         ),
-        _ => r.problems.note(variable, "is not an address like http://localhost:4318"),
+        _ => r.problems.note(
+            variable,
+            "is not an address like http://localhost:4318: a host, no user, and a port from 1 to 65535 if any",
+        ),
     }
     None
 }

@@ -167,6 +167,10 @@ fn the_receiver_is_a_neighbour() {
             let problems = bad(&[(name, value)], &[name]);
             assert!(!problems.contains("hidden"), "{problems}");
         }
+        for authority in ["localhost:", "localhost:abc", "h:-1", "h:0", "h:65536", "[::1]:99999", "u:hidden@h:1"] {
+            let problems = bad(&[(name, &format!("http://{authority}/x"))], &[name]);
+            assert!(!problems.contains("hidden"), "{problems}");
+        }
     }
     bad(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")], &["OTEL_EXPORTER_OTLP_PROTOCOL"]);
     good(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_TRACES_SAMPLER", "parentbased_always_on")]);

@@ -26,7 +26,7 @@ const NUMBERS: [(&str, u64, u64); 14] = [
 ];
 
 /// Values that are wrong by themselves.
-const WORDS: [(&str, &str); 22] = [
+const WORDS: [(&str, &str); 24] = [
     ("SSE_STORE", "redis"),
     ("SSE_METRICS", "statsd"),
     ("SSE_METRICS_NAMESPACE", "AWS/Lambda"),
@@ -38,6 +38,8 @@ const WORDS: [(&str, &str); 22] = [
     ("SSE_RETAIN_BYTES", "1.5"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:4318"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:0"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://localhost:abc/v1/traces"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://localhost:4318/v1/traces"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "no header"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
