@@ -15,5 +15,6 @@ mod percent;
 mod run;
 pub mod serve;
 pub mod service;
+mod socket;
 
 pub use run::run;

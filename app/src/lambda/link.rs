@@ -1,12 +1,13 @@
 //! One HTTP/1.1 connection to the Runtime API, driven by whoever waits for its answer: no task runs beside, so dropping it
 //! ends it, and with it a body that is being sent.
 
+use crate::socket;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::{
     body::Body,
-    client::conn::http1::{Connection, SendRequest, handshake},
+    client::conn::http1::{Builder, Connection, SendRequest},
 };
 use hyper_util::rt::TokioIo;
 use std::{
@@ -18,6 +19,10 @@ use std::{
 use tokio::net::TcpStream;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What hyper holds of a connection, in bytes: of an answer's head (the longest says a client's context and identity, a few
+/// kB), and of events that the socket does not take, which count as taken all the same.
+const BUFFER_BYTES: usize = 16_384;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +56,11 @@ where
         let socket = TcpStream::connect(address).await.map_err(LinkError::Connect)?;
         // Nagle's algorithm and the peer's delayed acknowledgement together hold an event for 40 ms.
         socket.set_nodelay(true).map_err(LinkError::Connect)?;
-        let (sender, connection) = handshake(TokioIo::new(socket)).await.map_err(LinkError::Broken)?;
+        // Where it cannot be bounded, streams are still whole.
+        let _ = socket::bound(&socket);
+        let mut builder = Builder::new();
+        let opened = builder.max_buf_size(BUFFER_BYTES).handshake(TokioIo::new(socket)).await;
+        let (sender, connection) = opened.map_err(LinkError::Broken)?;
         let connection = Box::pin(connection);
         Ok(Self { sender, connection })
     }

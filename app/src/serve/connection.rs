@@ -1,11 +1,16 @@
 //! One connection. It is cut when its client takes nothing: hyper by itself would wait for the socket for ever.
 
 use super::{respond::respond, site::Site};
+use crate::socket;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use sse_core::time::Timestamp;
 use std::{pin::pin, sync::Arc};
 use tokio::{net::TcpStream, sync::watch};
+
+/// What hyper holds of a connection, in bytes: of a request's head, which may be as large, and of events that the socket does
+/// not take, which count as taken all the same.
+const BUFFER_BYTES: usize = 65_536;
 
 /// Tells the connection until when it may last. An event stream is the last response on its connection, so that this cuts
 /// nothing else.
@@ -14,12 +19,16 @@ pub(super) type CutAt = watch::Sender<Timestamp>;
 pub(super) async fn serve(site: Arc<Site>, socket: TcpStream) {
     // Without it the kernel would hold back an event until the one before is acknowledged, 40 ms and more.
     let _ = socket.set_nodelay(true);
+    // Where it cannot be bounded, streams are still whole.
+    let _ = socket::bound(&socket);
     let ports = &site.service.ports;
     let never = Timestamp::from_micros(u64::MAX);
     let (cut_at, mut cuts) = watch::channel(never);
     let cut_at = Arc::new(cut_at);
     let handler = service_fn(|request| respond(site.clone(), request, cut_at.clone()));
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(socket), handler));
+    let mut builder = http1::Builder::new();
+    let connection = builder.max_buf_size(BUFFER_BYTES).serve_connection(TokioIo::new(socket), handler);
+    let mut connection = pin!(connection);
     let mut shutdown = ports.shutdown.asked();
     let mut is_stopping = false;
     loop {

@@ -71,8 +71,12 @@ impl Setup {
     }
 
     /// Under another Runtime API than the recorded one.
-    pub(crate) fn start_at(self, api: SocketAddr) -> JoinHandle<Result<(), LambdaError>> {
-        let service = Arc::new(self.service(Arc::default()));
+    pub(crate) fn start_at(
+        self,
+        api: SocketAddr,
+        telemetry: Arc<MemoryTelemetry>,
+    ) -> JoinHandle<Result<(), LambdaError>> {
+        let service = Arc::new(self.service(telemetry));
         start(api, self.slots, Composed { service, background: None, warm_up: None, spans: None })
     }
 
@@ -117,6 +121,23 @@ fn table() -> MemoryTable {
     let clock = Arc::new(SystemClock);
     let table = MemoryTable::new(clock.clone());
     for item in items(&*clock) {
+        table.put(item);
+    }
+    table
+}
+
+/// Items of so many tickers together; an event of each has about 170 bytes.
+pub(crate) fn table_of(tickers: usize) -> MemoryTable {
+    const TICKERS_PER_ITEM: usize = 50;
+    let clock = Arc::new(SystemClock);
+    let table = MemoryTable::new(clock.clone());
+    let line = |n: usize| {
+        let tickers: Vec<_> = (0..TICKERS_PER_ITEM).map(|m| format!("\"T{}\"", n * TICKERS_PER_ITEM + m)).collect();
+        let tickers = tickers.join(",");
+        format!(r#"{{"source_id":"i-{n}","sentiment":"positive","score":0.5,"matched_tickers":[{tickers}]}}"#)
+    };
+    let lines: Vec<_> = (0..tickers / TICKERS_PER_ITEM).map(line).collect();
+    for item in read_items(lines.join("\n").as_bytes(), clock.now()).expect("items") {
         table.put(item);
     }
     table

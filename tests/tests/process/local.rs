@@ -4,7 +4,7 @@ use crate::program::{path, within};
 use std::{process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     process::{Child, ChildStdout, Command},
 };
 
@@ -112,6 +112,45 @@ async fn items_of_a_file_are_streamed() {
     std::fs::remove_file(&file).expect("removed");
     assert!(stream.contains(r#""ticker":"ZZZ","score":-0.25,"label":"negative""#), "{stream}");
     assert!(stream.contains(r#"data: {"reason":"stream_max"}"#), "{stream}");
+}
+
+/// 20,000 tickers, 3 MB of events, at a reader that takes nothing: what counts is what it can still read, and little more.
+#[tokio::test]
+async fn what_a_reader_that_stands_still_has_not_got_hardly_counts() {
+    /// As much as hyper and one more write hold, in events of about 170 bytes.
+    const UNSENT_EVENTS_MAX: usize = 600;
+    /// The kernel's send buffer of 128 KiB, the receive buffer below, and what the last writes are over those.
+    const HELD_BYTES_MAX: usize = 500_000;
+    let _turn = crate::turns::shared().await;
+    let file = std::env::temp_dir().join(format!("sse-many-{}.jsonl", std::process::id()));
+    let line = |n: usize| {
+        let tickers: Vec<_> = (0..50).map(|m| format!("\"T{}\"", n * 50 + m)).collect();
+        let tickers = tickers.join(",");
+        format!(r#"{{"source_id":"{n}","sentiment":"negative","score":-0.25,"matched_tickers":[{tickers}]}}"#)
+    };
+    std::fs::write(&file, (0..400).map(line).collect::<Vec<_>>().join("\n")).expect("a file");
+    let args = ["--timeout-s", "3", "--items", file.to_str().expect("text")];
+    let server = serve(&args, &[("SSE_DEADLINE_MARGIN_MS", "1000")]).await;
+    std::fs::remove_file(&file).expect("removed");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(65_536).expect("bounded");
+    let mut stream = socket.connect(server.address.parse().expect("an address")).await.expect("a connection");
+    stream.write_all(b"GET /api/v2/stream HTTP/1.1\r\nHost: h\r\n\r\n").await.expect("sent");
+    within(stream.readable()).await.expect("a byte");
+    // Nothing is read until the deadline has cut the stream.
+    while !server.ask("GET /api/v2/stream/status HTTP/1.1").await.contains("\"connections\":0") {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut read = Vec::new();
+    let _ = within(stream.read_to_end(&mut read)).await;
+    let events = String::from_utf8_lossy(&read).matches("event: ").count();
+    let (_, log) = server.terminate().await;
+    let counted = log.split(" events=").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+    let counted = counted.expect("a count of events");
+    println!("{} bytes and {events} events read, {counted} counted", read.len());
+    assert!(read.len() <= HELD_BYTES_MAX, "{} bytes lay in between", read.len());
+    assert!(events > 0 && counted <= events + UNSENT_EVENTS_MAX, "{counted} counted, {events} read");
 }
 
 #[tokio::test]

@@ -1,0 +1,17 @@
+//! What streams need of their sockets. Between a stream and its reader lie the buffers of hyper and of the kernel, and what
+//! lies in them counts as taken. Left to themselves they hold megabytes: a reader that stands still would seem to take them,
+//! and one that reads slowly but always would seem to take nothing, as Linux calls a socket writable only when a third of
+//! its buffer is free. Knows no protocol.
+
+use socket2::SockRef;
+use std::io;
+use tokio::net::TcpStream;
+
+/// The kernel's send buffer, in bytes; Linux doubles it for its own books. A fixed size also ends its growth by itself. Small
+/// enough that a reader of a few kB/s frees a third within the time after which one is dropped.
+const SEND_BUFFER_BYTES: usize = 65_536;
+
+/// Bounds what the kernel holds for the peer.
+pub(crate) fn bound(socket: &TcpStream) -> io::Result<()> {
+    SockRef::from(socket).set_send_buffer_size(SEND_BUFFER_BYTES)
+}
