@@ -1,10 +1,15 @@
 //! The keys that tokens are verified with: read once, checked then, never shown.
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
+use aws_lc_rs::{
+    encoding::{AsDer, PublicKeyX509Der},
+    rsa::{PublicEncryptingKey, PublicKey},
+    signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm},
 };
 use jsonwebtoken::{Algorithm, DecodingKey};
+use std::ops::RangeInclusive;
 
+/// The sizes of RSA keys that RS256 is verified with, in bits.
+const RSA_BITS: RangeInclusive<usize> = 2_048..=8_192;
 /// The shortest secret for HS256, in bytes: as long as the hash (RFC 7518, 3.2).
 pub const SECRET_MIN_BYTES: usize = 32;
 
@@ -97,6 +102,10 @@ fn read_key(pem: &[u8], number: usize) -> Result<(Algorithm, DecodingKey), KeyPr
     // The readers look at the kind of the key: one of them at the most takes it.
     if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
         let key = checked(key, &RSA_PKCS1_2048_8192_SHA256, KeyProblem::RsaSize(number))?;
+        let bits = key.try_get_as_bytes().ok().and_then(rsa_bits);
+        if !bits.is_some_and(|bits| RSA_BITS.contains(&bits)) {
+            return Err(KeyProblem::RsaSize(number));
+        }
         return Ok((Algorithm::RS256, key));
     }
     if let Ok(key) = DecodingKey::from_ec_pem(pem) {
@@ -118,4 +127,11 @@ fn checked(
 ) -> Result<DecodingKey, KeyProblem> {
     let is_good = key.try_get_as_bytes().is_ok_and(|bytes| ParsedPublicKey::new(algorithm, bytes).is_ok());
     if is_good { Ok(key) } else { Err(problem) }
+}
+
+/// `None` also for sizes that the library does not read at all. It tells the size of a key that encrypts and not of one that
+/// verifies, though the keys are the same, and looks at it only when it verifies.
+fn rsa_bits(der: &[u8]) -> Option<usize> {
+    let key: PublicKeyX509Der<'_> = PublicKey::from_der(der).ok()?.as_der().ok()?;
+    Some(PublicEncryptingKey::from_der(key.as_ref()).ok()?.key_size_bits())
 }

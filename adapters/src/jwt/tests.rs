@@ -271,6 +271,54 @@ fn a_bad_key_is_named_and_not_shown() {
     assert!(!text.join(" ").contains("c2Vj"));
 }
 
+/// 1024 bits, which the library would not make; of no use to anybody.
+const RSA_1024: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC9vx38JwBIhk/dn9SxgrKmEId3
+BEStwVC6X/GhMFIm5O5IsTODiFYxtiwhf8oEg0UXMxDzach4JYjLHHJuxqqI3bxr
+jh0A+Bb2MVJfYGcNGotX9Ab87PgMfUUIb7ReGBPge4hyfT9XBrhdtG7JbO4J4Htx
+TzEV1cc4sFv8YJU9LwIDAQAB
+-----END PUBLIC KEY-----
+";
+/// The same key in the other form.
+const RSA_1024_PKCS1: &str = "\
+-----BEGIN RSA PUBLIC KEY-----
+MIGJAoGBAL2/HfwnAEiGT92f1LGCsqYQh3cERK3BULpf8aEwUibk7kixM4OIVjG2
+LCF/ygSDRRczEPNpyHgliMsccm7GqojdvGuOHQD4FvYxUl9gZw0ai1f0Bvzs+Ax9
+RQhvtF4YE+B7iHJ9P1cGuF20bsls7gnge3FPMRXVxziwW/xglT0vAgMBAAE=
+-----END RSA PUBLIC KEY-----
+";
+/// What stands in front of the bare key of 2048 bits in the general form.
+const RSA_SPKI_HEAD_BYTES: usize = 24;
+/// One bit too few.
+const RSA_2047: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIIBITANBgkqhkiG9w0BAQEFAAOCAQ4AMIIBCQKCAQBYKnC9vywR/4IQtn+7YKqS
+J1qL+6MgmLhfQOgDM1BxpQhFgD1ehMagZDOBOKmYnWPlWvNG0/bjTOjFDO4VDL/M
+zitAI2vnVsozt8Nny8mtZieaX/TpnwC9u2HD6hvDPG2kSyMFfAham7Vx7334E7g/
+vB78b/X2H6BMWBqoKg67rjnccAkjCXIO14M8ac1yjInuD6bvN1tChpyr5GPJOui2
+m7kiniatZv72YJyCkX7Pkeb9TE3mpALG0SUCYk96VAdG0JRM0hHPzID45BYJasuW
+ZayAXe360Qw7Fe3pjdqvhmvhLmXjvNVsktwAl/Hrgr3nCK3UL8g9sNxvuK/FbNHL
+AgMBAAE=
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn an_rsa_key_that_no_token_can_pass_stops_the_start() {
+    for short in [RSA_1024, RSA_1024_PKCS1, RSA_2047] {
+        let several = format!("{}{short}", RSA.1);
+        assert_eq!(Keys::from_pem(&several).err(), Some(vec![KeyProblem::RsaSize(2)]), "{short}");
+    }
+    // The bare key stands at the end of the other form.
+    let der = STANDARD.decode(RSA.1.lines().nth(1).unwrap()).unwrap();
+    let bare = STANDARD.encode(&der[RSA_SPKI_HEAD_BYTES..]);
+    let pkcs1 = format!("-----BEGIN RSA PUBLIC KEY-----\n{bare}\n-----END RSA PUBLIC KEY-----\n");
+    for good in [&RSA.1, &pkcs1] {
+        let jwt = with_keys(good);
+        assert!(jwt.verify(&encode(&header(Algorithm::RS256), &self::good(), &RSA.0).unwrap()).is_ok(), "{good}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_token_but_the_signed_one_is_taken(at in 0_usize..200, byte in any::<u8>()) {
