@@ -97,7 +97,8 @@ fn store(r: &mut Reader<'_>, on_lambda: bool) -> Store {
         Some(table) => Store::DynamoDb { table, index },
         None => {
             r.problems.note(&table::SENTIMENTS_TABLE, "is not set, and SSE_STORE is dynamodb");
-            Store::Memory
+            // It is still the store that is meant, so that what else it needs and lacks is named at once.
+            Store::DynamoDb { table: String::new(), index }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     compose::{FeedError, Feeder},
-    config::Config,
+    config::{Config, Problems},
 };
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -52,11 +52,11 @@ pub(crate) enum Error {
 /// Feeds until the count is reached, Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// The table cannot be made or written.
-pub(crate) async fn run(args: &FeedArgs, config: &Config) -> Result<(), Error> {
+/// Bad configuration, or the table cannot be made or written.
+pub(crate) async fn run(args: &FeedArgs, config: &Config, problems: Problems) -> Result<(), Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    let mut feeder = Feeder::new(&args.table).await?;
+    let mut feeder = Feeder::new(&args.table, problems).await?;
     if args.create {
         let users = config.users_table.as_deref();
         let new = feeder.create(&args.table, &config.index, users).await?;

@@ -58,8 +58,7 @@ fn local_server(args: &ServeArgs, config: &Config, problems: Problems) -> Result
 }
 
 fn feeding(args: &feed::FeedArgs, config: &Config, problems: Problems) -> Result<(), Failure> {
-    problems.none_or(())?;
-    runtime(1)?.block_on(feed::run(args, config))?;
+    runtime(1)?.block_on(feed::run(args, config, problems))?;
     Ok(())
 }
 

@@ -13,14 +13,18 @@ impl Cloud {
             return Self(None);
         }
         let roots = if config.front == Front::Local { Roots::Native } else { Roots::Bundled };
-        let aws = Aws::load(roots).await.ok();
-        if aws.is_none() {
-            problems.note_by_name("AWS_REGION", "is not set, nor is a region in the AWS profile");
-        }
-        Self(aws)
+        Self(load(roots, problems).await)
     }
 
     pub(super) const fn aws(&self) -> Option<&Aws> {
         self.0.as_ref()
     }
+}
+
+pub(super) async fn load(roots: Roots, problems: &mut Problems) -> Option<Aws> {
+    let aws = Aws::load(roots).await.ok();
+    if aws.is_none() {
+        problems.note_by_name("AWS_REGION", "is not set, nor is a region in the AWS profile");
+    }
+    aws
 }

@@ -1,7 +1,9 @@
 //! Demo items into a DynamoDB table, for `feed`. In batches of what is due, so that any rate is kept.
 
+use super::cloud;
+use crate::config::Problems;
 use sse_adapters::{
-    aws::{Aws, NoRegion, Roots},
+    aws::Roots,
     dynamodb::{ItemWriter, SetupError, Tables},
     memory::DemoFeed,
     system::{SystemClock, SystemRandom},
@@ -20,9 +22,9 @@ const LOOK_EVERY_MS: u64 = 100;
 /// Why feeding failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// No region.
+    /// Everything that is wrong with the variables.
     #[error(transparent)]
-    Region(#[from] NoRegion),
+    Configuration(#[from] Problems),
     /// No seed for the feed.
     #[error("the system's randomness cannot be read: {0}")]
     Random(String),
@@ -43,12 +45,15 @@ pub struct Feeder {
 }
 
 impl Feeder {
-    /// Into `table`.
+    /// Into `table`. What was wrong before is said together with what is found here.
     ///
     /// # Errors
-    /// No region, no randomness.
-    pub async fn new(table: &str) -> Result<Self, FeedError> {
-        let aws = Aws::load(Roots::Native).await?;
+    /// Bad configuration, no region, no randomness.
+    pub async fn new(table: &str, mut problems: Problems) -> Result<Self, FeedError> {
+        let aws = cloud::load(Roots::Native, &mut problems).await;
+        let (Some(aws), true) = (aws, problems.is_empty()) else {
+            return Err(problems.into());
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random = SystemRandom::new().map_err(|error| FeedError::Random(error.to_string()))?;
         let feed = DemoFeed::new(random.next_u64());

@@ -109,6 +109,8 @@ fn the_store_is_where_it_is_said_to_be() {
     assert_eq!(dynamodb, Store::DynamoDb { table: "t".into(), index: "i".into() });
     assert_eq!(good(&[("SENTIMENTS_TABLE", "t"), ("SSE_STORE", "memory")]).store, Store::Memory);
     bad(&[("SSE_STORE", "dynamodb")], &["SENTIMENTS_TABLE"]);
+    let (config, _) = read_with(&Variables::from([("SSE_STORE", "dynamodb")]));
+    assert!(matches!(config.store, Store::DynamoDb { .. }), "what it needs beside a table is looked at as well");
     bad(&[("SSE_STORE", "redis")], &["SSE_STORE"]);
 }
 

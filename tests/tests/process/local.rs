@@ -208,6 +208,13 @@ async fn exit_codes_tell_flags_from_configuration() {
     let (code, out, err) =
         outcome(&["serve", "--listen", "127.0.0.1:0"], &[("SSE_RETRY_MS", "1"), ("SSE_STORE", "x")]).await;
     assert!(code == Some(1) && out.is_empty() && err.contains("SSE_RETRY_MS") && err.contains("SSE_STORE"), "{err}");
+    // A region is looked for where one is needed, whatever else is wrong.
+    let in_dynamodb = [("SSE_STORE", "dynamodb"), ("AWS_CONFIG_FILE", "/dev/null")];
+    let (code, _, err) = outcome(&["serve", "--listen", "127.0.0.1:0"], &in_dynamodb).await;
+    assert!(code == Some(1) && err.contains("SENTIMENTS_TABLE") && err.contains("AWS_REGION"), "{err}");
+    let bad = [("SSE_RETRY_MS", "1"), ("AWS_CONFIG_FILE", "/dev/null")];
+    let (code, _, err) = outcome(&["feed", "--table", "items"], &bad).await;
+    assert!(code == Some(1) && err.contains("SSE_RETRY_MS") && err.contains("AWS_REGION"), "{err}");
     let (code, _, err) = outcome(&["serve", "--items", "no/such.jsonl"], &[]).await;
     assert!(code == Some(1) && err.contains("no/such.jsonl"), "{err}");
 }
