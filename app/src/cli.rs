@@ -12,7 +12,7 @@ use std::{
 
 /// Streams live sentiment as Server-Sent Events: on AWS Lambda, or behind plain HTTP on loopback.
 #[derive(Debug, Parser)]
-#[command(name = "sse-streaming", version, after_long_help = help::variables(), after_help = help::SHORT)]
+#[command(name = "sse-streaming", version, propagate_version = true, after_long_help = help::variables(), after_help = help::SHORT)]
 pub struct Cli {
     /// What to do; nothing said: `serve`.
     #[command(subcommand)]
@@ -86,6 +86,15 @@ mod tests {
         let (said, unsaid) = (serve(&[]).unwrap(), ServeArgs::default());
         assert_eq!((said.listen, said.timeout_s), (unsaid.listen, unsaid.timeout_s));
         assert!(Cli::try_parse_from(["sse-streaming"]).unwrap().command.is_none());
+    }
+
+    #[test]
+    fn every_command_tells_the_version() {
+        for args in [&["--version"][..], &["serve", "--version"], &["feed", "--version"], &["feed", "-V"]] {
+            let said = Cli::try_parse_from(["sse-streaming"].iter().chain(args)).unwrap_err();
+            assert_eq!(said.exit_code(), 0, "{args:?}");
+            assert!(said.to_string().trim().ends_with(env!("CARGO_PKG_VERSION")), "{said}");
+        }
     }
 
     #[test]
