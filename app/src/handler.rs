@@ -15,6 +15,7 @@ mod token;
 pub use answer::json_error;
 pub use handled::{Body, Handled, Request, Work};
 pub use route::Problem;
+pub(crate) use route::segments;
 
 use crate::service::Service;
 use route::Route;

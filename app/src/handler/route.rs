@@ -62,7 +62,7 @@ pub(super) fn find(method: &Method, path: &str) -> Result<Route, Problem> {
 }
 
 /// Between slashes, repeated ones collapsed; a trailing slash leaves an empty last segment, which no route has.
-fn segments(path: &str) -> Vec<&str> {
+pub(crate) fn segments(path: &str) -> Vec<&str> {
     let mut segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     if path.ends_with('/') {
         segments.push("");

@@ -40,9 +40,9 @@ pub(super) async fn respond(
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
     };
-    let here = match (request.path.as_str(), &site.spans) {
-        ("/", _) => Some((Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8")),
-        ("/_local/spans", Some(spans)) => Some((spans.to_json().into(), "application/json")),
+    let here = match (handler::segments(&request.path).as_slice(), &site.spans) {
+        ([""], _) => Some((Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8")),
+        (["_local", "spans"], Some(spans)) => Some((spans.to_json().into(), "application/json")),
         _ => None,
     };
     let mut answer = match here {

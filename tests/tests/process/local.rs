@@ -158,6 +158,13 @@ async fn the_page_its_spans_and_other_local_pages() {
     let _turn = crate::turns::shared().await;
     let server = serve(&[], &[("SSE_STREAM_MAX_MS", "200")]).await;
     assert!(server.ask("GET / HTTP/1.1").await.contains("<!doctype html>"));
+    for slashes in ["//", "///"] {
+        assert!(server.ask(&format!("GET {slashes} HTTP/1.1")).await.contains("<!doctype html>"), "{slashes}");
+    }
+    for (path, status) in [("//_local///spans", 200), ("/_local/spans/", 404), ("/_local/", 404)] {
+        let answer = server.ask(&format!("GET {path} HTTP/1.1")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
     assert!(server.ask("HEAD / HTTP/1.1").await.starts_with("HTTP/1.1 405 "));
     let trace = "X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
     let stream = server.ask(&format!("GET /api/v2/stream HTTP/1.1\r\n{trace}\r\nOrigin: http://localhost:3000")).await;
