@@ -3,6 +3,7 @@
 //! Reads through a function, never the process's environment, and knows no adapter.
 
 mod address;
+mod aws;
 mod otlp;
 mod problems;
 mod reader;
@@ -33,10 +34,12 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, Problems) 
         r.problems.note(&table::EXEC_WRAPPER, "must not be set: a wrapper would trace the handler a second time");
     }
     let is_traced = r.choice(&table::SDK_DISABLED) != Some("true");
+    aws::check_endpoints(r);
+    let index = aws::index_name(r);
     let config = Config {
-        store: store(r, on_lambda),
-        index: r.text_or_default(&table::SENTIMENTS_INDEX),
-        users_table: r.text(&table::USERS_TABLE),
+        store: store(r, on_lambda, &index),
+        index,
+        users_table: aws::table_name(r, &table::USERS_TABLE),
         metrics: match (r.choice(&table::METRICS), on_lambda) {
             (Some("cloudwatch"), _) | (None, true) => MetricsSink::CloudWatch,
             (Some("emf"), _) => MetricsSink::Emf,
@@ -85,9 +88,9 @@ fn front(r: &mut Reader<'_>) -> Front {
     }
 }
 
-fn store(r: &mut Reader<'_>, on_lambda: bool) -> Store {
-    let table = r.text(&table::SENTIMENTS_TABLE);
-    let index = r.text_or_default(&table::SENTIMENTS_INDEX);
+fn store(r: &mut Reader<'_>, on_lambda: bool, index: &str) -> Store {
+    let table = aws::table_name(r, &table::SENTIMENTS_TABLE);
+    let index = index.to_owned();
     let in_dynamodb = match r.choice(&table::STORE) {
         Some(word) => word == "dynamodb",
         None => on_lambda || table.is_some(),

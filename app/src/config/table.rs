@@ -1,6 +1,10 @@
-//! Every variable that the program reads itself. What is read by the AWS SDK alone (credentials, endpoints) is the SDK's.
+//! Every variable that the program reads itself. What is read by the AWS SDK alone (credentials, region) is the SDK's; its
+//! endpoints are looked at here as well, as the SDK would ignore a bad one and call AWS.
 
 use super::variable::Variable as V;
+
+const TABLE_NAME: &str = "an ARN, or 3 to 255 of letters, digits, _ . -";
+const ENDPOINT: &str = "http(s)://host[:port][/path]";
 
 pub(super) const STORE: V = V::choice(
     "SSE_STORE",
@@ -8,11 +12,15 @@ pub(super) const STORE: V = V::choice(
     &["dynamodb", "memory"],
     "where items come from",
 );
-pub(super) const SENTIMENTS_TABLE: V = V::text("SENTIMENTS_TABLE", "", "", "the table of items");
-pub(super) const SENTIMENTS_INDEX: V =
-    V::text("SENTIMENTS_INDEX", "by_sentiment", "", "its index: partition `sentiment`, sort `updated_at`");
+pub(super) const SENTIMENTS_TABLE: V = V::text("SENTIMENTS_TABLE", "", TABLE_NAME, "the table of items");
+pub(super) const SENTIMENTS_INDEX: V = V::text(
+    "SENTIMENTS_INDEX",
+    "by_sentiment",
+    "3 to 255 of letters, digits, _ . -",
+    "its index: partition `sentiment`, sort `updated_at`",
+);
 pub(super) const USERS_TABLE: V =
-    V::text("USERS_TABLE", "", "", "the table of configurations; without it configuration streams answer 404");
+    V::text("USERS_TABLE", "", TABLE_NAME, "the table of configurations; without it configuration streams answer 404");
 pub(super) const METRICS: V = V::choice(
     "SSE_METRICS",
     "cloudwatch on Lambda, else none",
@@ -134,6 +142,12 @@ pub(super) const XRAY_DAEMON: V = V::text(
     "host:port, or tcp:host:port udp:host:port",
     "set by Lambda; without it there are no handler-phase subsegments",
 );
+pub(super) const AWS_ENDPOINT: V =
+    V::text("AWS_ENDPOINT_URL", "", ENDPOINT, "where the AWS SDK sends every call, instead of AWS: a local server");
+pub(super) const DYNAMODB_ENDPOINT: V =
+    V::text("AWS_ENDPOINT_URL_DYNAMODB", "", ENDPOINT, "the same for DynamoDB alone");
+pub(super) const CLOUDWATCH_ENDPOINT: V =
+    V::text("AWS_ENDPOINT_URL_CLOUDWATCH", "", ENDPOINT, "the same for CloudWatch alone");
 pub(super) const RUST_LOG: V = V::text(
     "RUST_LOG",
     "info",
@@ -182,6 +196,9 @@ pub const VARIABLES: &[V] = &[
     SDK_DISABLED,
     EXEC_WRAPPER,
     XRAY_DAEMON,
+    AWS_ENDPOINT,
+    DYNAMODB_ENDPOINT,
+    CLOUDWATCH_ENDPOINT,
     RUST_LOG,
     RUNTIME_API,
     MAX_CONCURRENCY,

@@ -105,13 +105,43 @@ fn set_to_nothing_is_not_set() {
 
 #[test]
 fn the_store_is_where_it_is_said_to_be() {
-    let dynamodb = good(&[("SENTIMENTS_TABLE", "t"), ("SENTIMENTS_INDEX", "i")]).store;
-    assert_eq!(dynamodb, Store::DynamoDb { table: "t".into(), index: "i".into() });
-    assert_eq!(good(&[("SENTIMENTS_TABLE", "t"), ("SSE_STORE", "memory")]).store, Store::Memory);
+    let dynamodb = good(&[("SENTIMENTS_TABLE", "t.1"), ("SENTIMENTS_INDEX", "i-1")]).store;
+    assert_eq!(dynamodb, Store::DynamoDb { table: "t.1".into(), index: "i-1".into() });
+    assert_eq!(good(&[("SENTIMENTS_TABLE", "t_1"), ("SSE_STORE", "memory")]).store, Store::Memory);
     bad(&[("SSE_STORE", "dynamodb")], &["SENTIMENTS_TABLE"]);
     let (config, _) = read_with(&Variables::from([("SSE_STORE", "dynamodb")]));
     assert!(matches!(config.store, Store::DynamoDb { .. }), "what it needs beside a table is looked at as well");
     bad(&[("SSE_STORE", "redis")], &["SSE_STORE"]);
+}
+
+#[test]
+fn names_are_such_as_dynamodb_has() {
+    let (longest, too_long) = ("n".repeat(255), "n".repeat(256));
+    for name in ["SENTIMENTS_TABLE", "SENTIMENTS_INDEX", "USERS_TABLE"] {
+        for value in ["a-b", "A_1.x", &longest] {
+            good(&[(name, value)]);
+        }
+        for value in ["ab", &too_long, "a table", "items/x", "caf\u{e9}", " items", "items "] {
+            bad(&[(name, value)], &[name]);
+        }
+    }
+    let arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/items";
+    good(&[("SENTIMENTS_TABLE", arn), ("USERS_TABLE", arn)]);
+    bad(&[("SENTIMENTS_INDEX", arn)], &["SENTIMENTS_INDEX"]);
+    bad(&[("USERS_TABLE", "arn:a b")], &["USERS_TABLE"]);
+}
+
+#[test]
+fn an_endpoint_that_the_sdk_would_ignore_is_refused() {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_CLOUDWATCH"] {
+        for value in ["http://127.0.0.1:8000", "https://h", "http://[::1]:1/base/", "HTTP://h"] {
+            good(&[(name, value)]);
+        }
+        for value in ["not a url", "localhost:8000", "/x", "ftp://h", "http://", "http://h:abc", "http://u:hidden@h"] {
+            let problems = bad(&[(name, value)], &[name]);
+            assert!(!problems.contains("hidden"), "{problems}");
+        }
+    }
 }
 
 #[test]

@@ -74,6 +74,8 @@ locals {
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "the collector listens where OTEL_EXPORTER_OTLP_ENDPOINT says; a second address could only disagree with collector.yaml."
     SSE_JWT_SECRET                     = "a shared secret is for development: it would stand readable in the function's configuration and in the state. Use jwt_public_key."
     AWS_ENDPOINT_URL                   = "it sends every AWS call somewhere else; it is for local servers."
+    AWS_ENDPOINT_URL_DYNAMODB          = "it sends the calls to DynamoDB somewhere else; it is for local servers."
+    AWS_ENDPOINT_URL_CLOUDWATCH        = "it sends the calls to CloudWatch somewhere else; it is for local servers."
   }
 
   # Read by the collector extension, not by the binary.

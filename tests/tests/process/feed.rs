@@ -11,14 +11,14 @@ async fn a_table_is_made_and_filled() {
     let feed = async || {
         let mut program = Command::new(path());
         program.args(["feed", "--table", "t", "--create", "--count", "60", "--rate", "1000"]).env_clear();
-        program.envs(aws.variables()).env("AWS_REGION", "eu-central-1").env("USERS_TABLE", "u");
+        program.envs(aws.variables()).env("AWS_REGION", "eu-central-1").env("USERS_TABLE", "users");
         program.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
         within(program.output()).await.expect("a process")
     };
     let output = feed().await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("tables made: t, u") && said.contains("60 items written into t"), "{said}");
+    assert!(said.contains("tables made: t, users") && said.contains("60 items written into t"), "{said}");
     let held = aws.items("t").len();
     // Some of the 60 are rewritten older ones.
     assert!((40..=60).contains(&held), "{held}");

@@ -26,7 +26,7 @@ const NUMBERS: [(&str, u64, u64); 14] = [
 ];
 
 /// Values that are wrong by themselves.
-const WORDS: [(&str, &str); 24] = [
+const WORDS: [(&str, &str); 29] = [
     ("SSE_STORE", "redis"),
     ("SSE_METRICS", "statsd"),
     ("SSE_METRICS_NAMESPACE", "AWS/Lambda"),
@@ -47,6 +47,11 @@ const WORDS: [(&str, &str); 24] = [
     ("OTEL_SDK_DISABLED", "maybe"),
     ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler"),
     ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
+    ("AWS_ENDPOINT_URL", "not a url"),
+    ("AWS_ENDPOINT_URL_DYNAMODB", "localhost:8000"),
+    ("AWS_ENDPOINT_URL_CLOUDWATCH", "ftp://localhost"),
+    ("SENTIMENTS_INDEX", "by sentiment"),
+    ("USERS_TABLE", "us"),
     ("RUST_LOG", "sse=loud=er"),
     ("ENVIRONMENT", "caf\u{e9}"),
     ("SSE_HEARTBEAT_INTERVAL_MS", "15s"),

@@ -1,0 +1,46 @@
+//! What AWS calls are made with: names that DynamoDB can have, and endpoints that the SDK would take. It would ignore a bad
+//! endpoint with a warning and call AWS instead, and a bad name would fail in every poll. Makes no call.
+
+use super::{Variable, address, reader::Reader, table};
+
+/// DynamoDB's bounds for the names of tables and indexes, in characters.
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
+/// The longest ARN of a table, in characters.
+const ARN_MAX_CHARS: usize = 1_024;
+
+/// The endpoints are the SDK's: nothing of them is kept.
+pub(super) fn check_endpoints(r: &mut Reader<'_>) {
+    for variable in [&table::AWS_ENDPOINT, &table::DYNAMODB_ENDPOINT, &table::CLOUDWATCH_ENDPOINT] {
+        let Some(text) = r.text(variable) else { continue };
+        let scheme = address::parse(&text).and_then(|uri| uri.scheme_str().map(str::to_owned));
+        if !matches!(scheme.as_deref(), Some("http" | "https")) {
+            // The address may carry a password, so it is not repeated.
+            r.problems.note(variable, "is not an address like http://localhost:8000");
+        }
+    }
+}
+
+/// A table's name or ARN.
+pub(super) fn table_name(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
+    let name = r.text(variable)?;
+    if !is_name(&name) && !is_arn(&name) {
+        r.problems.note(variable, format!("is {name:?}, not {}", variable.range()));
+    }
+    Some(name)
+}
+
+pub(super) fn index_name(r: &mut Reader<'_>) -> String {
+    let name = r.text_or_default(&table::SENTIMENTS_INDEX);
+    if !is_name(&name) {
+        r.problems.note(&table::SENTIMENTS_INDEX, format!("is {name:?}, not {}", table::SENTIMENTS_INDEX.range()));
+    }
+    name
+}
+
+fn is_name(text: &str) -> bool {
+    NAME_CHARS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.len() <= ARN_MAX_CHARS && text.bytes().all(|b| b.is_ascii_graphic())
+}
