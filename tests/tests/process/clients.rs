@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use lambda_env::{Deadline, Environment, Item, Outcome, Response, ResponseFault, Stamp, When};
+use lambda_env::{Deadline, Environment, FunctionUrl, Invocation, Item, Outcome, Response, ResponseFault, Stamp, When};
 
 use crate::{
     audit,
@@ -13,9 +13,14 @@ use crate::{
     turns,
 };
 
+/// A stream of little: where the window is small and the state is large, the rest of all of it would not pass before the end.
+fn one_ticker() -> Invocation {
+    Invocation::url(FunctionUrl::get("/api/v2/stream?tickers=M0X0").header("accept", "text/event-stream"))
+}
+
 /// Invokes once more, ends the environment, and judges everything. Returns why the first stream ended.
 async fn aftermath(stage: &Stage, environment: &Environment, first: Response) -> String {
-    let next = call(environment, stream()).await;
+    let next = call(environment, one_ticker()).await;
     assert_eq!(next.outcome, Some(Outcome::Complete));
     assert_eq!(next.events().last().unwrap().name, "done");
     let first_beat = next.events()[0].json();
@@ -61,7 +66,7 @@ async fn a_cut_body_a_413_and_a_stale_answer_end_the_stream_at_once() {
 
 /// As [`aftermath`], for streams that have no end of their own within seconds.
 async fn aftermath_of_long(stage: &Stage, environment: &Environment, first: Response) -> String {
-    let next = call(environment, stream().deadline(Deadline::In(Duration::from_millis(2_500)))).await;
+    let next = call(environment, one_ticker().deadline(Deadline::In(Duration::from_millis(2_500)))).await;
     assert_eq!(
         (next.outcome.clone(), next.events().last().unwrap().name.as_str()),
         (Some(Outcome::Complete), "deadline")

@@ -62,14 +62,16 @@ pub(crate) enum Piece {
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: BytesMut,
+    acknowledges_late: bool,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream, acknowledges_late: bool) -> Self {
         // Without it answers wait for the peer's delayed ACK; failing to set it only costs time.
         drop(stream.set_nodelay(true));
-        acknowledge_late(&stream);
-        Self { stream, buffer: BytesMut::new() }
+        let connection = Self { stream, buffer: BytesMut::new(), acknowledges_late };
+        connection.acknowledge_late();
+        connection
     }
 
     /// The next request's head; `None` when the client closed instead. Safe to cancel.
@@ -180,14 +182,16 @@ impl Connection {
     async fn fill(&mut self) -> io::Result<usize> {
         self.buffer.reserve(READ_BYTES);
         let count = self.stream.read_buf(&mut self.buffer).await?;
-        acknowledge_late(&self.stream);
+        self.acknowledge_late();
         Ok(count)
     }
-}
 
-/// A reader with nothing to say acknowledges late, by 40 ms on Linux, and a writer that does not mind has to show it. The kernel
-/// forgets the wish, so it is renewed; where it cannot be granted, only that is hidden.
-fn acknowledge_late(stream: &TcpStream) {
-    #[cfg(target_os = "linux")]
-    drop(stream.set_quickack(false));
+    /// A reader with nothing to say acknowledges late, by 40 ms on Linux, and a writer that does not mind has to show it. The
+    /// kernel forgets the wish, so it is renewed; where it cannot be granted, only that is hidden.
+    fn acknowledge_late(&self) {
+        #[cfg(target_os = "linux")]
+        if self.acknowledges_late {
+            drop(self.stream.set_quickack(false));
+        }
+    }
 }

@@ -51,7 +51,10 @@ impl Port {
         if serving.is_none() {
             let listener = socket(self.address, self.receive_buffer)?.listen(BACKLOG)?;
             let (stop, stopped) = oneshot::channel();
-            *serving = Some(Serving { stop, accepting: tokio::spawn(accept(listener, stopped, handler)) });
+            *serving = Some(Serving {
+                stop,
+                accepting: tokio::spawn(accept(listener, stopped, self.receive_buffer.is_none(), handler)),
+            });
         }
         Ok(())
     }
@@ -88,7 +91,8 @@ fn socket(address: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpSoc
     Ok(socket)
 }
 
-async fn accept<F, T>(listener: TcpListener, mut stopped: oneshot::Receiver<()>, handler: F)
+/// A small receive buffer is a slow reader already: acknowledged late on top of that, it would take next to nothing.
+async fn accept<F, T>(listener: TcpListener, mut stopped: oneshot::Receiver<()>, acknowledges_late: bool, handler: F)
 where
     F: Fn(Connection) -> T,
     T: Future<Output = ()> + Send + 'static,
@@ -100,7 +104,7 @@ where
             accepted = listener.accept() => {
                 // A connection that was gone before it was accepted is no reason to stop.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(handler(Connection::new(stream)));
+                    connections.spawn(handler(Connection::new(stream, acknowledges_late)));
                 }
                 while connections.try_join_next().is_some() {}
             }
