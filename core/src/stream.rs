@@ -7,7 +7,7 @@
 mod end;
 mod house;
 
-use end::{beside, drain, put_metrics};
+use end::{beside, drain, finish_exports, put_metrics};
 use house::{HouseOf, MeteredPoller};
 
 use crate::{
@@ -149,11 +149,15 @@ async fn run(
         events: invocation.events_yielded(),
         duration_ms: ports.clock.now().ms_since(opened_at),
     };
+    let until = ports.clock.now().plus_ms(invocation.flush_timeout_ms());
     // Does not compile while a span, a call in flight or the slot is alive.
     let ending = async {
         let flushed = invocation.finish(reason).await;
         writer.close(flushed).settle().await
     };
     // The flush waits for an export that is under way; whoever dropped that one would send its spans twice.
-    (beside(ending, &mut exports).await, summary)
+    let settled = beside(ending, &mut exports).await;
+    // It may carry other streams' spans, for which this one's flush does not wait.
+    finish_exports(until, plan.deadline, &ports, exports).await;
+    (settled, summary)
 }

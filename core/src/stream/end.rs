@@ -24,6 +24,8 @@ const DRAIN_SHUTDOWN_MS: u64 = 50;
 const DRAIN_BEFORE_DEADLINE_MS: u64 = 700;
 /// But however near that is, a reader that is there gets what there is: this long, in milliseconds.
 const DRAIN_AT_LEAST_MS: u64 = 20;
+/// No export goes on later than this before the deadline, in milliseconds.
+const FLUSH_BEFORE_DEADLINE_MS: u64 = 500;
 /// The last PutMetricData of a stream may take this long, in milliseconds.
 const LAST_PUT_MS: u64 = 500;
 /// With less than this left before the deadline it is skipped, in milliseconds.
@@ -54,6 +56,18 @@ async fn limit(clock: &dyn Clock, until: Timestamp, shutdown: &Shutdown, shutdow
     if let Either::Right(((), _)) = select(clock.sleep_until(until), shutdown.asked()).await {
         clock.sleep_until(until.min(clock.now().plus_ms(shutdown_ms))).await;
     }
+}
+
+/// Lets what is under way finish, within the invocation's one limit.
+pub(super) async fn finish_exports(until: Timestamp, deadline: Timestamp, ports: &StreamPorts, mut exports: Exports) {
+    if exports.is_empty() {
+        return;
+    }
+    let until = until.min(deadline.minus_ms(FLUSH_BEFORE_DEADLINE_MS));
+    let limit = limit(&*ports.clock, until, &ports.shutdown, 0);
+    let rest = async { while exports.next().await.is_some() {} };
+    pin_mut!(rest, limit);
+    select(rest, limit).await;
 }
 
 /// Does `work` while exports go on beside it.

@@ -126,6 +126,11 @@ impl Invocation<Streaming> {
         &self.phase.identity.connection_id
     }
 
+    /// One limit for everything after the last event, in milliseconds.
+    pub(crate) fn flush_timeout_ms(&self) -> u64 {
+        self.phase.scope.tracing.flush_timeout_ms
+    }
+
     pub(crate) fn count_event(&self) {
         self.phase.counts.yielded.fetch_add(1, Relaxed);
     }
