@@ -28,6 +28,7 @@ use sse_core::{
     ports::{Clock, Telemetry},
     shutdown::Shutdown,
     telemetry::{Begin, Invocation, SpanKind, StreamIdentity, Streaming, Tracing, names},
+    time::Timestamp,
     trace_context::TraceContext,
 };
 use std::{
@@ -234,6 +235,11 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// Nothing here comes near it.
+fn limit() -> Timestamp {
+    SystemClock.now().plus_ms(60_000)
+}
+
 /// A budget that nothing exceeds, for spans that are to be sent.
 const UNLIMITED: usize = 1 << 40;
 
@@ -246,7 +252,7 @@ fn per_span(c: &mut Criterion) {
     let sink = pipeline(to, UNLIMITED);
     let sampled = stream(&sink, '1');
     let flush = || {
-        runtime.block_on(sink.flush(Some(&request_id)));
+        runtime.block_on(sink.flush(Some(&request_id), limit()));
     };
     group.bench_function("ours/sampled", |b| b.iter_custom(|n| timed(n, |i| our_span(&sampled, i), flush)));
     let small = pipeline(to, 20_000);
@@ -301,7 +307,7 @@ fn flush(c: &mut Criterion) {
                 for _ in 0..times {
                     (0..spans).for_each(|i| our_span(&open, i));
                     let began = now();
-                    runtime.block_on(sink.flush(Some(&request_id)));
+                    runtime.block_on(sink.flush(Some(&request_id), limit()));
                     total += began.elapsed();
                 }
                 total

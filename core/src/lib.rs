@@ -9,6 +9,7 @@ pub mod event;
 pub mod flight;
 pub mod ids;
 pub mod item;
+pub mod limit;
 pub mod metrics_book;
 pub mod outbox;
 pub mod plan;

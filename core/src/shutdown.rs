@@ -1,9 +1,10 @@
 //! The process is being stopped: one signal, seen by every session.
 
+use crate::{ports::Clock, time::Timestamp};
 use futures::{
     FutureExt,
     channel::oneshot,
-    future::{BoxFuture, Shared},
+    future::{BoxFuture, Either, Shared, select},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +36,13 @@ impl Shutdown {
     /// Resolves once [`Self::ask`] was called.
     pub fn asked(&self) -> impl Future<Output = ()> + Send + Unpin + use<> {
         self.signal.clone()
+    }
+
+    /// Resolves at `until`, or `grace_ms` after [`Self::ask`] if that is sooner.
+    pub async fn limit(&self, clock: &dyn Clock, until: Timestamp, grace_ms: u64) {
+        if let Either::Right(((), _)) = select(clock.sleep_until(until), self.asked()).await {
+            clock.sleep_until(until.min(clock.now().plus_ms(grace_ms))).await;
+        }
     }
 
     /// Whether it was asked already.

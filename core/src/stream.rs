@@ -149,7 +149,7 @@ async fn run(
         events: invocation.events_yielded(),
         duration_ms: ports.clock.now().ms_since(opened_at),
     };
-    let until = ports.clock.now().plus_ms(invocation.flush_timeout_ms());
+    let flush_limit = invocation.flush_limit(reason);
     // Does not compile while a span, a call in flight or the slot is alive.
     let ending = async {
         let flushed = invocation.finish(reason).await;
@@ -158,6 +158,6 @@ async fn run(
     // The flush waits for an export that is under way; whoever dropped that one would send its spans twice.
     let settled = beside(ending, &mut exports).await;
     // It may carry other streams' spans, for which this one's flush does not wait.
-    finish_exports(until, plan.deadline, &ports, exports).await;
+    finish_exports(&*ports.clock, flush_limit, exports).await;
     (settled, summary)
 }

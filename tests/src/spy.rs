@@ -41,7 +41,7 @@ pub struct SpyTelemetry {
     pub hangs: AtomicBool,
     /// One export is due once this is set; it ends when the other half is dropped.
     pub export_until: Mutex<Option<oneshot::Receiver<()>>>,
-    /// Exports and flushes, one at a time.
+    /// Exports and flushes of sampled streams, one at a time.
     sending: AsyncMutex<()>,
     seen: Mutex<Vec<Seen>>,
 }
@@ -155,9 +155,9 @@ impl Telemetry for SpyTelemetry {
         let _ = until.await;
         self.note(Seen::Exported);
     }
-    async fn flush(&self, _of: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, of: Option<&Arc<str>>, _until: Timestamp) -> FlushOutcome {
         self.note(Seen::Flush);
-        let _sending = self.sending.lock().await;
+        let _sending = if of.is_some() { Some(self.sending.lock().await) } else { None };
         if self.hangs.load(SeqCst) {
             std::future::pending::<()>().await;
         }

@@ -3,7 +3,7 @@
 use crate::otlp::testing::{clock, end, header, stream, stream_under};
 use futures::FutureExt;
 use sse_core::{
-    ports::{FlushOutcome, Telemetry},
+    ports::{Clock, FlushOutcome, Telemetry},
     telemetry::{Invocation, SpanKind, Streaming, names},
 };
 use std::{collections::HashSet, sync::Arc};
@@ -85,7 +85,7 @@ pub(crate) fn check_last_words(under_test: &dyn TelemetryUnderTest) {
 
 /// A single look at a flush, and it is dropped.
 fn flush(sink: &Arc<dyn Telemetry>, of: Option<&str>) -> Option<FlushOutcome> {
-    sink.flush(of.map(Arc::from).as_ref()).now_or_never()
+    sink.flush(of.map(Arc::from).as_ref(), clock().now().plus_ms(5_000)).now_or_never()
 }
 
 fn event(stream: &Invocation<Streaming>) {

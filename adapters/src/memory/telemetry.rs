@@ -129,7 +129,7 @@ impl Telemetry for MemoryTelemetry {
         self.deliver(|_| true);
     }
 
-    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, of: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
         self.deliver(|record| of.is_some_and(|id| **id == *record.request_id));
         FlushOutcome::Ok
     }

@@ -243,7 +243,7 @@ mod tests {
         let (mut books, request_id) = (books(1 << 20), "request".into());
         open(&mut books, &request_id, true);
         record(&mut books, &request_id);
-        let batch = books.take_batch(0, true, true);
+        let batch = books.take_batch(0, true);
         books.settle(0, batch.len(), Tally { delivered: 1, ..Tally::default() });
         let (settlement, _) = close(&mut books, &request_id).expect("a ledger line");
         assert_eq!((settlement.tally.delivered, settlement.retained), (1, 0));
@@ -287,7 +287,7 @@ mod tests {
         open(&mut books, &request_id, true);
         record(&mut books, &request_id);
         close(&mut books, &request_id);
-        let batch = books.take_batch(0, true, true);
+        let batch = books.take_batch(0, true);
         assert_eq!((batch.len(), books.late_lines().len()), (1, 0));
         books.give_back(0, batch, 0);
         assert_eq!(books.late_lines().len(), 0);

@@ -16,11 +16,7 @@ use super::{
     wire::{Noted, Wire},
 };
 use async_trait::async_trait;
-use futures::{
-    future::{Either, select},
-    lock::Mutex as AsyncMutex,
-    lock::MutexGuard as AsyncMutexGuard,
-};
+use futures::lock::Mutex as AsyncMutex;
 use http::Uri;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
@@ -30,6 +26,7 @@ use opentelemetry_sdk::{
 };
 use sse_core::{
     ids::SpanId,
+    limit::within,
     ports::{Clock, FlushOutcome, StreamClosed, StreamOpened, Telemetry},
     telemetry::{Finished, Handler, Streaming},
     time::Timestamp,
@@ -38,20 +35,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An export in mid-stream is given up after this, in milliseconds; a flush is bounded by its caller.
 const EXPORT_LIMIT_MS: u64 = 5_000;
-/// One more look at an export whose limit has passed, in milliseconds.
-const LAST_LOOK_MS: u64 = 1;
 /// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
 pub struct Pipeline {
     books: Mutex<Books>,
     /// The SDK forbids concurrent exports; so does the report.
-    exporter: AsyncMutex<SpanExporter>,
+    pub(super) exporter: AsyncMutex<SpanExporter>,
     pub(super) report: Arc<Report>,
     sampling: Sampling,
     scope: InstrumentationScope,
     printer: Printer,
     emf: Emf,
     lines: Arc<dyn Lines>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Pipeline {
@@ -107,10 +102,6 @@ impl Pipeline {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn exporter(&self) -> AsyncMutexGuard<'_, SpanExporter> {
-        self.exporter.lock().await
-    }
-
     /// Writes given-up spans, one line each.
     pub(super) fn print(&self, spans: &GivenUp) {
         for span in self.convert(spans) {
@@ -151,21 +142,19 @@ impl Telemetry for Pipeline {
     }
 
     fn is_export_due(&self, now: Timestamp) -> bool {
-        self.books().is_export_due(now)
+        // While something is sent an export would have to wait, and nobody knows for whom and how long.
+        self.books().is_export_due(now) && self.exporter.try_lock().is_some()
     }
 
     async fn export(&self, now: Timestamp) {
-        let limit = self.clock.sleep_until(now.plus_ms(EXPORT_LIMIT_MS));
-        if let Either::Right(((), sending)) = select(Box::pin(self.send_fresh(now)), limit).await {
-            // After a thaw the limit has always passed, while the answer may be there already.
-            let last_look = self.clock.sleep_until(self.clock.now().plus_ms(LAST_LOOK_MS));
-            select(sending, last_look).await;
-        }
+        let until = now.plus_ms(EXPORT_LIMIT_MS);
+        let limit = self.clock.sleep_until(until);
+        within(&*self.clock, limit, Box::pin(self.send_fresh(now, until))).await;
     }
 
-    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
         let own = of.and_then(|request_id| self.books().account_of(request_id));
-        self.send_all(own).await
+        self.send_all(own, until).await
     }
 
     fn stream_closed(&self, stream: StreamClosed) {

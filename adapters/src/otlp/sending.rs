@@ -6,6 +6,10 @@ use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SpanExporter as _;
 use sse_core::{ports::FlushOutcome, time::Timestamp};
 
+/// A collector beside the function answers in less, in milliseconds. With less than this left an attempt would be dropped with its
+/// answer unread, and its spans sent twice.
+const ATTEMPT_MS: u64 = 20;
+
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -44,19 +48,20 @@ impl Verdict {
 
 impl Pipeline {
     /// Own spans first, then what was retained.
-    pub(super) async fn send_all(&self, own: Option<AccountId>) -> FlushOutcome {
+    pub(super) async fn send_all(&self, own: Option<AccountId>, until: Timestamp) -> FlushOutcome {
         if !self.books().has_work(own) {
             return FlushOutcome::Ok;
         }
+        let latest = self.latest(until);
         let _late = LateLines(self);
-        let exporter = self.exporter().await;
+        let exporter = self.exporter.lock().await;
         let mut worst = FlushOutcome::Ok;
         let retained = self.books().with_failed();
         let others = retained.into_iter().filter(|id| Some(*id) != own);
         for id in own.into_iter().chain(others) {
-            let verdict = self.send_account(&exporter, id, true, Some(id) == own).await;
-            worst = worst.max(verdict.outcome());
-            if verdict == Verdict::Unreachable {
+            let verdict = self.send_account(&exporter, id, Some(id) == own, latest).await;
+            worst = worst.max(verdict.map_or(FlushOutcome::Timeout, Verdict::outcome));
+            if let None | Some(Verdict::Unreachable) = verdict {
                 break;
             }
         }
@@ -64,39 +69,55 @@ impl Pipeline {
     }
 
     /// Every stream with something fresh, what failed of it before first; then, if the collector takes them, the others' failed spans.
-    pub(super) async fn send_fresh(&self, now: Timestamp) {
+    /// Nothing at all if something is being sent: an export that waited for its turn might get it when its stream, which drives
+    /// it, is about to end.
+    pub(super) async fn send_fresh(&self, now: Timestamp, until: Timestamp) {
+        let Some(exporter) = self.exporter.try_lock() else { return };
+        let latest = self.latest(until);
         let _late = LateLines(self);
         self.books().export_begins(now);
-        let exporter = self.exporter().await;
         let fresh = self.books().with_fresh();
         for id in fresh {
-            if let Verdict::Unavailable | Verdict::Unreachable = self.send_account(&exporter, id, true, true).await {
-                return;
+            match self.send_account(&exporter, id, true, latest).await {
+                Some(Verdict::Delivered | Verdict::Partly(_) | Verdict::Rejected) => {}
+                None | Some(Verdict::Unavailable | Verdict::Unreachable) => return,
             }
         }
         self.books().export_succeeded();
         let failed = self.books().with_failed();
         for id in failed {
-            if self.send_account(&exporter, id, true, false).await == Verdict::Unreachable {
+            if let None | Some(Verdict::Unreachable) = self.send_account(&exporter, id, false, latest).await {
                 return;
             }
         }
     }
 
-    /// All of one account, until an attempt fails: the next one would not fare better.
-    async fn send_account(&self, exporter: &SpanExporter, id: AccountId, failed: bool, fresh: bool) -> Verdict {
+    /// The last moment for an attempt to begin: near the limit none does, unless that was near from the start.
+    fn latest(&self, until: Timestamp) -> Timestamp {
+        until.minus_ms(ATTEMPT_MS).max(self.clock.now())
+    }
+
+    /// All of one account, until an attempt fails: the next one would not fare better. `None` if there is no time for it.
+    async fn send_account(
+        &self,
+        exporter: &SpanExporter,
+        id: AccountId,
+        fresh: bool,
+        latest: Timestamp,
+    ) -> Option<Verdict> {
         let mut worst = Verdict::Delivered;
-        loop {
-            let batch = self.books().take_batch(id, failed, fresh);
-            if batch.is_empty() {
-                return worst;
+        while self.books().has_batch(id, fresh) {
+            if self.clock.now() > latest {
+                return None;
             }
+            let batch = self.books().take_batch(id, fresh);
             match self.attempt(exporter, id, batch).await {
                 Verdict::Delivered => {}
                 refused @ (Verdict::Partly(_) | Verdict::Rejected) => worst = refused,
-                failed @ (Verdict::Unavailable | Verdict::Unreachable) => return failed,
+                failed @ (Verdict::Unavailable | Verdict::Unreachable) => return Some(failed),
             }
         }
+        Some(worst)
     }
 
     async fn attempt(&self, exporter: &SpanExporter, id: AccountId, batch: Vec<Held>) -> Verdict {

@@ -230,7 +230,7 @@ impl Telemetry for Kept {
         false
     }
     async fn export(&self, _: Timestamp) {}
-    async fn flush(&self, _: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
         FlushOutcome::Ok
     }
     fn stream_closed(&self, _: StreamClosed) {}

@@ -46,8 +46,8 @@ impl Telemetry for Composite {
         self.streaming.export(now).await;
     }
 
-    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {
-        self.streaming.flush(of).await
+    async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
+        self.streaming.flush(of, until).await
     }
 
     fn stream_closed(&self, stream: StreamClosed) {

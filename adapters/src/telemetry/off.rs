@@ -32,7 +32,7 @@ impl Telemetry for Off {
 
     async fn export(&self, _: Timestamp) {}
 
-    async fn flush(&self, _: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
         FlushOutcome::Ok
     }
 

@@ -75,7 +75,7 @@ impl Telemetry for StdoutTelemetry {
         self.print(|_| true);
     }
 
-    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, of: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
         self.print(|id| Some(id) == of);
         FlushOutcome::Ok
     }

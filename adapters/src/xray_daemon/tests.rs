@@ -39,7 +39,7 @@ impl Telemetry for Datagrams {
         false
     }
     async fn export(&self, _: Timestamp) {}
-    async fn flush(&self, _: Option<&Arc<str>>) -> FlushOutcome {
+    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
         FlushOutcome::Ok
     }
     fn stream_closed(&self, _: StreamClosed) {}

@@ -92,8 +92,9 @@ pub trait Telemetry: Send + Sync {
     async fn export(&self, now: Timestamp);
 
     /// Sends all that is held: `of`'s own spans first, then what was retained. Waits for an export that is under way. With
-    /// nothing to send it does no I/O. The caller bounds it in time, and drops it at its limit.
-    async fn flush(&self, of: Option<&Arc<str>>) -> FlushOutcome;
+    /// nothing to send it does no I/O. The caller drops it soon after `until`: what could not be over by then is not begun, since
+    /// spans on their way to a collector that is no longer listened to would have to be sent again.
+    async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome;
 
     /// A stream is settled: writes its ledger line. What is still held of it is retained from here on.
     fn stream_closed(&self, stream: StreamClosed);

@@ -2,12 +2,12 @@
 
 use super::StreamPorts;
 use crate::{
+    limit::within,
     plan::Plan,
     ports::Clock,
     session::{Exports, SideWork, Tools},
     shutdown::Shutdown,
     telemetry::EndReason,
-    time::Timestamp,
     traced::TracedMetrics,
 };
 use futures::{
@@ -24,8 +24,6 @@ const DRAIN_SHUTDOWN_MS: u64 = 50;
 const DRAIN_BEFORE_DEADLINE_MS: u64 = 700;
 /// But however near that is, a reader that is there gets what there is: this long, in milliseconds.
 const DRAIN_AT_LEAST_MS: u64 = 20;
-/// No export goes on later than this before the deadline, in milliseconds.
-const FLUSH_BEFORE_DEADLINE_MS: u64 = 500;
 /// The last PutMetricData of a stream may take this long, in milliseconds.
 const LAST_PUT_MS: u64 = 500;
 /// With less than this left before the deadline it is skipped, in milliseconds.
@@ -40,7 +38,8 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>, shut
     };
     let now = tools.clock.now();
     let until = now.plus_ms(patience).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
-    let limit = limit(tools.clock, until.max(now.plus_ms(DRAIN_AT_LEAST_MS)), shutdown, DRAIN_SHUTDOWN_MS);
+    let until = until.max(now.plus_ms(DRAIN_AT_LEAST_MS));
+    let limit = shutdown.limit(tools.clock, until, DRAIN_SHUTDOWN_MS);
     pin_mut!(limit);
     while tools.writer.waiting_since().is_some() {
         let progress = select(tools.writer.taken(), tools.writer.reader_gone());
@@ -51,23 +50,11 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>, shut
     }
 }
 
-/// Resolves at `until`, or `shutdown_ms` after the process was asked to stop.
-async fn limit(clock: &dyn Clock, until: Timestamp, shutdown: &Shutdown, shutdown_ms: u64) {
-    if let Either::Right(((), _)) = select(clock.sleep_until(until), shutdown.asked()).await {
-        clock.sleep_until(until.min(clock.now().plus_ms(shutdown_ms))).await;
-    }
-}
-
 /// Lets what is under way finish, within the invocation's one limit.
-pub(super) async fn finish_exports(until: Timestamp, deadline: Timestamp, ports: &StreamPorts, mut exports: Exports) {
-    if exports.is_empty() {
-        return;
-    }
-    let until = until.min(deadline.minus_ms(FLUSH_BEFORE_DEADLINE_MS));
-    let limit = limit(&*ports.clock, until, &ports.shutdown, 0);
+pub(super) async fn finish_exports(clock: &dyn Clock, limit: impl Future<Output = ()>, mut exports: Exports) {
     let rest = async { while exports.next().await.is_some() {} };
     pin_mut!(rest, limit);
-    select(rest, limit).await;
+    within(clock, limit, rest).await;
 }
 
 /// Does `work` while exports go on beside it.
@@ -100,7 +87,7 @@ pub(super) async fn put_metrics<'s>(
         ports.book.put(now, ports.pool.open().count(), metrics).await;
     };
     let work = beside(work, exports);
-    let limit = limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), &ports.shutdown, 0);
+    let limit = ports.shutdown.limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), 0);
     pin_mut!(work, limit);
     select(work, limit).await;
 }

@@ -5,12 +5,13 @@
 
 use super::{Scope, Tracing, phase::Counts};
 use crate::{
+    limit,
     ports::{FlushOutcome, StreamClosed},
     time::Timestamp,
 };
 use futures::{
     FutureExt,
-    future::{BoxFuture, Either, Shared, select},
+    future::{BoxFuture, Shared, select},
 };
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
@@ -20,8 +21,6 @@ pub const BODY_FLUSH_MS: u64 = 500;
 const BEFORE_DEADLINE_MS: u64 = 500;
 /// The body stops waiting this long before the deadline, in milliseconds.
 const BODY_BEFORE_DEADLINE_MS: u64 = 600;
-/// After a thaw the limit has always passed while the answer may be there already: one more look, this long.
-const LAST_LOOK_MS: u64 = 1;
 
 /// The flush, going on.
 pub(super) struct Flush {
@@ -34,9 +33,14 @@ pub(super) struct Flush {
 /// Begins the flush of an invocation; `counts` is there where it reached streaming.
 pub(super) fn begin(scope: &Arc<Scope>, counts: Option<&Arc<Counts>>, timeout_ms: u64) -> Flush {
     let began = scope.now();
-    let until = began.plus_ms(timeout_ms).min(scope.deadline.minus_ms(BEFORE_DEADLINE_MS));
+    let until = until(scope, timeout_ms);
     let work = bounded(scope.clone(), counts.is_some(), until).boxed().shared();
     Flush { scope: scope.clone(), counts: counts.cloned(), began, work }
+}
+
+/// When a flush that begins now is given up.
+pub(super) fn until(scope: &Scope, timeout_ms: u64) -> Timestamp {
+    scope.now().plus_ms(timeout_ms).min(scope.deadline.minus_ms(BEFORE_DEADLINE_MS))
 }
 
 async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOutcome {
@@ -45,26 +49,14 @@ async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOu
 }
 
 async fn within(tracing: &Tracing, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
-    let flush = tracing.sink.flush(of);
-    // `select` polls the flush first: an answer that is there wins over a limit that has passed.
-    match select(flush, limit(tracing, until).boxed()).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(((), flush)) => {
-            let last_look = tracing.clock.sleep_until(tracing.clock.now().plus_ms(LAST_LOOK_MS));
-            match select(flush, last_look).await {
-                Either::Left((outcome, _)) => outcome,
-                Either::Right(_) => FlushOutcome::Timeout,
-            }
-        }
-    }
+    let flush = tracing.sink.flush(of, until);
+    let limit = limit(tracing, until).boxed();
+    limit::within(&*tracing.clock, limit, flush).await.unwrap_or(FlushOutcome::Timeout)
 }
 
 /// Resolves at `until`, or sooner because the process is being stopped.
-async fn limit(tracing: &Tracing, until: Timestamp) {
-    let Tracing { clock, shutdown, shutdown_flush_ms, .. } = tracing;
-    if let Either::Right(((), _)) = select(clock.sleep_until(until), shutdown.asked()).await {
-        clock.sleep_until(until.min(clock.now().plus_ms(*shutdown_flush_ms))).await;
-    }
+pub(super) async fn limit(tracing: &Tracing, until: Timestamp) {
+    tracing.shutdown.limit(&*tracing.clock, until, tracing.shutdown_flush_ms).await;
 }
 
 impl Flush {

@@ -126,9 +126,16 @@ impl Invocation<Streaming> {
         &self.phase.identity.connection_id
     }
 
-    /// One limit for everything after the last event, in milliseconds.
-    pub(crate) fn flush_timeout_ms(&self) -> u64 {
-        self.phase.scope.tracing.flush_timeout_ms
+    /// Resolves when a flush that begins now, for the same reason, is given up.
+    pub(crate) fn flush_limit(&self, why: EndReason) -> impl Future<Output = ()> + Send + use<> {
+        let until = flush::until(&self.phase.scope, self.flush_timeout_ms(why));
+        let scope = self.phase.scope.clone();
+        async move { flush::limit(&scope.tracing, until).await }
+    }
+
+    fn flush_timeout_ms(&self, why: EndReason) -> u64 {
+        let tracing = &self.phase.scope.tracing;
+        if why == EndReason::Shutdown { tracing.shutdown_flush_ms } else { tracing.flush_timeout_ms }
     }
 
     pub(crate) fn count_event(&self) {
@@ -151,9 +158,8 @@ impl Invocation<Streaming> {
     /// Closes `sse_stream` and begins the flush. Waits until it is over, at most as long as the body may wait for it.
     pub async fn finish(mut self, why: EndReason) -> Flushed {
         self.phase.close(why);
-        let tracing = &self.phase.scope.tracing;
-        let limit = if why == EndReason::Shutdown { tracing.shutdown_flush_ms } else { tracing.flush_timeout_ms };
-        flush::begin(&self.phase.scope, Some(&self.phase.counts), limit).for_the_body().await
+        let timeout_ms = self.flush_timeout_ms(why);
+        flush::begin(&self.phase.scope, Some(&self.phase.counts), timeout_ms).for_the_body().await
     }
 }
 

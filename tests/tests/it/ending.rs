@@ -219,6 +219,33 @@ fn the_flush_waits_for_an_export_under_way_and_does_not_drop_it() {
 }
 
 #[test]
+fn an_export_that_the_flush_does_not_wait_for_is_not_dropped_either() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    let (collector, slow) = oneshot::channel();
+    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(slow);
+    world.run(700 + 200);
+    assert!(stream.ended.get(), "a stream that is not sampled has nothing to wait for");
+    assert!(stream.settled.borrow().is_none(), "but the spans of others are on their way");
+    drop(collector);
+    world.settle();
+    assert!(stream.settled.borrow().is_some());
+    assert_eq!(world.environments[0].telemetry.story(), ["export", "flush", "flushed", "exported"]);
+}
+
+#[test]
+fn an_export_is_waited_for_as_long_as_a_flush() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    let (_collector, hangs) = oneshot::channel();
+    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(hangs);
+    world.run(700 + 5_000);
+    assert!(stream.settled.borrow().is_none(), "one last look");
+    world.run(1);
+    assert!(stream.settled.borrow().is_some());
+}
+
+#[test]
 fn without_an_invocation_the_flush_keeps_to_its_deadline_all_the_same() {
     let mut world = World::new(Setup::default(), 1, 1);
     world.environments[0].telemetry.hangs.store(true, SeqCst);

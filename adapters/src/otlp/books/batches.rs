@@ -54,17 +54,20 @@ impl Books {
         })
     }
 
+    /// Whether [`Self::take_batch`] would take anything.
+    pub(in crate::otlp) fn has_batch(&self, id: AccountId, with_fresh: bool) -> bool {
+        self.accounts.get(&id).is_some_and(|a| a.failed.len() > 0 || (with_fresh && a.fresh.len() > 0))
+    }
+
     /// The next request of an account: what failed before first, then, if asked for, what is fresh.
-    pub(in crate::otlp) fn take_batch(&mut self, id: AccountId, with_failed: bool, with_fresh: bool) -> Vec<Held> {
+    pub(in crate::otlp) fn take_batch(&mut self, id: AccountId, with_fresh: bool) -> Vec<Held> {
         let mut batch = Vec::new();
         let Some(account) = self.accounts.get_mut(&id) else {
             return batch;
         };
-        if with_failed {
-            let before = account.failed.bytes();
-            account.failed.fill(&mut batch);
-            self.failed_bytes -= before - account.failed.bytes();
-        }
+        let before = account.failed.bytes();
+        account.failed.fill(&mut batch);
+        self.failed_bytes -= before - account.failed.bytes();
         if with_fresh && account.failed.len() == 0 {
             let before = (account.fresh.len(), account.fresh.bytes());
             account.fresh.fill(&mut batch);

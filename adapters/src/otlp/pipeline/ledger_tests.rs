@@ -116,7 +116,7 @@ impl Run {
                     }
                 }
             }
-            Op::FlushNone => drop(self.bench.sink.flush(None).now_or_never()),
+            Op::FlushNone => drop(self.bench.flush(None).now_or_never()),
             Op::LastWords => self.bench.sink.last_words(),
         }
         self.bench.clock.advance(100);

@@ -37,6 +37,12 @@ impl Bench {
         stream(&self.sink, &self.clock, n, 900_000)
     }
 
+    /// Five seconds are left for it.
+    pub(super) fn flush(&self, of: Option<&Arc<str>>) -> impl Future<Output = FlushOutcome> {
+        let (sink, of, until) = (self.sink.clone(), of.cloned(), self.clock.now().plus_ms(5_000));
+        async move { sink.flush(of.as_ref(), until).await }
+    }
+
     pub(super) fn ledger(&self, message: &str) -> Vec<Json> {
         let lines = self.lines.all().into_iter();
         let parsed = lines.map(|line| serde_json::from_str::<Json>(&line).expect("JSON"));
@@ -133,8 +139,8 @@ fn with_nothing_to_send_there_is_no_io() {
     end(bench.stream(1));
     let attempts = bench.collector.attempts();
     let other: Arc<str> = "request-9".into();
-    assert_eq!(block_on(bench.sink.flush(None)), FlushOutcome::Ok);
-    assert_eq!(block_on(bench.sink.flush(Some(&other))), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush(Some(&other))), FlushOutcome::Ok);
     assert_eq!(bench.collector.attempts(), attempts);
 }
 
@@ -143,7 +149,7 @@ fn an_unsampled_answer_carries_off_what_is_retained() {
     let bench = bench(1 << 20, [Step::Status(503)]);
     end(bench.stream(1));
     assert_eq!(bench.settled("request-1")["retained"], 1);
-    assert_eq!(block_on(bench.sink.flush(None)), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
     assert_eq!(bench.collector.accepted_names(), ["sse_stream"]);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["delivered"], 1);
 }
@@ -174,7 +180,7 @@ fn an_answer_that_was_read_is_no_reason_for_doubt() {
         let first = bench.stream(1);
         let id: Arc<str> = "request-1".into();
         event(&first, "heartbeat");
-        block_on(bench.sink.flush(Some(&id)));
+        block_on(bench.flush(Some(&id)));
         end(first);
         let line = bench.settled("request-1");
         assert_eq!((&line["delivered"], &line["resent"]), (&2.into(), &resent.into()), "{step:?}");
@@ -209,7 +215,7 @@ fn without_retention_a_failed_span_is_given_up_at_once() {
     end(bench.stream(1));
     bench.check("request-1", [("created", 1), ("logged", 1), ("retained", 0), ("delivered", 0)]);
     assert_eq!(bench.given_up().len(), 1);
-    assert_eq!(block_on(bench.sink.flush(None)), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
     assert_eq!(bench.collector.attempts(), 1);
 }
 
@@ -295,7 +301,7 @@ fn a_collector_that_is_not_there_is_asked_once_whatever_is_retained() {
         end(bench.stream(2));
         let before = bench.collector.attempts();
         // Two accounts are retained; one that cannot be reached for the first cannot be for the second.
-        block_on(bench.sink.flush(None));
+        block_on(bench.flush(None));
         assert_eq!(bench.collector.attempts() - before, attempts, "{step:?}");
     }
 }
@@ -367,11 +373,68 @@ fn nobody_waits_for_an_export_that_is_not_about_them() {
     event(&stream, "heartbeat");
     let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
     assert!((&mut exporting).now_or_never().is_none());
-    assert!(bench.sink.flush(None).now_or_never().is_some(), "there is nothing for it to send");
+    assert!(Box::pin(bench.flush(None)).now_or_never().is_some(), "there is nothing for it to send");
     let own: Arc<str> = "request-1".into();
-    assert!(bench.sink.flush(Some(&own)).now_or_never().is_none(), "its own spans are on their way");
+    assert!(Box::pin(bench.flush(Some(&own))).now_or_never().is_none(), "its own spans are on their way");
     drop(exporting);
     end(stream);
+}
+
+#[test]
+fn what_could_not_be_over_within_the_limit_is_not_begun() {
+    for (waited, left) in [(380, true), (381, false)] {
+        let bench = bench(1 << 20, [Step::Hang]);
+        let streams = [1, 2].map(|n| bench.stream(n));
+        event(&streams[0], "heartbeat");
+        let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+        assert!((&mut exporting).now_or_never().is_none());
+        event(&streams[1], "heartbeat");
+        let own: Arc<str> = "request-2".into();
+        let mut flushing = bench.sink.flush(Some(&own), bench.clock.now().plus_ms(400));
+        assert!((&mut flushing).now_or_never().is_none(), "it waits for its turn");
+        bench.clock.advance(waited);
+        drop(exporting);
+        let expected = if left { FlushOutcome::Ok } else { FlushOutcome::Timeout };
+        assert_eq!((flushing.now_or_never(), bench.collector.attempts() > 1), (Some(expected), left));
+        let [one, other] = streams;
+        assert_eq!([end(one), end(other)], [FlushOutcome::Ok; 2]);
+        assert_eq!(bench.collector.accepted().len(), 4, "each once");
+    }
+}
+
+#[test]
+fn an_export_does_not_wait_for_its_turn() {
+    let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
+    let bench = bench_of(roomy, [Step::Hang]);
+    let stream = bench.stream(1);
+    for _ in 0..64 {
+        event(&stream, "heartbeat");
+    }
+    let now = bench.clock.now();
+    assert!(bench.sink.is_export_due(now));
+    let own: Arc<str> = "request-1".into();
+    let mut flushing = Box::pin(bench.flush(Some(&own)));
+    assert!((&mut flushing).now_or_never().is_none());
+    for _ in 0..64 {
+        event(&stream, "heartbeat");
+    }
+    assert!(!bench.sink.is_export_due(now), "while something is sent it would wait");
+    assert!(bench.sink.export(now).now_or_never().is_some());
+    assert_eq!(bench.collector.attempts(), 1);
+    drop(flushing);
+    assert!(bench.sink.is_export_due(now));
+    end(stream);
+}
+
+#[test]
+fn with_no_time_from_the_start_a_flush_tries_all_the_same() {
+    let bench = bench(1 << 20, []);
+    let stream = bench.stream(1);
+    event(&stream, "heartbeat");
+    let own: Arc<str> = "request-1".into();
+    assert_eq!(bench.sink.flush(Some(&own), bench.clock.now()).now_or_never(), Some(FlushOutcome::Ok));
+    assert_eq!(bench.collector.accepted().len(), 1);
+    drop(stream);
 }
 
 #[test]
