@@ -123,13 +123,23 @@ impl Lane {
     async fn end(&mut self) {
         let fault = self.dice.pick(&[None, None, Some(OtlpFault::Refuse), Some(OtlpFault::Hang)]);
         self.stage.collector.set_fault(fault).await.unwrap();
-        let status = call(&self.environment, lambda_env::Invocation::get("/api/v2/stream/status")).await;
-        let connections = serde_json::from_slice::<serde_json::Value>(&status.body()).unwrap_or_default();
-        if connections["connections"] != 0 {
-            self.problems.push(format!("slots are still taken: {connections}"));
+        let mut status = self.status().await;
+        if status["connections"] != 0 {
+            // A response that was cut is over here before the function knows; once it is frozen it has known.
+            status = self.status().await;
         }
-        self.plain.push(status);
-        within(self.environment.frozen()).await;
+        if status["connections"] != 0 {
+            self.problems.push(format!("slots are still taken: {status}"));
+        }
         self.shut_down().await;
+    }
+
+    /// Asks, and lets the environment freeze.
+    async fn status(&mut self) -> serde_json::Value {
+        let response = call(&self.environment, lambda_env::Invocation::get("/api/v2/stream/status")).await;
+        let status = serde_json::from_slice(&response.body()).unwrap_or_default();
+        self.plain.push(response);
+        within(self.environment.frozen()).await;
+        status
     }
 }
