@@ -1,0 +1,257 @@
+//! Each AWS call is told once, by the phase that made it, under the context of its own invocation. The ports are mocks: a call
+//! that nobody expects, or that comes twice, fails the test.
+
+#![expect(clippy::result_large_err, reason = "the mocks' closures return what the ports do")]
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use mockall::mock;
+use sse_adapters::memory::ManualClock;
+use sse_core::{
+    ids::{ConnectionId, SpanId, TraceId},
+    item::{Item, Sentiment},
+    ports::{
+        CallError, CallReport, Configuration, Configurations, FlushOutcome, Known, Measurement, Metrics, Page, Poller,
+        Query, Raw, StreamClosed, StreamOpened, Telemetry, UserId,
+    },
+    shutdown::Shutdown,
+    telemetry::{Begin, EndReason, Finished, Handler, Invocation, StreamIdentity, Streaming, Tracing, names},
+    time::Timestamp,
+    trace_context::TraceContext,
+    traced::{TracedConfigurations, TracedMetrics, TracedPoller},
+};
+use sse_tests::world::header;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+// What borrows from its caller inside another type cannot be mocked as it is: these two have a method to count in its place.
+mock! {
+    Sink {
+        fn handler_phase(&self, span: Finished<Handler>);
+        fn stream_opened(&self, stream: StreamOpened);
+        fn streaming_phase(&self, span: Finished<Streaming>);
+        fn flush(&self) -> FlushOutcome;
+        fn stream_closed(&self, stream: StreamClosed);
+    }
+}
+
+mock! {
+    Index {
+        fn page(&self) -> Page;
+    }
+}
+
+struct Sink {
+    ids: AtomicU64,
+    told: MockSink,
+}
+
+#[async_trait]
+impl Telemetry for Sink {
+    fn span_id(&self) -> SpanId {
+        SpanId::new(self.ids.fetch_add(1, Relaxed) + 1).expect("counts from 1")
+    }
+    fn handler_phase(&self, span: Finished<Handler>) {
+        self.told.handler_phase(span);
+    }
+    fn stream_opened(&self, stream: StreamOpened) {
+        self.told.stream_opened(stream);
+    }
+    fn streaming_phase(&self, span: Finished<Streaming>) {
+        self.told.streaming_phase(span);
+    }
+    fn is_export_due(&self, _: Timestamp) -> bool {
+        false
+    }
+    async fn export(&self, _: Timestamp) {}
+    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
+        self.told.flush()
+    }
+    fn stream_closed(&self, stream: StreamClosed) {
+        self.told.stream_closed(stream);
+    }
+    fn last_words(&self) {}
+}
+
+#[async_trait]
+impl Poller for MockIndex {
+    fn target(&self) -> CallReport {
+        CallReport::default()
+    }
+    async fn page(&self, _: Query<'_>) -> Result<Page, CallError> {
+        Ok(Self::page(self))
+    }
+}
+
+mock! {
+    Gauges {}
+    #[async_trait]
+    impl Metrics for Gauges {
+        fn target(&self) -> Option<CallReport>;
+        async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError>;
+    }
+}
+
+mock! {
+    Users {}
+    #[async_trait]
+    impl Configurations for Users {
+        fn target(&self) -> CallReport;
+        async fn get(&self, user: &UserId, id: &str) -> Result<(Option<Configuration>, CallReport), CallError>;
+    }
+}
+
+struct Nothing;
+
+impl Known for Nothing {
+    fn holds(&self, _: &Item) -> bool {
+        false
+    }
+}
+
+/// A sink that flushes once; what else it may be told is up to the test.
+fn sink() -> MockSink {
+    let mut sink = MockSink::new();
+    sink.expect_flush().once().return_const(FlushOutcome::Ok);
+    sink
+}
+
+fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
+    let clock = ManualClock::new(Timestamp::from_millis(1_795_000_000_000));
+    let tracing = Tracing {
+        clock: Arc::new(clock),
+        sink: Arc::new(Sink { ids: AtomicU64::default(), told: sink }),
+        service: "tests".into(),
+        flush_timeout_ms: 5_000,
+        shutdown_flush_ms: 200,
+        shutdown: Shutdown::default(),
+    };
+    let begin = Begin {
+        context: TraceContext::parse(header),
+        request_id: "request-1".into(),
+        deadline: Timestamp::from_millis(1_795_000_060_000),
+        is_cold_start: true,
+    };
+    Invocation::begin(begin, tracing)
+}
+
+fn streaming(handler: Invocation<Handler>) -> Invocation<Streaming> {
+    let identity = StreamIdentity {
+        connection_id: ConnectionId::from_random(1),
+        session_id: None,
+        previous_trace_id: None,
+        connection_sequence: None,
+    };
+    handler.into_streaming(identity, Timestamp::from_millis(1_795_000_050_000))
+}
+
+fn now<T>(work: impl Future<Output = T>) -> T {
+    work.now_or_never().expect("nothing here waits")
+}
+
+fn end(invocation: Invocation<Streaming>) {
+    let settled = now(async { invocation.finish(EndReason::Deadline).await.settle().await });
+    assert_eq!(settled.outcome(), FlushOutcome::Ok);
+}
+
+fn look_up(invocation: &Invocation<Handler>) {
+    let mut users = MockUsers::new();
+    users.expect_target().return_const(CallReport::default());
+    users.expect_get().once().returning(|_, _| Ok((None, CallReport::default())));
+    let users = Raw::<dyn Configurations>::new(Arc::new(users));
+    let user = UserId::new("u").expect("a user id");
+    assert_eq!(now(TracedConfigurations::new(invocation, &users).get(&user, "c")).expect("an answer").0, None);
+}
+
+fn poll(invocation: &Invocation<Streaming>) {
+    let mut index = MockIndex::new();
+    index.expect_page().once().returning(Page::default);
+    let index = Raw::<dyn Poller>::new(Arc::new(index));
+    let query = Query { sentiment: Sentiment::ALL[0], since: Timestamp::default(), after: None, known: &Nothing };
+    assert_eq!(now(TracedPoller::new(invocation, &index).page(query)).expect("a page"), Page::default());
+}
+
+fn put(invocation: &Invocation<Streaming>, target: Option<CallReport>) {
+    let mut gauges = MockGauges::new();
+    gauges.expect_target().return_const(target);
+    gauges.expect_put().once().returning(|_| Ok(CallReport::default()));
+    let gauges = Raw::<dyn Metrics>::new(Arc::new(gauges));
+    assert!(now(TracedMetrics::new(invocation, &gauges).put(&[])).is_ok());
+}
+
+#[test]
+fn a_call_of_the_handler_phase_is_one_nested_subsegment_and_no_span() {
+    let mut sink = sink();
+    let is_one_call = |span: &Finished<Handler>| {
+        span.name == names::HANDLER && span.children.len() == 1 && span.children[0].parent == span.id
+    };
+    sink.expect_handler_phase().once().withf(is_one_call).return_const(());
+    let invocation = begin(sink, Some(&header(1)));
+    look_up(&invocation);
+    assert_eq!(now(invocation.answer()).outcome(), FlushOutcome::Ok);
+}
+
+#[test]
+fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
+    let mut sink = sink();
+    let is_empty = |span: &Finished<Handler>| span.children.is_empty();
+    sink.expect_handler_phase().once().withf(is_empty).return_const(());
+    sink.expect_stream_opened().once().return_const(());
+    for name in [names::POLL, names::PUT_METRIC, names::STREAM] {
+        let is_named = move |span: &Finished<Streaming>| span.name == name;
+        sink.expect_streaming_phase().once().withf(is_named).return_const(());
+    }
+    sink.expect_stream_closed().once().withf(|stream| stream.created == 3).return_const(());
+    let invocation = streaming(begin(sink, Some(&header(1))));
+    poll(&invocation);
+    put(&invocation, Some(CallReport::default()));
+    end(invocation);
+}
+
+#[test]
+fn metrics_that_make_no_call_are_no_span() {
+    let mut sink = sink();
+    sink.expect_handler_phase().once().return_const(());
+    sink.expect_stream_opened().once().return_const(());
+    sink.expect_streaming_phase().once().withf(|span| span.name == names::STREAM).return_const(());
+    sink.expect_stream_closed().once().withf(|stream| stream.created == 1).return_const(());
+    let invocation = streaming(begin(sink, Some(&header(1))));
+    put(&invocation, None);
+    end(invocation);
+}
+
+#[test]
+fn an_untraced_invocation_makes_its_calls_and_tells_nobody() {
+    for header in [None, Some("Root=1-6afd7680-000000000000000000000001;Parent=53995c3f42cd8ad8;Sampled=0")] {
+        let handler = begin(sink(), header);
+        look_up(&handler);
+        let invocation = streaming(handler);
+        poll(&invocation);
+        put(&invocation, Some(CallReport::default()));
+        end(invocation);
+    }
+}
+
+#[test]
+fn each_invocation_is_told_under_its_own_header() {
+    let segment = SpanId::new(0x5399_5c3f_42cd_8ad8);
+    for n in 1..=3 {
+        let of = header(n);
+        let trace_id = of["Root=".len()..].split(';').next().expect("an id").to_owned();
+        let is_own = move |trace: &TraceId| trace.to_string() == trace_id;
+        let mut sink = sink();
+        let own = is_own.clone();
+        let is_below = move |span: &Finished<Handler>| own(&span.trace) && Some(span.parent) == segment;
+        sink.expect_handler_phase().once().withf(is_below).return_const(());
+        let own = is_own.clone();
+        sink.expect_stream_opened().once().withf(move |stream| own(&stream.parent.trace)).return_const(());
+        let own = is_own.clone();
+        sink.expect_streaming_phase().times(2).withf(move |span| own(&span.trace)).return_const(());
+        sink.expect_stream_closed().once().withf(move |stream| is_own(&stream.parent.trace)).return_const(());
+        let invocation = streaming(begin(sink, Some(&of)));
+        poll(&invocation);
+        end(invocation);
+    }
+}
