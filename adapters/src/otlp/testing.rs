@@ -202,7 +202,7 @@ pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: 
     let kept = Arc::<Kept>::default();
     let sink: Arc<dyn Telemetry> = kept.clone();
     drop(stream(&sink, &clock(), 1, 1_000).span(name, SpanKind::Client));
-    let mut span = kept.0.lock().expect("lock").remove(0);
+    let mut span = kept.streaming.lock().expect("lock").remove(0);
     span.attributes = texts.iter().map(|(key, text)| (*key, Value::from((*text).to_owned()))).collect();
     span.exception = message.map(|message| Exception {
         error_type: "TestException".into(),
@@ -212,19 +212,24 @@ pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: 
     span
 }
 
-/// Keeps streaming-phase spans as they come.
+/// Keeps spans as they come.
 #[derive(Default)]
-struct Kept(Mutex<Vec<Finished<Streaming>>>);
+pub(crate) struct Kept {
+    pub(crate) handler: Mutex<Vec<Finished<Handler>>>,
+    streaming: Mutex<Vec<Finished<Streaming>>>,
+}
 
 #[async_trait]
 impl Telemetry for Kept {
     fn span_id(&self) -> SpanId {
         crate::otlp::span_id()
     }
-    fn handler_phase(&self, _: Finished<Handler>) {}
+    fn handler_phase(&self, span: Finished<Handler>) {
+        self.handler.lock().expect("lock").push(span);
+    }
     fn stream_opened(&self, _: StreamOpened) {}
     fn streaming_phase(&self, span: Finished<Streaming>) {
-        self.0.lock().expect("lock").push(span);
+        self.streaming.lock().expect("lock").push(span);
     }
     fn is_export_due(&self, _: Timestamp) -> bool {
         false

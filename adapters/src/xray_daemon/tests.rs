@@ -1,50 +1,18 @@
 use super::*;
 use crate::{
     memory::ManualClock,
-    otlp::testing::{START_MS, header},
+    otlp::testing::{Kept, START_MS, header},
 };
 use serde_json::Value as Json;
 use sse_core::{
-    ids::SpanId,
-    ports::{
-        CallError, CallReport, Configuration, Configurations, Failure, FlushOutcome, Raw, StreamClosed, StreamOpened,
-        Telemetry, UserId,
-    },
+    ports::{CallError, CallReport, Configuration, Configurations, Failure, Raw, Telemetry, UserId},
     shutdown::Shutdown,
-    telemetry::{Begin, Invocation, Streaming, Tracing},
+    telemetry::{Begin, Invocation, Tracing},
     time::Timestamp,
     trace_context::TraceContext,
     traced::TracedConfigurations,
 };
-use std::{
-    borrow::Cow,
-    sync::{Arc, Mutex},
-};
-
-/// Turns handler phases into datagrams.
-#[derive(Default)]
-struct Datagrams(Mutex<Vec<Vec<u8>>>);
-
-#[async_trait::async_trait]
-impl Telemetry for Datagrams {
-    fn span_id(&self) -> SpanId {
-        crate::otlp::span_id()
-    }
-    fn handler_phase(&self, span: Finished<Handler>) {
-        self.0.lock().expect("lock").push(document::datagram(span));
-    }
-    fn stream_opened(&self, _: StreamOpened) {}
-    fn streaming_phase(&self, _: Finished<Streaming>) {}
-    fn is_export_due(&self, _: Timestamp) -> bool {
-        false
-    }
-    async fn export(&self, _: Timestamp) {}
-    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
-        FlushOutcome::Ok
-    }
-    fn stream_closed(&self, _: StreamClosed) {}
-    fn last_words(&self) {}
-}
+use std::{borrow::Cow, sync::Arc};
 
 /// A users table that fails as told, or finds nothing.
 struct Users(Option<(Failure, &'static str, String)>);
@@ -78,8 +46,8 @@ impl Configurations for Users {
     }
 }
 
-/// One invocation with so many lookups; its datagrams.
-fn datagrams(sink: Arc<dyn Telemetry>, users: Users, lookups: usize) {
+/// One invocation with so many lookups.
+fn invocation(sink: Arc<dyn Telemetry>, users: Users, lookups: usize) {
     let clock = Arc::new(ManualClock::new(Timestamp::from_millis(START_MS)));
     let begin = Begin {
         context: TraceContext::parse(Some(&header(1))),
@@ -103,12 +71,13 @@ fn datagrams(sink: Arc<dyn Telemetry>, users: Users, lookups: usize) {
 }
 
 fn document(users: Users, lookups: usize) -> Json {
-    let sink = Arc::<Datagrams>::default();
-    datagrams(sink.clone(), users, lookups);
-    let sent = sink.0.lock().expect("lock").clone();
-    assert_eq!(sent.len(), 1, "one document an invocation");
-    assert!(sent[0].len() <= document::DATAGRAM_BYTES_MAX);
-    let text = String::from_utf8(sent[0].clone()).expect("UTF-8");
+    let sink = Arc::<Kept>::default();
+    invocation(sink.clone(), users, lookups);
+    let mut told = std::mem::take(&mut *sink.handler.lock().expect("lock"));
+    assert_eq!(told.len(), 1, "one document an invocation");
+    let sent = document::datagram(told.remove(0));
+    assert!(sent.len() <= document::DATAGRAM_BYTES_MAX);
+    let text = String::from_utf8(sent).expect("UTF-8");
     let (first, rest) = text.split_once('\n').expect("two lines");
     assert_eq!(first, r#"{"format":"json","version":1}"#);
     assert!(!rest.contains('\n'));
@@ -173,10 +142,10 @@ fn a_daemon_that_is_not_there_is_no_reason_to_stop() {
     let handler = XrayDaemon::new(address).expect("a daemon");
     let sink =
         Arc::new(crate::telemetry::Composite { handler: Some(handler), streaming: Arc::new(crate::telemetry::Off) });
-    datagrams(sink.clone(), Users(None), 1);
-    datagrams(sink.clone(), Users(None), 1);
+    invocation(sink.clone(), Users(None), 1);
+    invocation(sink.clone(), Users(None), 1);
     let back = UdpSocket::bind(address).expect("the same address");
-    datagrams(sink.clone(), Users(None), 1);
+    invocation(sink.clone(), Users(None), 1);
     let mut buffer = vec![0; 65_536];
     back.set_nonblocking(true).expect("a flag");
     let length = back.recv(&mut buffer).expect("the third document");
