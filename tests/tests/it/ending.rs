@@ -9,7 +9,7 @@ use sse_core::{
     ports::{CallError, CallReport, FlushOutcome, Page, Poller, Query},
     telemetry::{EndReason, Settled, names},
 };
-use sse_tests::world::{Setup, World, header};
+use sse_tests::world::{Connection, Setup, World, header};
 use std::{pin::pin, sync::atomic::Ordering::SeqCst};
 
 /// A poller that breaks the rules of its port.
@@ -186,12 +186,18 @@ fn sigterm_gives_up_the_last_metrics_and_flushes() {
     assert_eq!(puts.last().and_then(|put| put.text("cancelled")).as_deref(), Some("true"));
 }
 
+/// A stream of 700 ms with an export under way that ends when the collector, the last of the three, is dropped.
+fn exporting(header: Option<&str>) -> (World, Connection, oneshot::Sender<()>) {
+    let world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
+    let stream = world.environments[0].connect(header, View::ALL, None).expect("a slot");
+    let (collector, until) = oneshot::channel();
+    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(until);
+    (world, stream, collector)
+}
+
 #[test]
 fn an_export_under_way_at_the_end_costs_nobody_a_second_wait() {
-    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
-    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
-    let (_collector, hangs) = oneshot::channel();
-    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(hangs);
+    let (mut world, stream, _collector) = exporting(Some(&header(1)));
     world.run(700 + 499);
     assert_eq!((stream.client().names().last(), stream.ended.get()), (Some(&"done"), false));
     world.run(1);
@@ -205,10 +211,7 @@ fn an_export_under_way_at_the_end_costs_nobody_a_second_wait() {
 
 #[test]
 fn the_flush_waits_for_an_export_under_way_and_does_not_drop_it() {
-    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
-    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
-    let (collector, slow) = oneshot::channel();
-    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(slow);
+    let (mut world, stream, collector) = exporting(Some(&header(1)));
     world.run(700 + 200);
     assert!(!stream.ended.get());
     drop(collector);
@@ -220,10 +223,7 @@ fn the_flush_waits_for_an_export_under_way_and_does_not_drop_it() {
 
 #[test]
 fn an_export_that_the_flush_does_not_wait_for_is_not_dropped_either() {
-    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
-    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
-    let (collector, slow) = oneshot::channel();
-    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(slow);
+    let (mut world, stream, collector) = exporting(None);
     world.run(700 + 200);
     assert!(stream.ended.get(), "a stream that is not sampled has nothing to wait for");
     assert!(stream.settled.borrow().is_none(), "but the spans of others are on their way");
@@ -235,10 +235,7 @@ fn an_export_that_the_flush_does_not_wait_for_is_not_dropped_either() {
 
 #[test]
 fn an_export_is_waited_for_as_long_as_a_flush() {
-    let mut world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
-    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
-    let (_collector, hangs) = oneshot::channel();
-    *world.environments[0].telemetry.export_until.lock().unwrap() = Some(hangs);
+    let (mut world, stream, _collector) = exporting(None);
     world.run(700 + 5_000);
     assert!(stream.settled.borrow().is_none(), "one last look");
     world.run(1);
