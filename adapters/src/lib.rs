@@ -3,6 +3,7 @@
 //! One module an outside thing. Knows the ports of the core and the libraries behind them; knows no HTTP route, no
 //! command line and no environment variable: whatever an adapter needs comes through its constructor.
 
+pub mod address;
 pub mod aws;
 pub mod cloudwatch;
 #[cfg(any(test, feature = "contract"))]

@@ -2,7 +2,6 @@
 //!
 //! Reads through a function, never the process's environment, and knows no adapter.
 
-mod address;
 mod aws;
 mod otlp;
 mod problems;

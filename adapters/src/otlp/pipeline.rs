@@ -15,9 +15,9 @@ use super::{
     size::Sizes,
     wire::{Noted, Wire},
 };
+use crate::address;
 use async_trait::async_trait;
 use futures::lock::Mutex as AsyncMutex;
-use http::Uri;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
@@ -175,19 +175,9 @@ impl Telemetry for Pipeline {
 /// Host and port of the receiver.
 fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
     let wrong = || PipelineError::Endpoint(endpoint.to_owned());
-    let uri: Uri = endpoint.parse().map_err(|_| wrong())?;
-    if uri.scheme_str() != Some("http") {
-        return Err(wrong());
-    }
-    let authority = uri.authority().ok_or_else(wrong)?;
-    let host = Some(authority.host()).filter(|host| !host.is_empty()).ok_or_else(wrong)?;
-    // Asked for the port, the parser answers "none" to one that is no port. A user in front, whom nobody would log in, shows
-    // here as well.
-    let port = match authority.as_str().strip_prefix(host) {
-        Some("") => Some(80),
-        rest => rest.and_then(|rest| rest.strip_prefix(':')).and_then(|port| port.parse().ok()),
-    };
-    Ok(Tcp::new(host, port.filter(|port| *port > 0).ok_or_else(wrong)?))
+    let uri = address::parse(endpoint).filter(|uri| uri.scheme_str() == Some("http")).ok_or_else(wrong)?;
+    let host = uri.host().ok_or_else(wrong)?;
+    Ok(Tcp::new(host, uri.port_u16().unwrap_or(80)))
 }
 
 #[cfg(test)]

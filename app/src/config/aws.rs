@@ -1,7 +1,8 @@
 //! What AWS calls are made with: names that DynamoDB can have, and endpoints that the SDK would take. It would ignore a bad
 //! endpoint with a warning and call AWS instead, and a bad name would fail in every poll. Makes no call.
 
-use super::{Variable, address, reader::Reader, table};
+use super::{Variable, reader::Reader, table};
+use sse_adapters::address;
 
 /// DynamoDB's bounds for the names of tables and indexes, in characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;

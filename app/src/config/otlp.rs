@@ -1,8 +1,9 @@
 //! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a neighbour.
 
-use super::{Secret, Variable, address, reader::Reader, table};
+use super::{Secret, Variable, reader::Reader, table};
 use crate::percent;
 use http::{HeaderName, HeaderValue, Uri};
+use sse_adapters::address;
 
 /// Where exports go, and with what.
 #[derive(Clone, Debug)]

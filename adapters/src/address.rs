@@ -4,7 +4,7 @@
 use http::Uri;
 
 /// A URL of scheme, host and path, with a port that is one if there is any, and without a user: nobody would log in.
-pub(super) fn parse(text: &str) -> Option<Uri> {
+pub fn parse(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let authority = uri.authority()?;
     let rest = authority.as_str().strip_prefix(authority.host())?;
