@@ -36,23 +36,6 @@ pub struct SideWork<'s> {
 /// Exports that are under way.
 pub type Exports = FuturesUnordered<BoxFuture<'static, ()>>;
 
-/// Something to do beside the stream.
-pub enum Chore<'s> {
-    /// See [`SideWork::puts`].
-    Put(BoxFuture<'s, ()>),
-    /// See [`SideWork::exports`].
-    Export(BoxFuture<'static, ()>),
-}
-
-impl<'s> SideWork<'s> {
-    fn add(&mut self, chore: Chore<'s>) {
-        match chore {
-            Chore::Put(put) => self.puts.push(put),
-            Chore::Export(export) => self.exports.push(export),
-        }
-    }
-}
-
 /// What the session works with.
 #[derive(Clone, Copy)]
 pub struct Tools<'s> {
@@ -80,8 +63,8 @@ pub trait House<'s>: Send + Sync {
     fn poll_was_shared(&self);
     /// Events that the reader took.
     fn delivered(&self, deliveries: &[Delivery]);
-    /// Something that is due now, if anything is.
-    fn chore(&self, now: Timestamp) -> Option<Chore<'s>>;
+    /// Begins something that is due now, if anything is.
+    fn chore(&self, now: Timestamp, side: &mut SideWork<'s>);
 }
 
 enum Wake {
@@ -152,9 +135,7 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
         if taken.is_terminated_now() {
             taken = writer.taken().fuse();
         }
-        if let Some(chore) = tools.house.chore(now) {
-            side.add(chore);
-        }
+        tools.house.chore(now, side);
     }
 }
 

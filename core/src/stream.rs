@@ -140,7 +140,7 @@ async fn run(
         writer.seal();
         ports.book.delivered(&out.collect());
         drop(slot);
-        put_metrics(reason, &plan, &ports, &metrics, &mut side).await;
+        put_metrics(&plan, &ports, &metrics, &mut side).await;
         (reason, side.exports)
     };
     let summary = Summary {
@@ -149,7 +149,7 @@ async fn run(
         events: invocation.events_yielded(),
         duration_ms: ports.clock.now().ms_since(opened_at),
     };
-    let flush_limit = invocation.flush_limit(reason);
+    let flush_limit = invocation.flush_limit();
     // Does not compile while a span, a call in flight or the slot is alive.
     let ending = async {
         let flushed = invocation.finish(reason).await;

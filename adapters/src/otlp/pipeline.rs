@@ -35,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An export in mid-stream is given up after this, in milliseconds; a flush is bounded by its caller.
 const EXPORT_LIMIT_MS: u64 = 5_000;
+
 /// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
 pub struct Pipeline {
     books: Mutex<Books>,

@@ -13,8 +13,7 @@ const ARN_MAX_CHARS: usize = 1_024;
 pub(super) fn check_endpoints(r: &mut Reader<'_>) {
     for variable in [&table::AWS_ENDPOINT, &table::DYNAMODB_ENDPOINT, &table::CLOUDWATCH_ENDPOINT] {
         let Some(text) = r.text(variable) else { continue };
-        let scheme = address::parse(&text).and_then(|uri| uri.scheme_str().map(str::to_owned));
-        if !matches!(scheme.as_deref(), Some("http" | "https")) {
+        if !address::parse(&text).is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) {
             // The address may carry a password, so it is not repeated.
             r.problems.note(variable, "is not an address like http://localhost:8000");
         }

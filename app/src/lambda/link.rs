@@ -56,8 +56,7 @@ where
         let socket = TcpStream::connect(address).await.map_err(LinkError::Connect)?;
         // Nagle's algorithm and the peer's delayed acknowledgement together hold an event for 40 ms.
         socket.set_nodelay(true).map_err(LinkError::Connect)?;
-        // Where it cannot be bounded, streams are still whole.
-        let _ = socket::bound(&socket);
+        socket::bound(&socket);
         let mut builder = Builder::new();
         let opened = builder.max_buf_size(BUFFER_BYTES).handshake(TokioIo::new(socket)).await;
         let (sender, connection) = opened.map_err(LinkError::Broken)?;

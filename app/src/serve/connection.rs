@@ -19,8 +19,7 @@ pub(super) type CutAt = watch::Sender<Timestamp>;
 pub(super) async fn serve(site: Arc<Site>, socket: TcpStream) {
     // Without it the kernel would hold back an event until the one before is acknowledged, 40 ms and more.
     let _ = socket.set_nodelay(true);
-    // Where it cannot be bounded, streams are still whole.
-    let _ = socket::bound(&socket);
+    socket::bound(&socket);
     let ports = &site.service.ports;
     let never = Timestamp::from_micros(u64::MAX);
     let (cut_at, mut cuts) = watch::channel(never);

@@ -31,13 +31,12 @@ const LAST_PUT_NEEDS_MS: u64 = 2_500;
 
 /// Lets the reader take what is left, the last event above all.
 pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>, shutdown: &Shutdown) {
-    let patience = match reason {
-        EndReason::Deadline | EndReason::StreamMax => DRAIN_MS,
-        EndReason::Shutdown => DRAIN_SHUTDOWN_MS,
+    match reason {
+        EndReason::Deadline | EndReason::StreamMax | EndReason::Shutdown => {}
         EndReason::ClientDisconnected | EndReason::Error | EndReason::Rejected => return,
-    };
+    }
     let now = tools.clock.now();
-    let until = now.plus_ms(patience).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
+    let until = now.plus_ms(DRAIN_MS).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
     let until = until.max(now.plus_ms(DRAIN_AT_LEAST_MS));
     let limit = shutdown.limit(tools.clock, until, DRAIN_SHUTDOWN_MS);
     pin_mut!(limit);
@@ -70,14 +69,13 @@ pub(super) async fn beside<T>(work: impl Future<Output = T>, exports: &mut Expor
 
 /// What is to be reported, while there is time for it.
 pub(super) async fn put_metrics<'s>(
-    reason: EndReason,
     plan: &Plan,
     ports: &StreamPorts,
     metrics: &TracedMetrics<'s>,
     side: &mut SideWork<'s>,
 ) {
     let now = ports.clock.now();
-    if reason == EndReason::Shutdown || ports.shutdown.is_asked() || plan.deadline.ms_since(now) < LAST_PUT_NEEDS_MS {
+    if ports.shutdown.is_asked() || plan.deadline.ms_since(now) < LAST_PUT_NEEDS_MS {
         return;
     }
     let SideWork { puts, exports } = side;

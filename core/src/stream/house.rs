@@ -4,7 +4,7 @@ use super::StreamPorts;
 use crate::{
     metrics_book::MetricsBook,
     ports::{CallError, CallReport, Clock, Delivery, Page, Poller, Query},
-    session::{Chore, House},
+    session::{House, SideWork},
     telemetry::{Invocation, Streaming},
     time::Timestamp,
     traced::{TracedMetrics, TracedPoller},
@@ -31,20 +31,18 @@ impl<'s> House<'s> for HouseOf<'s> {
         self.ports.book.delivered(deliveries);
     }
 
-    fn chore(&self, now: Timestamp) -> Option<Chore<'s>> {
+    fn chore(&self, now: Timestamp, side: &mut SideWork<'s>) {
         let (ports, metrics) = (self.ports, self.metrics);
         let skipped = ports.flight.take_skipped();
         if skipped > 0 {
             ports.book.skipped(skipped);
         }
         if ports.book.is_due(now) {
-            let put = async move { ports.book.put(now, ports.pool.open().count(), metrics).await };
-            return Some(Chore::Put(put.boxed()));
-        }
-        ports.telemetry.is_export_due(now).then(|| {
+            side.puts.push(async move { ports.book.put(now, ports.pool.open().count(), metrics).await }.boxed());
+        } else if ports.telemetry.is_export_due(now) {
             let telemetry = ports.telemetry.clone();
-            Chore::Export(async move { telemetry.export(now).await }.boxed())
-        })
+            side.exports.push(async move { telemetry.export(now).await }.boxed());
+        }
     }
 }
 

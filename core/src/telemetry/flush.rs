@@ -5,7 +5,7 @@
 
 use super::{Scope, Tracing, phase::Counts};
 use crate::{
-    limit,
+    limit::within,
     ports::{FlushOutcome, StreamClosed},
     time::Timestamp,
 };
@@ -31,32 +31,41 @@ pub(super) struct Flush {
 }
 
 /// Begins the flush of an invocation; `counts` is there where it reached streaming.
-pub(super) fn begin(scope: &Arc<Scope>, counts: Option<&Arc<Counts>>, timeout_ms: u64) -> Flush {
+pub(super) fn begin(scope: &Arc<Scope>, counts: Option<&Arc<Counts>>) -> Flush {
     let began = scope.now();
-    let until = until(scope, timeout_ms);
+    let until = until(&scope.tracing, began, Some(scope.deadline));
     let work = bounded(scope.clone(), counts.is_some(), until).boxed().shared();
     Flush { scope: scope.clone(), counts: counts.cloned(), began, work }
 }
 
-/// When a flush that begins now is given up.
-pub(super) fn until(scope: &Scope, timeout_ms: u64) -> Timestamp {
-    scope.now().plus_ms(timeout_ms).min(scope.deadline.minus_ms(BEFORE_DEADLINE_MS))
+/// Resolves when a flush of this invocation that begins now is given up.
+pub(super) fn limit_from_now(scope: &Arc<Scope>) -> impl Future<Output = ()> + Send + use<> {
+    let until = until(&scope.tracing, scope.now(), Some(scope.deadline));
+    let scope = scope.clone();
+    async move { limit(&scope.tracing, until).await }
+}
+
+/// When a flush that began at `began` is given up, unless the process is asked to stop meanwhile.
+fn until(tracing: &Tracing, began: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
+    let Tracing { flush_timeout_ms, shutdown_flush_ms, shutdown, .. } = tracing;
+    let timeout_ms = if shutdown.is_asked() { flush_timeout_ms.min(shutdown_flush_ms) } else { flush_timeout_ms };
+    let until = began.plus_ms(*timeout_ms);
+    deadline.map_or(until, |deadline| until.min(deadline.minus_ms(BEFORE_DEADLINE_MS)))
+}
+
+/// Resolves at `until`, or sooner because the process is being stopped.
+async fn limit(tracing: &Tracing, until: Timestamp) {
+    tracing.shutdown.limit(&*tracing.clock, until, tracing.shutdown_flush_ms).await;
 }
 
 async fn bounded(scope: Arc<Scope>, streamed: bool, until: Timestamp) -> FlushOutcome {
     let of = (streamed && scope.parent.is_some()).then_some(&scope.request_id);
-    within(&scope.tracing, of, until).await
+    flush(&scope.tracing, of, until).await
 }
 
-async fn within(tracing: &Tracing, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
-    let flush = tracing.sink.flush(of, until);
-    let limit = limit(tracing, until).boxed();
-    limit::within(&*tracing.clock, limit, flush).await.unwrap_or(FlushOutcome::Timeout)
-}
-
-/// Resolves at `until`, or sooner because the process is being stopped.
-pub(super) async fn limit(tracing: &Tracing, until: Timestamp) {
-    tracing.shutdown.limit(&*tracing.clock, until, tracing.shutdown_flush_ms).await;
+async fn flush(tracing: &Tracing, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
+    let flushed = within(&*tracing.clock, limit(tracing, until).boxed(), tracing.sink.flush(of, until)).await;
+    flushed.unwrap_or(FlushOutcome::Timeout)
 }
 
 impl Flush {
@@ -126,8 +135,6 @@ impl Settled {
     /// For a `next` with no invocation behind it that could be settled: the first of a process, where the flush finds nothing to send,
     /// and one whose handler panicked, with its deadline. Its guard has recorded its spans by then; what is retained gets its chance.
     pub async fn without_invocation(tracing: &Tracing, deadline: Option<Timestamp>) -> Self {
-        let until = tracing.clock.now().plus_ms(tracing.flush_timeout_ms);
-        let until = deadline.map_or(until, |deadline| until.min(deadline.minus_ms(BEFORE_DEADLINE_MS)));
-        Self(within(tracing, None, until).await)
+        Self(flush(tracing, None, until(tracing, tracing.clock.now(), deadline)).await)
     }
 }

@@ -116,7 +116,7 @@ impl Invocation<Handler> {
     /// The other way out: 401, 404, status. What earlier invocations had to retain gets its chance after the answer.
     pub async fn answer(mut self) -> Settled {
         self.phase.close();
-        flush::begin(&self.phase.scope, None, self.phase.scope.tracing.flush_timeout_ms).settle().await
+        flush::begin(&self.phase.scope, None).settle().await
     }
 }
 
@@ -126,16 +126,9 @@ impl Invocation<Streaming> {
         &self.phase.identity.connection_id
     }
 
-    /// Resolves when a flush that begins now, for the same reason, is given up.
-    pub(crate) fn flush_limit(&self, why: EndReason) -> impl Future<Output = ()> + Send + use<> {
-        let until = flush::until(&self.phase.scope, self.flush_timeout_ms(why));
-        let scope = self.phase.scope.clone();
-        async move { flush::limit(&scope.tracing, until).await }
-    }
-
-    fn flush_timeout_ms(&self, why: EndReason) -> u64 {
-        let tracing = &self.phase.scope.tracing;
-        if why == EndReason::Shutdown { tracing.shutdown_flush_ms } else { tracing.flush_timeout_ms }
+    /// Resolves when a flush that begins now is given up.
+    pub(crate) fn flush_limit(&self) -> impl Future<Output = ()> + Send + use<> {
+        flush::limit_from_now(&self.phase.scope)
     }
 
     pub(crate) fn count_event(&self) {
@@ -158,8 +151,7 @@ impl Invocation<Streaming> {
     /// Closes `sse_stream` and begins the flush. Waits until it is over, at most as long as the body may wait for it.
     pub async fn finish(mut self, why: EndReason) -> Flushed {
         self.phase.close(why);
-        let timeout_ms = self.flush_timeout_ms(why);
-        flush::begin(&self.phase.scope, Some(&self.phase.counts), timeout_ms).for_the_body().await
+        flush::begin(&self.phase.scope, Some(&self.phase.counts)).for_the_body().await
     }
 }
 
@@ -171,6 +163,6 @@ pub(crate) struct Rescue {
 
 impl Rescue {
     pub(crate) async fn settle(self) -> Settled {
-        flush::begin(&self.scope, Some(&self.counts), self.scope.tracing.flush_timeout_ms).settle().await
+        flush::begin(&self.scope, Some(&self.counts)).settle().await
     }
 }
