@@ -182,6 +182,8 @@ fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
 }
 
 #[cfg(test)]
+mod export_tests;
+#[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]
 mod tests;
