@@ -19,7 +19,7 @@ use opentelemetry_sdk::{
     trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider},
 };
 use sse_adapters::{
-    otlp::{Captured, HttpWire, Pipeline, PipelineConfig, Tcp},
+    otlp::{HttpTransport, MemoryLines, Pipeline, PipelineConfig, Tcp},
     system::SystemClock,
     telemetry::Off,
 };
@@ -27,7 +27,7 @@ use sse_core::{
     ids::ConnectionId,
     ports::{Clock, Telemetry},
     shutdown::Shutdown,
-    telemetry::{Begin, Invocation, SpanKind, StreamIdentity, Streaming, Tracing, names},
+    telemetry::{Invocation, InvocationStart, SpanKind, StreamIdentity, Streaming, TraceConfig, names},
     time::Timestamp,
     trace_context::TraceContext,
 };
@@ -183,21 +183,21 @@ fn pipeline(to: SocketAddr, trace_budget_bytes: usize) -> Arc<dyn Telemetry> {
         metrics_namespace: "Bench".into(),
         environment: "bench".into(),
     };
-    let wire = HttpWire::new(Tcp::new("127.0.0.1", to.port()));
+    let wire = HttpTransport::new(Tcp::new("127.0.0.1", to.port()));
     let resource = Resource::builder_empty().with_service_name("bench").build();
-    let lines = Arc::<Captured>::default();
+    let lines = Arc::<MemoryLines>::default();
     Arc::new(Pipeline::over(Arc::new(wire), config, &resource, lines, Arc::new(SystemClock)).expect("a pipeline"))
 }
 
 fn stream(sink: &Arc<dyn Telemetry>, sampled: char) -> Invocation<Streaming> {
     let clock = Arc::new(SystemClock);
-    let begin = Begin {
+    let begin = InvocationStart {
         context: TraceContext::parse(Some(&format!("{HEADER}{sampled}"))),
         request_id: "request".into(),
         deadline: clock.now().plus_ms(900_000),
         is_cold_start: false,
     };
-    let tracing = Tracing {
+    let tracing = TraceConfig {
         clock: clock.clone(),
         sink: sink.clone(),
         service: "bench".into(),

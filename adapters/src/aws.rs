@@ -8,7 +8,7 @@ pub(crate) mod fake;
 mod http;
 
 pub(crate) use call::{Attempts, failed, returned};
-pub use http::Roots;
+pub use http::TrustRoots;
 
 use aws_config::{
     BehaviorVersion, SdkConfig, environment::EnvironmentVariableRegionProvider, meta::region::RegionProviderChain,
@@ -49,7 +49,7 @@ impl Aws {
     ///
     /// # Errors
     /// [`NoRegion`]. The instance metadata service is not asked for one: where there is none, that costs seconds.
-    pub async fn load(roots: Roots) -> Result<Self, NoRegion> {
+    pub async fn load(roots: TrustRoots) -> Result<Self, NoRegion> {
         let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new());
         let region = chain.region().await.ok_or(NoRegion)?;
@@ -62,7 +62,7 @@ impl Aws {
     /// A server on this machine that takes any credentials, and its time; the environment counts for nothing.
     #[cfg(any(test, feature = "contract"))]
     pub async fn at(endpoint: &str) -> Self {
-        let http = SharedHttpClient::new(LazyHttp::new(Roots::Native));
+        let http = SharedHttpClient::new(LazyHttp::new(TrustRoots::Native));
         Self::for_tests(http, base().endpoint_url(endpoint).timeout_config(patience())).await
     }
 
@@ -113,9 +113,9 @@ pub(crate) fn patience() -> TimeoutConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{aws::fake::FakeService, dynamodb::DynamoConfigurations};
+    use crate::{aws::fake::FakeService, dynamodb::DynamoConfigurationStore};
     use aws_credential_types::{credential_fn::provide_credentials_fn, provider::error::CredentialsError};
-    use sse_core::ports::{Configurations, Failure, UserId};
+    use sse_core::ports::{ConfigurationStore, Failure, UserId};
 
     #[tokio::test(start_paused = true)]
     async fn without_credentials_a_call_is_denied_and_not_sent() {
@@ -125,7 +125,7 @@ mod tests {
         let sdk = sdk.credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(nobody));
         let aws = Aws { sdk: sdk.build(), region: aws.region };
         let user = UserId::new("u1").unwrap();
-        let error = DynamoConfigurations::new(&aws, "users").get(&user, "c1").await.unwrap_err();
+        let error = DynamoConfigurationStore::new(&aws, "users").get(&user, "c1").await.unwrap_err();
         assert_eq!((error.failure, &*error.error_type), (Failure::Denied, "NoCredentials"));
         assert!(error.detail.contains("none here") && service.sent().is_empty(), "{}", error.detail);
     }

@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::{
     Client,
     types::{Dimension, MetricDatum, StandardUnit},
 };
-use sse_core::ports::{CallError, CallReport, Distribution, Failure, Measurement, Metrics, Reading};
+use sse_core::ports::{AwsCall, CallError, Failure, Histogram, Measurement, MetricValue, Metrics};
 
 /// The service's limit of metrics in one call.
 const METRICS_MAX: usize = 1_000;
@@ -30,8 +30,8 @@ impl CloudWatchMetrics {
         }
     }
 
-    fn report(&self) -> CallReport {
-        CallReport {
+    fn report(&self) -> AwsCall {
+        AwsCall {
             service: "CloudWatch",
             operation: "PutMetricData",
             region: self.region.clone(),
@@ -47,9 +47,11 @@ impl CloudWatchMetrics {
         let dimensions = [dimension("Environment", &self.environment)].into_iter().chain(event_type);
         let datum = MetricDatum::builder().metric_name(measurement.name).set_dimensions(Some(dimensions.collect()));
         let datum = match &measurement.reading {
-            Reading::Count(value) | Reading::Level(value) => datum.value(float(*value)).unit(StandardUnit::Count),
-            Reading::Millis(values) if values.is_empty() => return None,
-            Reading::Millis(values) => {
+            MetricValue::Counter(value) | MetricValue::Gauge(value) => {
+                datum.value(float(*value)).unit(StandardUnit::Count)
+            }
+            MetricValue::Histogram(values) if values.is_empty() => return None,
+            MetricValue::Histogram(values) => {
                 let (values, counts) = columns(values);
                 datum.set_values(Some(values)).set_counts(Some(counts)).unit(StandardUnit::Milliseconds)
             }
@@ -63,7 +65,7 @@ fn dimension(name: &str, value: &str) -> Dimension {
 }
 
 /// Values and counts side by side, as `CloudWatch` and EMF take them.
-pub(crate) fn columns(distribution: &Distribution) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn columns(distribution: &Histogram) -> (Vec<f64>, Vec<f64>) {
     distribution.iter().map(|(value, count)| (float(value), float(count))).unzip()
 }
 
@@ -74,21 +76,21 @@ pub(crate) const fn float(value: u64) -> f64 {
 
 #[async_trait]
 impl Metrics for CloudWatchMetrics {
-    fn target(&self) -> Option<CallReport> {
+    fn target(&self) -> Option<AwsCall> {
         Some(self.report())
     }
 
-    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+    async fn put(&self, batch: &[Measurement]) -> Result<AwsCall, CallError> {
         let data: Vec<_> = batch.iter().filter_map(|measurement| self.datum(measurement)).collect();
         if data.is_empty() {
-            return Ok(CallReport { attempts: 0, ..self.report() });
+            return Ok(AwsCall { attempts: 0, ..self.report() });
         }
         if data.len() > METRICS_MAX {
             return Err(CallError {
                 failure: Failure::Refused,
                 error_type: "BatchTooLarge".into(),
                 detail: format!("{} metrics in one batch, {METRICS_MAX} are the limit", data.len()),
-                report: CallReport { attempts: 0, ..self.report() },
+                report: AwsCall { attempts: 0, ..self.report() },
             });
         }
         let attempts = Attempts::default();
@@ -122,7 +124,7 @@ mod tests {
         ciborium::from_reader(sent.body.as_slice()).unwrap()
     }
 
-    async fn put(answer: Answer, batch: &[Measurement]) -> (FakeService, Result<CallReport, CallError>) {
+    async fn put(answer: Answer, batch: &[Measurement]) -> (FakeService, Result<AwsCall, CallError>) {
         let (service, aws) = FakeService::new([answer]).await;
         let answer = CloudWatchMetrics::new(&aws, "SseStreaming", "staging").put(batch).await;
         (service, answer)
@@ -132,16 +134,16 @@ mod tests {
         Answer::Says(200, cbor(&json!({})))
     }
 
-    fn millis(values: &[u64]) -> Reading {
-        let mut distribution = Distribution::default();
+    fn millis(values: &[u64]) -> MetricValue {
+        let mut distribution = Histogram::default();
         for value in values {
             distribution.add(*value);
         }
-        Reading::Millis(distribution)
+        MetricValue::Histogram(distribution)
     }
 
     const fn count(event_type: Option<&'static str>) -> Measurement {
-        Measurement { name: "EventsSent", event_type, reading: Reading::Count(7) }
+        Measurement { name: "EventsSent", event_type, reading: MetricValue::Counter(7) }
     }
 
     #[tokio::test(start_paused = true)]
@@ -149,7 +151,7 @@ mod tests {
         let batch = [
             count(None),
             count(Some("heartbeat")),
-            Measurement { name: "ConnectionCount", event_type: None, reading: Reading::Level(3) },
+            Measurement { name: "ConnectionCount", event_type: None, reading: MetricValue::Gauge(3) },
             Measurement { name: "PollDurationMs", event_type: None, reading: millis(&[5, 5, 80]) },
             Measurement { name: "EventLatencyMs", event_type: None, reading: millis(&[]) },
         ];

@@ -2,7 +2,7 @@
 //! server (feature `contract`). Knows the ports and no adapter. A check that fails panics and says what it saw.
 
 mod clock;
-mod configurations;
+mod configuration_store;
 mod metrics;
 mod poller;
 mod pool;
@@ -10,12 +10,12 @@ mod random;
 // Spans cannot be made from outside; no adapter of this port has a real server of its own.
 #[cfg(test)]
 mod telemetry;
-mod tokens;
+mod token_verifier;
 
 pub use clock::check_clock;
-pub use configurations::{ConfigurationsUnderTest, check_configurations};
+pub use configuration_store::{ConfigurationStoreUnderTest, check_configurations};
 pub use metrics::{MetricsUnderTest, check_metrics};
 pub use poller::{PollerUnderTest, check_poller};
 pub use pool::check_pool;
 pub use random::check_random;
-pub use tokens::check_tokens;
+pub use token_verifier::check_tokens;

@@ -1,7 +1,7 @@
 //! DynamoDB: the index of items, the users table, and what `feed` needs. The one module that knows attribute values
 //! and expressions.
 
-mod configurations;
+mod configuration_store;
 #[cfg(any(test, feature = "contract"))]
 mod cost;
 mod item;
@@ -9,7 +9,7 @@ mod poller;
 mod setup;
 mod writer;
 
-pub use configurations::DynamoConfigurations;
+pub use configuration_store::DynamoConfigurationStore;
 #[cfg(any(test, feature = "contract"))]
 pub use cost::Cost;
 pub use poller::DynamoPoller;

@@ -3,10 +3,10 @@
 //! A line holds each name once, so every event type has a line of its own. Values and counts stand side by side in the
 //! form that AWS's own collector writes; a plain list of values, the other form, would need one entry an occurrence.
 
-use crate::{cloudwatch::columns, otlp::Lines};
+use crate::{cloudwatch::columns, otlp::LineSink};
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
-use sse_core::ports::{CallError, CallReport, Clock, Distribution, Measurement, Metrics, Reading};
+use sse_core::ports::{AwsCall, CallError, Clock, Histogram, Measurement, MetricValue, Metrics};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The format's limit of metrics in one line.
@@ -14,7 +14,7 @@ const METRICS_MAX: usize = 100;
 
 /// Writes metrics as lines.
 pub struct EmfMetrics {
-    lines: Arc<dyn Lines>,
+    lines: Arc<dyn LineSink>,
     clock: Arc<dyn Clock>,
     namespace: String,
     environment: String,
@@ -22,7 +22,7 @@ pub struct EmfMetrics {
 
 impl EmfMetrics {
     /// Metrics of `namespace`, each with the dimension `Environment`, dated by `clock`.
-    pub fn new(lines: Arc<dyn Lines>, clock: Arc<dyn Clock>, namespace: &str, environment: &str) -> Self {
+    pub fn new(lines: Arc<dyn LineSink>, clock: Arc<dyn Clock>, namespace: &str, environment: &str) -> Self {
         Self { lines, clock, namespace: namespace.to_owned(), environment: environment.to_owned() }
     }
 
@@ -37,8 +37,8 @@ impl EmfMetrics {
         let mut metrics = Vec::new();
         for measurement in measurements {
             let (unit, value) = match &measurement.reading {
-                Reading::Count(value) | Reading::Level(value) => ("Count", json!(value)),
-                Reading::Millis(values) => ("Milliseconds", distribution(values)),
+                MetricValue::Counter(value) | MetricValue::Gauge(value) => ("Count", json!(value)),
+                MetricValue::Histogram(values) => ("Milliseconds", distribution(values)),
             };
             metrics.push(json!({"Name": measurement.name, "Unit": unit}));
             line.insert(measurement.name.to_owned(), value);
@@ -51,7 +51,7 @@ impl EmfMetrics {
 }
 
 /// Whole numbers throughout: sums of milliseconds need no fraction.
-fn distribution(distribution: &Distribution) -> Value {
+fn distribution(distribution: &Histogram) -> Value {
     let (values, counts) = columns(distribution);
     let count: u64 = distribution.iter().map(|(_, count)| count).sum();
     let sum: u64 = distribution.iter().map(|(value, count)| value.saturating_mul(count)).sum();
@@ -63,14 +63,14 @@ fn distribution(distribution: &Distribution) -> Value {
 
 #[async_trait]
 impl Metrics for EmfMetrics {
-    fn target(&self) -> Option<CallReport> {
+    fn target(&self) -> Option<AwsCall> {
         None
     }
 
-    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+    async fn put(&self, batch: &[Measurement]) -> Result<AwsCall, CallError> {
         let mut by_type = BTreeMap::<_, Vec<_>>::new();
         for measurement in batch {
-            let is_empty = matches!(&measurement.reading, Reading::Millis(values) if values.is_empty());
+            let is_empty = matches!(&measurement.reading, MetricValue::Histogram(values) if values.is_empty());
             if !is_empty {
                 by_type.entry(measurement.event_type).or_default().push(measurement);
             }
@@ -80,39 +80,39 @@ impl Metrics for EmfMetrics {
                 self.lines.line(&self.line(event_type, measurements).to_string());
             }
         }
-        Ok(CallReport::default())
+        Ok(AwsCall::default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{memory::ManualClock, otlp::Captured};
+    use crate::{memory::ManualClock, otlp::MemoryLines};
     use sse_core::time::Timestamp;
 
     async fn put(batch: &[Measurement]) -> Vec<Value> {
-        let lines = Arc::new(Captured::default());
+        let lines = Arc::new(MemoryLines::default());
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_795_000_000_123)));
         let metrics = EmfMetrics::new(lines.clone(), clock, "SseStreaming", "staging");
-        assert_eq!(metrics.put(batch).await, Ok(CallReport::default()));
+        assert_eq!(metrics.put(batch).await, Ok(AwsCall::default()));
         lines.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    const fn measurement(name: &'static str, event_type: Option<&'static str>, reading: Reading) -> Measurement {
+    const fn measurement(name: &'static str, event_type: Option<&'static str>, reading: MetricValue) -> Measurement {
         Measurement { name, event_type, reading }
     }
 
     #[tokio::test]
     async fn every_event_type_has_its_line() {
-        let mut millis = Distribution::default();
+        let mut millis = Histogram::default();
         for value in [5, 5, 80] {
             millis.add(value);
         }
         let lines = put(&[
-            measurement("EventsSent", None, Reading::Count(9)),
-            measurement("EventsSent", Some("heartbeat"), Reading::Count(2)),
-            measurement("PollDurationMs", None, Reading::Millis(millis)),
-            measurement("EventLatencyMs", None, Reading::Millis(Distribution::default())),
+            measurement("EventsSent", None, MetricValue::Counter(9)),
+            measurement("EventsSent", Some("heartbeat"), MetricValue::Counter(2)),
+            measurement("PollDurationMs", None, MetricValue::Histogram(millis)),
+            measurement("EventLatencyMs", None, MetricValue::Histogram(Histogram::default())),
         ])
         .await;
         let about = |dimensions: Value, metrics: Value| {
@@ -142,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_to_say_is_no_line() {
         assert_eq!(put(&[]).await, [] as [Value; 0]);
-        let nothing = measurement("EventLatencyMs", None, Reading::Millis(Distribution::default()));
+        let nothing = measurement("EventLatencyMs", None, MetricValue::Histogram(Histogram::default()));
         assert_eq!(put(&[nothing]).await, [] as [Value; 0]);
     }
 }

@@ -10,7 +10,7 @@ pub use keys::{KeyProblem, Keys, SECRET_MIN_BYTES};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
 use serde::Deserialize;
 use sse_core::{
-    ports::{Clock, TokenError, Tokens, UserId},
+    ports::{Clock, TokenError, TokenVerifier, UserId},
     time::Timestamp,
 };
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct Expected {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoKey;
 
-impl Tokens for NoKey {
+impl TokenVerifier for NoKey {
     fn verify(&self, _: &str) -> Result<UserId, TokenError> {
         Err(TokenError::NoKey)
     }
@@ -106,7 +106,7 @@ impl Jwt {
     }
 }
 
-impl Tokens for Jwt {
+impl TokenVerifier for Jwt {
     fn verify(&self, token: &str) -> Result<UserId, TokenError> {
         let claims = self.claims(token).ok_or(TokenError::Invalid)?;
         let now = seconds(self.clock.now());

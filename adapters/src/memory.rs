@@ -3,7 +3,7 @@
 //! Nothing here reads a clock of its own or waits on a real timer: time is whatever the given `Clock` says.
 
 mod clock;
-mod configurations;
+mod configuration_store;
 mod fault;
 mod feed;
 mod items_file;
@@ -11,10 +11,10 @@ mod metrics;
 mod random;
 mod table;
 mod telemetry;
-mod tokens;
+mod token_verifier;
 
 pub use clock::ManualClock;
-pub use configurations::MemoryConfigurations;
+pub use configuration_store::MemoryConfigurationStore;
 pub use fault::Fault;
 pub use feed::DemoFeed;
 pub use items_file::{BadLine, BadLines, read_items};
@@ -22,7 +22,7 @@ pub use metrics::{MemoryMetrics, NoMetrics};
 pub use random::SeededRandom;
 pub use table::MemoryTable;
 pub use telemetry::{KEPT_SPANS, MemoryTelemetry, Record, RecordPhase};
-pub use tokens::MemoryTokens;
+pub use token_verifier::MemoryTokenVerifier;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

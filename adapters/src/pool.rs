@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// A counter that never exceeds its maximum.
 #[derive(Debug)]
-pub struct MemoryPool {
+pub struct SlotPool {
     taken: AtomicUsize,
     max: usize,
 }
 
-impl MemoryPool {
+impl SlotPool {
     /// A pool of `max` slots.
     pub const fn new(max: usize) -> Self {
         Self { taken: AtomicUsize::new(0), max }
     }
 }
 
-impl ConnectionPool for MemoryPool {
+impl ConnectionPool for SlotPool {
     fn acquire(&self) -> Option<usize> {
         let free = |taken: usize| (taken < self.max).then_some(taken + 1);
         self.taken.fetch_update(SeqCst, SeqCst, free).ok().map(|before| before + 1)
@@ -45,20 +45,20 @@ mod tests {
 
     #[test]
     fn gives_no_slot_that_it_does_not_have() {
-        let pool = MemoryPool::new(2);
+        let pool = SlotPool::new(2);
         assert_eq!((pool.acquire(), pool.acquire(), pool.acquire()), (Some(1), Some(2), None));
         assert_eq!((pool.release(), pool.acquire(), pool.count(), pool.max()), (1, Some(2), 2, 2));
     }
 
     #[test]
     fn a_release_too_many_makes_no_slot() {
-        let pool = MemoryPool::new(1);
+        let pool = SlotPool::new(1);
         assert_eq!((pool.release(), pool.acquire(), pool.acquire()), (0, Some(1), None));
     }
 
     #[test]
     fn holds_its_bound_among_threads() {
-        let pool = Arc::new(MemoryPool::new(3));
+        let pool = Arc::new(SlotPool::new(3));
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 let pool = pool.clone();

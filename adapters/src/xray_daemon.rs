@@ -9,7 +9,7 @@ mod text;
 
 pub use address::{AddressError, daemon_address};
 
-use sse_core::telemetry::{Finished, Handler};
+use sse_core::telemetry::{FinishedSpan, Handler};
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
@@ -42,7 +42,7 @@ impl XrayDaemon {
     }
 
     /// Sends one handler phase. Never blocks, never fails.
-    pub fn send(&self, span: Finished<Handler>) {
+    pub fn send(&self, span: FinishedSpan<Handler>) {
         let datagram = document::datagram(span);
         if let Err(error) = self.socket.send_to(&datagram, self.daemon) {
             self.unsent.fetch_add(1, Relaxed);

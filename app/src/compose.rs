@@ -1,6 +1,6 @@
 //! The only place that names concrete adapters: from a checked configuration to a service.
 
-mod cloud;
+mod aws_context;
 mod feeder;
 mod items;
 mod spans;
@@ -11,28 +11,28 @@ pub use feeder::{FeedError, Feeder};
 pub use spans::SpanList;
 
 use crate::{
-    config::{Config, Front, MetricsSink, Problems, Store, TelemetrySink},
-    journal::LogJournal,
+    config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink},
+    operator_log::TracingOperatorLog,
     service::{Service, Slots},
 };
-use cloud::Cloud;
+use aws_context::AwsContext;
 use futures::{FutureExt, future::BoxFuture};
 use sse_adapters::{
     cloudwatch::CloudWatchMetrics,
-    dynamodb::{DynamoConfigurations, DynamoPoller},
+    dynamodb::{DynamoConfigurationStore, DynamoPoller},
     emf::EmfMetrics,
     memory::NoMetrics,
     otlp::Stdout,
-    pool::MemoryPool,
+    pool::SlotPool,
     system::{SystemClock, SystemRandom},
 };
 use sse_core::{
-    flight::Flight,
-    metrics_book::MetricsBook,
-    ports::{Clock, Configurations, ConnectionPool, Journal, Metrics, Poller, Random, Raw},
+    metrics_aggregator::MetricsAggregator,
+    ports::{Clock, ConfigurationStore, ConnectionPool, Metrics, OperatorLog, Poller, Random, Untraced},
+    shared_reader::SharedReader,
     shutdown::Shutdown,
     stream::StreamPorts,
-    telemetry::Tracing,
+    telemetry::TraceConfig,
 };
 use std::{path::Path, sync::Arc};
 
@@ -40,7 +40,7 @@ use std::{path::Path, sync::Arc};
 const LAMBDA_SHUTDOWN_FLUSH_MS: u64 = 200;
 
 /// What a front end drives.
-pub struct Composed {
+pub struct Wiring {
     /// The service.
     pub service: Arc<Service>,
     /// What goes on beside all invocations: the demo feed. Never ends.
@@ -56,26 +56,26 @@ pub struct Composed {
 ///
 /// # Errors
 /// All problems.
-pub async fn compose(config: &Config, mut problems: Problems, items: Option<&Path>) -> Result<Composed, Problems> {
+pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&Path>) -> Result<Wiring, ConfigErrors> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Option<Arc<dyn Random>> = match SystemRandom::new() {
         Ok(random) => Some(Arc::new(random)),
         Err(error) => {
-            problems.note_by_name("the system's randomness", format!("cannot be read: {error}"));
+            errors.note_by_name("the system's randomness", format!("cannot be read: {error}"));
             None
         }
     };
-    let cloud = Cloud::load(config, &mut problems).await;
-    let tokens = tokens::compose(config, clock.clone(), &mut problems);
-    let telemetry = telemetry::compose(config, clock.clone(), &mut problems);
-    let items = items.map(|path| items::read(path, config, &*clock, &mut problems));
+    let aws_context = AwsContext::load(config, &mut errors).await;
+    let tokens = tokens::compose(config, clock.clone(), &mut errors);
+    let telemetry = telemetry::compose(config, clock.clone(), &mut errors);
+    let items = items.map(|path| items::read(path, config, &*clock, &mut errors));
     let (Some(random), Some(telemetry), Some(tokens)) = (random, telemetry, tokens) else {
-        return Err(problems);
+        return Err(errors);
     };
-    problems.none_or(())?;
+    errors.none_or(())?;
 
     let (poller, warm_up, background): (Arc<dyn Poller>, _, _) =
-        if let (Store::DynamoDb { table, index }, Some(aws)) = (&config.store, cloud.aws()) {
+        if let (Store::DynamoDb { table, index }, Some(aws)) = (&config.store, aws_context.aws()) {
             let poller = Arc::new(DynamoPoller::new(aws, table, index));
             let warm = poller.clone();
             (poller, Some(async move { warm.warm_up().await }.boxed()), None)
@@ -83,7 +83,7 @@ pub async fn compose(config: &Config, mut problems: Problems, items: Option<&Pat
             let (table, feed) = items::table(items, config.read_plan.span_ms, &clock, &random);
             (table, None, feed)
         };
-    let metrics: Arc<dyn Metrics> = match (config.metrics, cloud.aws()) {
+    let metrics: Arc<dyn Metrics> = match (config.metrics, aws_context.aws()) {
         (MetricsSink::CloudWatch, Some(aws)) => {
             Arc::new(CloudWatchMetrics::new(aws, &config.metrics_namespace, &config.environment))
         }
@@ -93,38 +93,38 @@ pub async fn compose(config: &Config, mut problems: Problems, items: Option<&Pat
         }
         _ => Arc::new(NoMetrics),
     };
-    let configurations = config.users_table.as_ref().zip(cloud.aws()).map(|(table, aws)| {
-        let configurations: Arc<dyn Configurations> = Arc::new(DynamoConfigurations::new(aws, table));
-        Raw::new(configurations)
+    let configurations = config.users_table.as_ref().zip(aws_context.aws()).map(|(table, aws)| {
+        let configurations: Arc<dyn ConfigurationStore> = Arc::new(DynamoConfigurationStore::new(aws, table));
+        Untraced::new(configurations)
     });
-    let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(config.max_connections));
-    let journal: Arc<dyn Journal> = Arc::new(LogJournal);
+    let pool: Arc<dyn ConnectionPool> = Arc::new(SlotPool::new(config.max_connections));
+    let operator_log: Arc<dyn OperatorLog> = Arc::new(TracingOperatorLog);
     let ports = StreamPorts {
-        poller: Raw::new(poller),
-        pool: Raw::new(pool.clone()),
-        metrics: Raw::new(metrics),
+        poller: Untraced::new(poller),
+        pool: Untraced::new(pool.clone()),
+        metrics: Untraced::new(metrics),
         telemetry: telemetry.sink.clone(),
         clock: clock.clone(),
         random,
-        flight: Arc::new(Flight::new(config.read_plan, journal.clone())),
-        book: Arc::new(MetricsBook::new(journal)),
+        shared_reader: Arc::new(SharedReader::new(config.read_plan, operator_log.clone())),
+        aggregator: Arc::new(MetricsAggregator::new(operator_log)),
         shutdown: Shutdown::default(),
         started_at: clock.now(),
     };
-    let tracing = Tracing {
+    let tracing = TraceConfig {
         clock,
         sink: telemetry.sink,
         service: config.service.as_str().into(),
         flush_timeout_ms: config.flush_timeout_ms,
         shutdown_flush_ms: match config.front {
-            Front::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),
-            Front::Local => config.flush_timeout_ms,
+            Mode::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),
+            Mode::Local => config.flush_timeout_ms,
         },
         shutdown: ports.shutdown.clone(),
     };
     let is_traced = config.telemetry != TelemetrySink::Off;
     let service = Service::new(ports, tracing, tokens, configurations, config.limits, Slots::of(pool), is_traced);
-    Ok(Composed { service: Arc::new(service), background, warm_up, spans: telemetry.spans })
+    Ok(Wiring { service: Arc::new(service), background, warm_up, spans: telemetry.spans })
 }
 
 #[cfg(test)]

@@ -3,34 +3,34 @@
 //! Reads through a function, never the process's environment, and knows no adapter.
 
 mod aws;
+mod errors;
 mod otlp;
-mod problems;
 mod reader;
 pub(crate) mod runtime_api;
 mod settings;
 mod table;
 mod variable;
 
+pub use errors::ConfigErrors;
 pub use otlp::OtlpReceiver;
-pub use problems::Problems;
-pub use settings::{Config, Front, MetricsSink, Secret, Store, TelemetrySink, TokenKey, TokenRules};
+pub use settings::{Config, MetricsSink, Mode, Secret, Store, TelemetrySink, TokenKey, TokenRules};
 pub use table::VARIABLES;
 pub use variable::{Form, Variable};
 
 use reader::Reader;
-use sse_core::{flight::ReadPlan, plan::Limits};
+use sse_core::{plan::Limits, shared_reader::ReadPlan};
 
 /// CloudWatch's limit for a namespace and for the value of a dimension, in bytes (a dimension may be longer; nobody's is).
 const NAME_MAX_BYTES: usize = 255;
 
 /// Reads everything. The configuration counts only if there are no problems; it is given with them so that adapters can
 /// look at their part and add theirs.
-pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, Problems) {
+pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErrors) {
     let r = &mut Reader::new(environment);
     let front = front(r);
-    let on_lambda = matches!(front, Front::Lambda { .. });
+    let on_lambda = matches!(front, Mode::Lambda { .. });
     if r.text(&table::EXEC_WRAPPER).is_some() {
-        r.problems.note(&table::EXEC_WRAPPER, "must not be set: a wrapper would trace the handler a second time");
+        r.errors.note(&table::EXEC_WRAPPER, "must not be set: a wrapper would trace the handler a second time");
     }
     let is_traced = r.choice(&table::SDK_DISABLED) != Some("true");
     aws::check_endpoints(r);
@@ -71,18 +71,18 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, Problems) 
         log: log(r),
         front,
     };
-    (config, std::mem::take(&mut r.problems))
+    (config, std::mem::take(&mut r.errors))
 }
 
-fn front(r: &mut Reader<'_>) -> Front {
+fn front(r: &mut Reader<'_>) -> Mode {
     let max_concurrency = whole(r.number(&table::MAX_CONCURRENCY));
     match r.text(&table::RUNTIME_API) {
-        None => Front::Local,
+        None => Mode::Local,
         Some(runtime_api) => {
             if runtime_api::parts(&runtime_api).is_none() {
-                r.problems.note(&table::RUNTIME_API, format!("is {runtime_api:?}, not host:port"));
+                r.errors.note(&table::RUNTIME_API, format!("is {runtime_api:?}, not host:port"));
             }
-            Front::Lambda { runtime_api, max_concurrency }
+            Mode::Lambda { runtime_api, max_concurrency }
         }
     }
 }
@@ -98,7 +98,7 @@ fn store(r: &mut Reader<'_>, on_lambda: bool, index: &str) -> Store {
         _ if !in_dynamodb => Store::Memory,
         Some(table) => Store::DynamoDb { table, index },
         None => {
-            r.problems.note(&table::SENTIMENTS_TABLE, "is not set, and SSE_STORE is dynamodb");
+            r.errors.note(&table::SENTIMENTS_TABLE, "is not set, and SSE_STORE is dynamodb");
             // It is still the store that is meant, so that what else it needs and lacks is named at once.
             Store::DynamoDb { table: String::new(), index }
         }
@@ -123,7 +123,7 @@ fn namespace(r: &mut Reader<'_>) -> String {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_/#: ".contains(&b);
     if name.len() > NAME_MAX_BYTES || !name.bytes().all(allowed) || name.starts_with("AWS/") {
         let range = table::METRICS_NAMESPACE.range();
-        r.problems.note(&table::METRICS_NAMESPACE, format!("is {name:?}, not {range}"));
+        r.errors.note(&table::METRICS_NAMESPACE, format!("is {name:?}, not {range}"));
     }
     name
 }
@@ -131,11 +131,11 @@ fn namespace(r: &mut Reader<'_>) -> String {
 fn environment_name(r: &mut Reader<'_>, on_lambda: bool) -> String {
     let name = r.text(&table::ENVIRONMENT);
     if on_lambda && name.is_none() {
-        r.problems.note(&table::ENVIRONMENT, "is not set, and required on Lambda");
+        r.errors.note(&table::ENVIRONMENT, "is not set, and required on Lambda");
     }
     let name = name.unwrap_or_else(|| table::ENVIRONMENT.default().into_owned());
     if name.len() > NAME_MAX_BYTES || !name.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        r.problems
+        r.errors
             .note(&table::ENVIRONMENT, format!("is {name:?}, not at most {NAME_MAX_BYTES} bytes of printable ASCII"));
     }
     name
@@ -148,7 +148,7 @@ fn service(r: &mut Reader<'_>) -> String {
     if let (Some(otel), Some(powertools)) = (&otel, &powertools)
         && otel != powertools
     {
-        r.problems.note(
+        r.errors.note(
             &table::OTEL_SERVICE_NAME,
             format!("is {otel:?} and POWERTOOLS_SERVICE_NAME is {powertools:?}: they must be equal"),
         );
@@ -160,7 +160,7 @@ fn tokens(r: &mut Reader<'_>) -> TokenRules {
     let secret = r.text(&table::JWT_SECRET);
     let public = r.text(&table::JWT_PUBLIC_KEY);
     if secret.is_some() && public.is_some() {
-        r.problems.note(&table::JWT_SECRET, "and SSE_JWT_PUBLIC_KEY are both set: only one may be");
+        r.errors.note(&table::JWT_SECRET, "and SSE_JWT_PUBLIC_KEY are both set: only one may be");
     }
     let key = match (secret, public) {
         (Some(secret), _) => Some(TokenKey::Secret(Secret::new(secret))),
@@ -173,7 +173,7 @@ fn tokens(r: &mut Reader<'_>) -> TokenRules {
 fn log(r: &mut Reader<'_>) -> String {
     let directives = r.text_or_default(&table::RUST_LOG);
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&directives) {
-        r.problems.note(&table::RUST_LOG, format!("is {directives:?}: {error}"));
+        r.errors.note(&table::RUST_LOG, format!("is {directives:?}: {error}"));
         return table::RUST_LOG.default().into_owned();
     }
     directives

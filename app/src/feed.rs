@@ -2,7 +2,7 @@
 
 use crate::{
     compose::{FeedError, Feeder},
-    config::{Config, Problems},
+    config::{Config, ConfigErrors},
 };
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -53,10 +53,10 @@ pub(crate) enum Error {
 ///
 /// # Errors
 /// Bad configuration, or the table cannot be made or written.
-pub(crate) async fn run(args: &FeedArgs, config: &Config, problems: Problems) -> Result<(), Error> {
+pub(crate) async fn run(args: &FeedArgs, config: &Config, errors: ConfigErrors) -> Result<(), Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    let mut feeder = Feeder::new(&args.table, problems).await?;
+    let mut feeder = Feeder::new(&args.table, errors).await?;
     if args.create {
         let users = config.users_table.as_deref();
         let new = feeder.create(&args.table, &config.index, users).await?;

@@ -5,24 +5,24 @@
 
 mod accept;
 mod answer;
-mod handled;
 mod identity;
 mod query;
+mod response;
 mod route;
 mod stream;
 mod token;
 
 pub use answer::json_error;
-pub use handled::{Body, Handled, Request, Work};
-pub use route::Problem;
+pub use response::{Body, Completion, HandlerResponse, Request};
+pub use route::HttpError;
 pub(crate) use route::segments;
 
 use crate::service::Service;
 use route::Route;
-use sse_core::telemetry::{Begin, Invocation};
+use sse_core::telemetry::{Invocation, InvocationStart};
 
 /// Handles one request.
-pub async fn handle(service: &Service, request: &Request, begin: Begin) -> Handled {
+pub async fn handle(service: &Service, request: &Request, begin: InvocationStart) -> HandlerResponse {
     let deadline = begin.deadline;
     let invocation = Invocation::begin(begin, service.tracing.clone());
     let wanted = match route::find(&request.method, &request.path) {

@@ -5,21 +5,21 @@
 
 mod api;
 mod body;
+mod connection;
 mod event;
 mod invocation;
-mod link;
 mod next;
-mod slot;
+mod worker;
 
-use crate::{compose::Composed, config::Problems, service::Service};
+use crate::{compose::Wiring, config::ConfigErrors, service::Service};
 pub use api::RuntimeApi;
-pub use next::{Delivered, Gone, NextLine};
-use slot::Slot;
+pub use next::{NextClient, NextError, NextEvent};
 use std::{io, sync::Arc};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
 };
+use worker::Worker;
 
 /// Connections opened during init may take this long, in milliseconds; the first invocation opens what is missing.
 const WARM_UP_MS: u64 = 1_000;
@@ -31,24 +31,24 @@ const STOP_MS: u64 = 275;
 pub enum LambdaError {
     /// Reported on `/init/error`.
     #[error(transparent)]
-    Configuration(#[from] Problems),
+    Configuration(#[from] ConfigErrors),
     /// Reported on `/init/error`.
     #[error("cannot wait for SIGTERM")]
     Signals(#[source] io::Error),
     /// There is nobody left to report to.
     #[error("the Runtime API is gone")]
-    RuntimeApi(#[from] Gone),
+    RuntimeApi(#[from] NextError),
 }
 
 /// Serves invocations, `slots` at once, until SIGTERM.
 ///
 /// # Errors
 /// The start failed, or the Runtime API is gone.
-pub async fn run(runtime_api: &str, slots: usize, start: Result<Composed, Problems>) -> Result<(), LambdaError> {
+pub async fn run(runtime_api: &str, slots: usize, start: Result<Wiring, ConfigErrors>) -> Result<(), LambdaError> {
     let api = RuntimeApi::new(runtime_api);
     let ready = match (start, signal(SignalKind::terminate())) {
         (Ok(composed), Ok(terminate)) => Ok((composed, terminate)),
-        (Err(problems), _) => Err(problems.into()),
+        (Err(errors), _) => Err(errors.into()),
         (_, Err(error)) => Err(LambdaError::Signals(error)),
     };
     let (composed, terminate) = match ready {
@@ -58,7 +58,7 @@ pub async fn run(runtime_api: &str, slots: usize, start: Result<Composed, Proble
             return Err(error);
         }
     };
-    let Composed { service, background, warm_up, spans: _ } = composed;
+    let Wiring { service, background, warm_up, spans: _ } = composed;
     if let Some(background) = background {
         drop(tokio::spawn(background));
     }
@@ -68,7 +68,7 @@ pub async fn run(runtime_api: &str, slots: usize, start: Result<Composed, Proble
         futures::future::select(warm_up, limit).await;
     }
     let outcome = work(api, &service, slots, terminate).await;
-    service.ports.telemetry.last_words();
+    service.ports.telemetry.shutdown();
     outcome
 }
 
@@ -76,7 +76,7 @@ async fn work(api: RuntimeApi, service: &Arc<Service>, slots: usize, mut termina
     let api = Arc::new(api);
     let mut running = JoinSet::new();
     for _ in 0..slots.max(1) {
-        running.spawn(Slot::new(api.clone(), service.clone()).run());
+        running.spawn(Worker::new(api.clone(), service.clone()).run());
     }
     let outcome = tokio::select! {
         ended = first_failure(&mut running) => ended,
@@ -95,12 +95,12 @@ async fn work(api: RuntimeApi, service: &Arc<Service>, slots: usize, mut termina
     outcome
 }
 
-async fn first_failure(running: &mut JoinSet<Result<(), next::Gone>>) -> Result<(), LambdaError> {
+async fn first_failure(running: &mut JoinSet<Result<(), next::NextError>>) -> Result<(), LambdaError> {
     while let Some(ended) = running.join_next().await {
         match ended {
             Ok(ended) => ended?,
             // Handlers and sessions catch their panics; one in the loop itself ends the process like any lost Runtime API.
-            Err(panic) => return Err(next::Gone::Panicked(panic.to_string()).into()),
+            Err(panic) => return Err(next::NextError::Panicked(panic.to_string()).into()),
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::{
     cli::{Cli, Command, ServeArgs},
     compose::compose,
-    config::{self, Config, Front, Problems},
+    config::{self, Config, ConfigErrors, Mode},
     feed, lambda,
     logging::{self, Form},
     serve,
@@ -16,19 +16,19 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the program: the function if the Runtime API is named, else what the command line says.
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) -> Option<String>) -> ExitCode {
-    let (config, problems) = config::read(environment);
+    let (config, errors) = config::read(environment);
     let outcome = match &config.front {
-        Front::Lambda { runtime_api, max_concurrency } => {
+        Mode::Lambda { runtime_api, max_concurrency } => {
             logging::begin(Form::Json, &config.log);
-            function(runtime_api, *max_concurrency, &config, problems)
+            function(runtime_api, *max_concurrency, &config, errors)
         }
-        Front::Local => {
+        Mode::Local => {
             let cli = Cli::parse_from(args);
             logging::begin(Form::Text, &config.log);
             match cli.command {
-                None => local_server(&ServeArgs::default(), &config, problems),
-                Some(Command::Serve(args)) => local_server(&args, &config, problems),
-                Some(Command::Feed(args)) => feeding(&args, &config, problems),
+                None => local_server(&ServeArgs::default(), &config, errors),
+                Some(Command::Serve(args)) => local_server(&args, &config, errors),
+                Some(Command::Feed(args)) => feeding(&args, &config, errors),
             }
         }
     };
@@ -41,24 +41,24 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
     }
 }
 
-fn function(runtime_api: &str, slots: usize, config: &Config, problems: Problems) -> Result<(), Failure> {
+fn function(runtime_api: &str, slots: usize, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {
     runtime(slots)?.block_on(async {
-        let composed = compose(config, problems, None).await;
+        let composed = compose(config, errors, None).await;
         lambda::run(runtime_api, slots, composed).await
     })?;
     Ok(())
 }
 
-fn local_server(args: &ServeArgs, config: &Config, problems: Problems) -> Result<(), Failure> {
+fn local_server(args: &ServeArgs, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {
     runtime(1)?.block_on(async {
-        let composed = compose(config, problems, args.items.as_deref()).await?;
+        let composed = compose(config, errors, args.items.as_deref()).await?;
         serve::run(args, composed).await?;
         Ok(())
     })
 }
 
-fn feeding(args: &feed::FeedArgs, config: &Config, problems: Problems) -> Result<(), Failure> {
-    runtime(1)?.block_on(feed::run(args, config, problems))?;
+fn feeding(args: &feed::FeedArgs, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {
+    runtime(1)?.block_on(feed::run(args, config, errors))?;
     Ok(())
 }
 
@@ -73,7 +73,7 @@ fn runtime(slots: usize) -> io::Result<Runtime> {
     }
 }
 
-fn complain(error: &(dyn std::error::Error + 'static), front: &Front) {
+fn complain(error: &(dyn std::error::Error + 'static), front: &Mode) {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -81,7 +81,7 @@ fn complain(error: &(dyn std::error::Error + 'static), front: &Front) {
         source = cause.source();
     }
     match front {
-        Front::Lambda { .. } => tracing::error!("{text}"),
-        Front::Local => eprintln!("sse-streaming: {text}"),
+        Mode::Lambda { .. } => tracing::error!("{text}"),
+        Mode::Local => eprintln!("sse-streaming: {text}"),
     }
 }

@@ -9,7 +9,7 @@ mod respond;
 mod site;
 mod trace_header;
 
-use crate::{cli::ServeArgs, compose::Composed};
+use crate::{cli::ServeArgs, compose::Wiring};
 use site::Site;
 use std::{
     io::{self, Write},
@@ -41,8 +41,8 @@ pub enum ServeError {
 ///
 /// # Errors
 /// It could not begin.
-pub async fn run(args: &ServeArgs, composed: Composed) -> Result<(), ServeError> {
-    let Composed { service, background, warm_up, spans } = composed;
+pub async fn run(args: &ServeArgs, composed: Wiring) -> Result<(), ServeError> {
+    let Wiring { service, background, warm_up, spans } = composed;
     let mut stop = Stop::new().map_err(ServeError::Signals)?;
     let listen = |error| ServeError::Listen(args.listen, error);
     let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
@@ -66,7 +66,7 @@ pub async fn run(args: &ServeArgs, composed: Composed) -> Result<(), ServeError>
         // Somebody is in a hurry.
         () = stop.asked() => {}
     }
-    ports.telemetry.last_words();
+    ports.telemetry.shutdown();
     Ok(())
 }
 

@@ -3,9 +3,9 @@
 
 use sse_core::{
     plan::Limits,
-    ports::{Configurations, ConnectionPool, Raw, Tokens},
+    ports::{ConfigurationStore, ConnectionPool, TokenVerifier, Untraced},
     stream::StreamPorts,
-    telemetry::Tracing,
+    telemetry::TraceConfig,
     trace_context::TraceContext,
 };
 use std::sync::{
@@ -18,11 +18,11 @@ pub struct Service {
     /// What streams work with.
     pub ports: StreamPorts,
     /// What invocations are traced with.
-    pub tracing: Tracing,
+    pub tracing: TraceConfig,
     /// Who asks.
-    pub tokens: Arc<dyn Tokens>,
+    pub tokens: Arc<dyn TokenVerifier>,
     /// What they want to see; `None`: there is no users table.
-    pub configurations: Option<Raw<dyn Configurations>>,
+    pub configurations: Option<Untraced<dyn ConfigurationStore>>,
     /// The limits of every stream.
     pub limits: Limits,
     /// How many streams there are.
@@ -35,9 +35,9 @@ impl Service {
     /// A service that has handled nothing yet; `is_traced`: not if tracing is off.
     pub fn new(
         ports: StreamPorts,
-        tracing: Tracing,
-        tokens: Arc<dyn Tokens>,
-        configurations: Option<Raw<dyn Configurations>>,
+        tracing: TraceConfig,
+        tokens: Arc<dyn TokenVerifier>,
+        configurations: Option<Untraced<dyn ConfigurationStore>>,
         limits: Limits,
         slots: Slots,
         is_traced: bool,

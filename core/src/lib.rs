@@ -6,15 +6,15 @@
 
 pub mod digest;
 pub mod event;
-pub mod flight;
 pub mod ids;
 pub mod item;
 pub mod limit;
-pub mod metrics_book;
+pub mod metrics_aggregator;
 pub mod outbox;
 pub mod plan;
 pub mod ports;
 pub mod session;
+pub mod shared_reader;
 pub mod shutdown;
 pub mod snapshot;
 pub mod sse;

@@ -1,7 +1,7 @@
 //! Between session and wire: bounded by tickers, never waits. What the client should hold is one shared snapshot and a set of
 //! names, so a newer state replaces an unsent older one by itself.
 //!
-//! The reader ends cleanly only after [`Writer::close`], which takes a `Flushed`; a writer that is dropped without it makes
+//! The reader ends cleanly only after [`Writer::close`], which takes a `BodyEndPermit`; a writer that is dropped without it makes
 //! the reader end in [`Aborted`], which becomes error trailers. Knows no trace and no protocol below SSE.
 
 mod client;
@@ -12,7 +12,7 @@ use queue::Queue;
 
 use crate::{
     ports::{Clock, Delivery, Dispatcher, Update},
-    telemetry::{Flushed, Settling},
+    telemetry::{BodyEndPermit, PendingFlush},
     time::Timestamp,
 };
 use futures::{Stream, task::AtomicWaker};
@@ -100,14 +100,14 @@ impl Writer {
     }
 
     /// The clean end. Needs the proof that the stream's telemetry was flushed.
-    pub(crate) fn close(self, proof: Flushed) -> Settling {
+    pub(crate) fn close(self, proof: BodyEndPermit) -> PendingFlush {
         {
             let mut state = self.0.lock();
             state.sealed = true;
             state.end = Some(Ok(()));
         }
         self.0.to_reader.wake();
-        proof.into_settling()
+        proof.into_pending_flush()
     }
 }
 

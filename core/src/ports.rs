@@ -3,26 +3,26 @@
 
 mod call;
 mod clock;
-mod configurations;
+mod configuration_store;
 mod connection_pool;
 mod dispatcher;
-mod journal;
 mod metrics;
+mod operator_log;
 mod poller;
 mod random;
-mod raw;
 mod telemetry;
-mod tokens;
+mod token_verifier;
+mod untraced;
 
-pub use call::{CallError, CallReport, Failure};
+pub use call::{AwsCall, CallError, Failure};
 pub use clock::Clock;
-pub use configurations::{Configuration, Configurations};
+pub use configuration_store::{Configuration, ConfigurationStore};
 pub use connection_pool::ConnectionPool;
 pub use dispatcher::{Delivery, Dispatcher, Last, Update};
-pub use journal::Journal;
-pub use metrics::{Distribution, Measurement, Metrics, Reading};
-pub use poller::{Known, Page, PageToken, Poller, Query, Skipped};
+pub use metrics::{Histogram, Measurement, MetricValue, Metrics};
+pub use operator_log::OperatorLog;
+pub use poller::{MalformedItem, Page, PageToken, Poller, Query, SeenItems};
 pub use random::Random;
-pub use raw::Raw;
 pub use telemetry::{FlushOutcome, StreamClosed, StreamOpened, Telemetry};
-pub use tokens::{TokenError, Tokens, UserId};
+pub use token_verifier::{TokenError, TokenVerifier, UserId};
+pub use untraced::Untraced;

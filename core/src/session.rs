@@ -4,10 +4,10 @@
 //! future while it may hold the lead, and with it every stream that follows.
 
 use crate::{
-    flight::{Flight, Outlook, Role},
     outbox::Writer,
     plan::Plan,
     ports::{Clock, Delivery, Dispatcher, Last, Poller, Random, Update},
+    shared_reader::{ReadState, Role, SharedReader},
     shutdown::Shutdown,
     snapshot::Snapshot,
     telemetry::EndReason,
@@ -26,7 +26,7 @@ pub const STALL_MS: u64 = 30_000;
 
 /// Work beside the stream that nothing waits for.
 #[derive(Default)]
-pub struct SideWork<'s> {
+pub struct BackgroundTasks<'s> {
     /// Calls of this stream's own invocation: over before it is.
     pub puts: FuturesUnordered<BoxFuture<'s, ()>>,
     /// Spans on their way: the flush at the end waits for them, so they go on beside it.
@@ -38,13 +38,13 @@ pub type Exports = FuturesUnordered<BoxFuture<'static, ()>>;
 
 /// What the session works with.
 #[derive(Clone, Copy)]
-pub struct Tools<'s> {
+pub struct SessionDeps<'s> {
     /// Time.
     pub clock: &'s dyn Clock,
     /// Jitter.
     pub random: &'s dyn Random,
     /// The reading that all streams share.
-    pub flight: &'s Flight,
+    pub shared_reader: &'s SharedReader,
     /// The calls of this stream's own invocation.
     pub poller: &'s dyn Poller,
     /// The outbox, as this stream's invocation sees it.
@@ -52,11 +52,11 @@ pub struct Tools<'s> {
     /// The outbox itself: what its reader does.
     pub writer: &'s Writer,
     /// Whatever else there is to do.
-    pub house: &'s dyn House<'s>,
+    pub maintenance: &'s dyn Maintenance<'s>,
 }
 
 /// What happens around a session.
-pub trait House<'s>: Send + Sync {
+pub trait Maintenance<'s>: Send + Sync {
     /// Streams of this process, for heartbeats.
     fn connections(&self) -> usize;
     /// A round of reading that another stream made.
@@ -64,7 +64,7 @@ pub trait House<'s>: Send + Sync {
     /// Events that the reader took.
     fn delivered(&self, deliveries: &[Delivery]);
     /// Begins something that is due now, if anything is.
-    fn chore(&self, now: Timestamp, side: &mut SideWork<'s>);
+    fn run_due(&self, now: Timestamp, tasks: &mut BackgroundTasks<'s>);
 }
 
 enum Wake {
@@ -74,14 +74,14 @@ enum Wake {
     StallCheck,
     Beat,
     Taken,
-    Polled(Outlook, Role),
-    Expired(Outlook),
-    ChoreDone,
+    Polled(ReadState, Role),
+    Expired(ReadState),
+    TaskDone,
 }
 
 struct State<'s> {
     plan: &'s Plan,
-    tools: Tools<'s>,
+    deps: SessionDeps<'s>,
     degraded: bool,
     seen: Option<Arc<Snapshot>>,
     round: u64,
@@ -89,10 +89,15 @@ struct State<'s> {
 }
 
 /// Runs until the stream has to end, and says why. What is in flight by then is dropped, and so cancelled.
-pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side: &mut SideWork<'s>) -> EndReason {
-    let Tools { clock, flight, writer, .. } = tools;
+pub async fn run<'s>(
+    plan: &'s Plan,
+    deps: SessionDeps<'s>,
+    shutdown: &Shutdown,
+    tasks: &mut BackgroundTasks<'s>,
+) -> EndReason {
+    let SessionDeps { clock, shared_reader, writer, .. } = deps;
     let now = clock.now();
-    let mut state = State { plan, tools, degraded: flight.is_degraded(), seen: None, round: 0, next_beat: now };
+    let mut state = State { plan, deps, degraded: shared_reader.is_degraded(), seen: None, round: 0, next_beat: now };
     state.beat(now);
     let mut end = clock.sleep_until(plan.end_at).fuse();
     let mut shutdown = shutdown.asked().fuse();
@@ -100,7 +105,7 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
     let mut stall = clock.sleep_until(now.plus_ms(STALL_MS)).fuse();
     let mut beat = clock.sleep_until(state.next_beat).fuse();
     let mut taken = writer.taken().fuse();
-    let mut poll = poll_at(tools, now);
+    let mut poll = poll_at(deps, now);
     let mut expiry: Fuse<BoxFuture<'_, ()>> = Fuse::terminated();
     loop {
         // Biased: the order is the rule, and there is no hidden randomness.
@@ -114,16 +119,16 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
             }
             () = beat => Wake::Beat,
             () = taken => Wake::Taken,
-            (outlook, role) = poll => {
-                poll = poll_at(tools, outlook.due_at);
-                Wake::Polled(outlook, role)
+            (read_state, role) = poll => {
+                poll = poll_at(deps, read_state.due_at);
+                Wake::Polled(read_state, role)
             }
-            () = expiry => Wake::Expired(flight.expire(clock.now())),
-            () = side.puts.select_next_some() => Wake::ChoreDone,
-            () = side.exports.select_next_some() => Wake::ChoreDone,
+            () = expiry => Wake::Expired(shared_reader.expire(clock.now())),
+            () = tasks.puts.select_next_some() => Wake::TaskDone,
+            () = tasks.exports.select_next_some() => Wake::TaskDone,
         };
-        if let Wake::Polled(outlook, _) | Wake::Expired(outlook) = &wake {
-            expiry = outlook.expires_at.map_or_else(Fuse::terminated, |at| clock.sleep_until(at).fuse());
+        if let Wake::Polled(read_state, _) | Wake::Expired(read_state) = &wake {
+            expiry = read_state.expires_at.map_or_else(Fuse::terminated, |at| clock.sleep_until(at).fuse());
         }
         let now = clock.now();
         if let Some(reason) = state.on(wake, now) {
@@ -135,14 +140,14 @@ pub async fn run<'s>(plan: &'s Plan, tools: Tools<'s>, shutdown: &Shutdown, side
         if taken.is_terminated_now() {
             taken = writer.taken().fuse();
         }
-        tools.house.chore(now, side);
+        deps.maintenance.run_due(now, tasks);
     }
 }
 
-fn poll_at(tools: Tools<'_>, at: Timestamp) -> Fuse<BoxFuture<'_, (Outlook, Role)>> {
+fn poll_at(deps: SessionDeps<'_>, at: Timestamp) -> Fuse<BoxFuture<'_, (ReadState, Role)>> {
     let poll = async move {
-        tools.clock.sleep_until(at).await;
-        tools.flight.read(tools.clock, tools.random, tools.poller).await
+        deps.clock.sleep_until(at).await;
+        deps.shared_reader.read(deps.clock, deps.random, deps.poller).await
     };
     poll.boxed().fuse()
 }
@@ -153,31 +158,31 @@ impl State<'_> {
         match wake {
             Wake::End => {
                 let last = self.plan.last(now);
-                self.tools.out.dispatch(Update::Last(last));
+                self.deps.out.dispatch(Update::Last(last));
                 return Some(if last == Last::StreamMax { EndReason::StreamMax } else { EndReason::Deadline });
             }
             Wake::Shutdown => {
-                self.tools.out.dispatch(Update::Last(Last::Shutdown));
+                self.deps.out.dispatch(Update::Last(Last::Shutdown));
                 return Some(EndReason::Shutdown);
             }
             Wake::Gone => return Some(EndReason::ClientDisconnected),
             Wake::StallCheck => {
                 let stalled = |since: Timestamp| now.ms_since(since) >= STALL_MS;
-                if self.tools.writer.waiting_since().is_some_and(stalled) {
+                if self.deps.writer.waiting_since().is_some_and(stalled) {
                     return Some(EndReason::ClientDisconnected);
                 }
             }
             Wake::Beat => self.beat(now),
-            Wake::Taken => self.tools.house.delivered(&self.tools.out.collect()),
-            Wake::Polled(outlook, role) => {
-                if role == Role::Shared && outlook.round > self.round {
-                    self.tools.house.poll_was_shared();
+            Wake::Taken => self.deps.maintenance.delivered(&self.deps.out.collect()),
+            Wake::Polled(read_state, role) => {
+                if role == Role::Shared && read_state.round > self.round {
+                    self.deps.maintenance.poll_was_shared();
                 }
-                self.round = outlook.round;
-                self.show(outlook);
+                self.round = read_state.round;
+                self.show(read_state);
             }
-            Wake::Expired(outlook) => self.show(outlook),
-            Wake::ChoreDone => {}
+            Wake::Expired(read_state) => self.show(read_state),
+            Wake::TaskDone => {}
         }
         None
     }
@@ -191,26 +196,26 @@ impl State<'_> {
     }
 
     fn heartbeat(&self) {
-        let connections = self.tools.house.connections();
-        self.tools.out.dispatch(Update::Heartbeat { degraded: self.degraded, connections });
+        let connections = self.deps.maintenance.connections();
+        self.deps.out.dispatch(Update::Heartbeat { degraded: self.degraded, connections });
     }
 
-    fn show(&mut self, outlook: Outlook) {
-        if outlook.degraded != self.degraded {
-            self.degraded = outlook.degraded;
+    fn show(&mut self, read_state: ReadState) {
+        if read_state.degraded != self.degraded {
+            self.degraded = read_state.degraded;
             self.heartbeat();
         }
-        let Some(snapshot) = outlook.snapshot else { return };
+        let Some(snapshot) = read_state.snapshot else { return };
         if self.seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &snapshot)) {
-            self.tools.out.dispatch(Update::State(snapshot.clone()));
+            self.deps.out.dispatch(Update::State(snapshot.clone()));
             self.seen = Some(snapshot);
         }
     }
 
     fn next_stall_check(&self) -> Timestamp {
-        let since = self.tools.writer.waiting_since().unwrap_or_else(|| self.tools.clock.now());
+        let since = self.deps.writer.waiting_since().unwrap_or_else(|| self.deps.clock.now());
         // Never in the past: a check that finds a stall ends the stream, so this one is later than now.
-        since.plus_ms(STALL_MS).max(self.tools.clock.now().plus_ms(1))
+        since.plus_ms(STALL_MS).max(self.deps.clock.now().plus_ms(1))
     }
 }
 

@@ -5,21 +5,21 @@
 //! leader, everybody's poll: hyper does not poll a body that it cannot write.
 
 mod end;
-mod house;
+mod maintenance;
 
 use end::{beside, drain, finish_exports, put_metrics};
-use house::{HouseOf, MeteredPoller};
+use maintenance::{MeteredPoller, StreamMaintenance};
 
 use crate::{
-    flight::Flight,
     ids::ConnectionId,
-    metrics_book::MetricsBook,
+    metrics_aggregator::MetricsAggregator,
     outbox::{Client, Reader, outbox},
     plan::Plan,
-    ports::{Clock, ConnectionPool, Dispatcher, Metrics, Poller, Random, Raw, Telemetry},
-    session::{self, SideWork, Tools},
+    ports::{Clock, ConnectionPool, Dispatcher, Metrics, Poller, Random, Telemetry, Untraced},
+    session::{self, BackgroundTasks, SessionDeps},
+    shared_reader::SharedReader,
     shutdown::Shutdown,
-    telemetry::{EndReason, Invocation, Settled, Streaming},
+    telemetry::{EndReason, Invocation, ReadyForNext, Streaming},
     time::Timestamp,
     traced::{Permit, TracedDispatcher, TracedMetrics, TracedPoller},
 };
@@ -30,11 +30,11 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 #[derive(Clone)]
 pub struct StreamPorts {
     /// Items.
-    pub poller: Raw<dyn Poller>,
+    pub poller: Untraced<dyn Poller>,
     /// Slots.
-    pub pool: Raw<dyn ConnectionPool>,
+    pub pool: Untraced<dyn ConnectionPool>,
     /// Metrics.
-    pub metrics: Raw<dyn Metrics>,
+    pub metrics: Untraced<dyn Metrics>,
     /// Exports while streaming.
     pub telemetry: Arc<dyn Telemetry>,
     /// Time.
@@ -42,9 +42,9 @@ pub struct StreamPorts {
     /// Jitter.
     pub random: Arc<dyn Random>,
     /// The reading that all streams share.
-    pub flight: Arc<Flight>,
+    pub shared_reader: Arc<SharedReader>,
     /// What is to be reported.
-    pub book: Arc<MetricsBook>,
+    pub aggregator: Arc<MetricsAggregator>,
     /// The process is to stop.
     pub shutdown: Shutdown,
     /// When the process started.
@@ -66,7 +66,7 @@ pub struct Summary {
 
 /// A stream, opened: its session has not begun.
 pub struct Opened {
-    session: BoxFuture<'static, (Settled, Summary)>,
+    session: BoxFuture<'static, (ReadyForNext, Summary)>,
     reader: Reader,
 }
 
@@ -105,7 +105,7 @@ pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPort
 
 impl Opened {
     /// The session, to be driven beside the response, and the body's reader.
-    pub fn split(self) -> (impl Future<Output = (Settled, Summary)> + Send + 'static, Reader) {
+    pub fn split(self) -> (impl Future<Output = (ReadyForNext, Summary)> + Send + 'static, Reader) {
         (self.session, self.reader)
     }
 }
@@ -117,31 +117,31 @@ async fn run(
     ports: StreamPorts,
     plan: Plan,
     writer: crate::outbox::Writer,
-) -> (Settled, Summary) {
+) -> (ReadyForNext, Summary) {
     let opened_at = ports.clock.now();
     let (reason, mut exports) = {
         let slot = permit.hold(&invocation);
         let poller = MeteredPoller::new(TracedPoller::new(&invocation, &ports.poller), &ports);
         let metrics = TracedMetrics::new(&invocation, &ports.metrics);
         let out = TracedDispatcher::new(&invocation, &writer);
-        let house = HouseOf { invocation: &invocation, ports: &ports, metrics: &metrics };
-        let tools = Tools {
+        let maintenance = StreamMaintenance { invocation: &invocation, ports: &ports, metrics: &metrics };
+        let deps = SessionDeps {
             clock: &*ports.clock,
             random: &*ports.random,
-            flight: &ports.flight,
+            shared_reader: &ports.shared_reader,
             poller: &poller,
             out: &out,
             writer: &writer,
-            house: &house,
+            maintenance: &maintenance,
         };
-        let mut side = SideWork::default();
-        let reason = session::run(&plan, tools, &ports.shutdown, &mut side).await;
-        drain(reason, &plan, tools, &ports.shutdown).await;
+        let mut tasks = BackgroundTasks::default();
+        let reason = session::run(&plan, deps, &ports.shutdown, &mut tasks).await;
+        drain(reason, &plan, deps, &ports.shutdown).await;
         writer.seal();
-        ports.book.delivered(&out.collect());
+        ports.aggregator.delivered(&out.collect());
         drop(slot);
-        put_metrics(&plan, &ports, &metrics, &mut side).await;
-        (reason, side.exports)
+        put_metrics(&plan, &ports, &metrics, &mut tasks).await;
+        (reason, tasks.exports)
     };
     let summary = Summary {
         connection_id: invocation.connection_id().clone(),

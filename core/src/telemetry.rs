@@ -1,4 +1,4 @@
-//! One invocation as values: `Invocation<Handler>` → `Invocation<Streaming>` → `Flushed` → `Settled`.
+//! One invocation as values: `Invocation<Handler>` → `Invocation<Streaming>` → `BodyEndPermit` → `ReadyForNext`.
 //!
 //! Who holds which value can do what: no span of a phase that ended, none across the switch, none after the flush,
 //! no next event without a flush. Knows no exporter; the sink is [`crate::ports::Telemetry`].
@@ -10,11 +10,11 @@ mod scope;
 mod span;
 mod value;
 
-pub use flush::{BODY_FLUSH_MS, Flushed, Settled, Settling};
-pub use invocation::{Begin, Invocation, StreamIdentity};
+pub use flush::{BODY_FLUSH_MS, BodyEndPermit, PendingFlush, ReadyForNext};
+pub use invocation::{Invocation, InvocationStart, StreamIdentity};
 pub use phase::{EndReason, Handler, Phase, Streaming};
-pub use scope::{Scope, Tracing};
-pub use span::{Exception, Finished, Span, SpanKind};
+pub use scope::{InvocationContext, TraceConfig};
+pub use span::{Exception, FinishedSpan, Span, SpanKind};
 pub use value::Value;
 
 /// Names of spans (contract: Spans).

@@ -1,13 +1,13 @@
 //! One decorator a port, for one invocation. Built from `&Invocation<_>` and nothing else, so that a traced call
 //! cannot outlive its invocation, and an AWS call without its span does not compile.
 
-mod configurations;
+mod configuration_store;
 mod connection_pool;
 mod dispatcher;
 mod metrics;
 mod poller;
 
-pub use configurations::TracedConfigurations;
+pub use configuration_store::TracedConfigurationStore;
 pub use connection_pool::{Permit, Slot, acquire};
 pub use dispatcher::TracedDispatcher;
 pub use metrics::TracedMetrics;

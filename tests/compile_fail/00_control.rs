@@ -1,12 +1,12 @@
 // expect: ok | the same pieces, used rightly
 #![allow(unused)]
 include!("prelude.inc");
-async fn handler(inv: &Invocation<Handler>, raw: &Raw<dyn Configurations>, user: &UserId) {
-    let configurations = TracedConfigurations::new(inv, raw);
+async fn handler(inv: &Invocation<Handler>, raw: &Untraced<dyn ConfigurationStore>, user: &UserId) {
+    let configurations = TracedConfigurationStore::new(inv, raw);
     let _ = configurations.get(user, "x").await;
     drop(inv.span("a", SpanKind::Internal));
 }
-async fn whole(inv: Invocation<Handler>, raw: Raw<dyn Poller>, id: StreamIdentity, known: Arc<dyn Known>) -> Settled {
+async fn whole(inv: Invocation<Handler>, raw: Untraced<dyn Poller>, id: StreamIdentity, known: Arc<dyn SeenItems>) -> ReadyForNext {
     let inv = inv.into_streaming(id, Timestamp::default());
     let poller = TracedPoller::new(&inv, &raw);
     let _ = poller.page(query(&*known)).await;
@@ -14,10 +14,10 @@ async fn whole(inv: Invocation<Handler>, raw: Raw<dyn Poller>, id: StreamIdentit
     inv.finish(EndReason::Error).await.settle().await
 }
 fn is_send<T: Send>(_: T) {}
-fn sent(inv: Invocation<Handler>, raw: Raw<dyn Poller>, id: StreamIdentity, known: Arc<dyn Known>) {
+fn sent(inv: Invocation<Handler>, raw: Untraced<dyn Poller>, id: StreamIdentity, known: Arc<dyn SeenItems>) {
     is_send(whole(inv, raw, id, known))
 }
-async fn next(line: &mut sse_streaming::lambda::NextLine, settled: Settled) {
+async fn next(line: &mut sse_streaming::lambda::NextClient, settled: ReadyForNext) {
     let _ = line.next(settled).await;
 }
 fn main() {}

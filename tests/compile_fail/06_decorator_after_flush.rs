@@ -1,7 +1,7 @@
 // expect: E0505 | a traced port used after the flush
 #![allow(unused)]
 include!("prelude.inc");
-async fn f(inv: Invocation<Streaming>, raw: Raw<dyn Poller>, known: Arc<dyn Known>) {
+async fn f(inv: Invocation<Streaming>, raw: Untraced<dyn Poller>, known: Arc<dyn SeenItems>) {
     let poller = TracedPoller::new(&inv, &raw);
     let _flushed = inv.finish(EndReason::Error).await;
     let _ = poller.page(query(&*known)).await;

@@ -1,7 +1,7 @@
 // expect: E0382 | a finished span recorded twice (FR-060)
 #![allow(unused)]
 include!("prelude.inc");
-fn f(sink: &dyn Telemetry, span: Finished<Streaming>) {
+fn f(sink: &dyn Telemetry, span: FinishedSpan<Streaming>) {
     sink.streaming_phase(span);
     sink.streaming_phase(span);
 }

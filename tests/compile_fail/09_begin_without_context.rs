@@ -1,9 +1,9 @@
 // expect: E0308 | an invocation without a context of its own (FR-059)
 #![allow(unused)]
 include!("prelude.inc");
-fn f(tracing: Tracing) {
+fn f(tracing: TraceConfig) {
     let context: Option<TraceContext> = None;
-    let begin = Begin { context, request_id: "r".into(), deadline: Timestamp::default(), is_cold_start: false };
+    let begin = InvocationStart { context, request_id: "r".into(), deadline: Timestamp::default(), is_cold_start: false };
     let _inv = Invocation::begin(begin, tracing);
 }
 fn main() {}

@@ -1,8 +1,8 @@
 // expect: E0382 | one header for two invocations (FR-059)
 #![allow(unused)]
 include!("prelude.inc");
-fn f(context: TraceContext, tracing: Tracing) {
-    let begin = |context| Begin { context, request_id: "r".into(), deadline: Timestamp::default(), is_cold_start: false };
+fn f(context: TraceContext, tracing: TraceConfig) {
+    let begin = |context| InvocationStart { context, request_id: "r".into(), deadline: Timestamp::default(), is_cold_start: false };
     let _a = Invocation::begin(begin(context), tracing.clone());
     let _b = Invocation::begin(begin(context), tracing);
 }

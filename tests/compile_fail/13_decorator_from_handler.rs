@@ -1,7 +1,7 @@
 // expect: E0308 | a streaming decorator in the handler phase (FR-060)
 #![allow(unused)]
 include!("prelude.inc");
-fn f(inv: &Invocation<Handler>, raw: Raw<dyn Poller>) {
+fn f(inv: &Invocation<Handler>, raw: Untraced<dyn Poller>) {
     let _poller = TracedPoller::new(inv, &raw);
 }
 fn main() {}

@@ -1,7 +1,7 @@
 // expect: E0624 | an AWS call that bypasses its decorator (FR-027)
 #![allow(unused)]
 include!("prelude.inc");
-async fn f(raw: Raw<dyn Poller>, known: Arc<dyn Known>) {
+async fn f(raw: Untraced<dyn Poller>, known: Arc<dyn SeenItems>) {
     let _ = raw.open().page(query(&*known)).await;
 }
 fn main() {}

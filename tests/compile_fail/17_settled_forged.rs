@@ -2,6 +2,6 @@
 #![allow(unused)]
 include!("prelude.inc");
 fn f() {
-    let _settled = Settled(FlushOutcome::Ok);
+    let _settled = ReadyForNext(FlushOutcome::Ok);
 }
 fn main() {}

@@ -3,7 +3,7 @@
 include!("prelude.inc");
 use futures::{FutureExt, future::{BoxFuture, Shared}};
 type Cell = std::sync::Mutex<Option<Shared<BoxFuture<'static, ()>>>>;
-async fn f(cell: Arc<Cell>, inv: Invocation<Streaming>, raw: Raw<dyn Poller>, known: &'static dyn Known) {
+async fn f(cell: Arc<Cell>, inv: Invocation<Streaming>, raw: Untraced<dyn Poller>, known: &'static dyn SeenItems) {
     let poller = TracedPoller::new(&inv, &raw);
     *cell.lock().unwrap() = Some(async move { drop(poller.page(query(known)).await) }.boxed().shared());
 }

@@ -9,10 +9,10 @@ use crate::{
 use sse_adapters::memory::{Fault, SeededRandom};
 use sse_core::{
     digest::Digest,
-    flight::ReadPlan,
     item::{Item, Sentiment, Ticker},
     plan::{Limits, View},
     ports::{Failure, Random},
+    shared_reader::ReadPlan,
     time::Timestamp,
 };
 

@@ -5,7 +5,7 @@ use futures::{channel::oneshot, lock::Mutex as AsyncMutex};
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, Streaming, Value},
+    telemetry::{FinishedSpan, Handler, Streaming, Value},
     time::Timestamp,
 };
 use std::sync::{
@@ -16,11 +16,11 @@ use std::sync::{
 /// What the spy saw, in order.
 pub enum Seen {
     /// A handler phase.
-    Handler(Finished<Handler>),
+    Handler(FinishedSpan<Handler>),
     /// A stream opened.
     Opened(StreamOpened),
     /// A streaming span.
-    Span(Finished<Streaming>),
+    Span(FinishedSpan<Streaming>),
     /// An export in mid-stream began.
     Export,
     /// It ended by itself.
@@ -28,7 +28,7 @@ pub enum Seen {
     /// A flush began.
     Flush,
     /// A flush ended by itself.
-    Flushed,
+    BodyEndPermit,
     /// A stream was settled.
     Closed(StreamClosed),
 }
@@ -91,7 +91,7 @@ impl SpyTelemetry {
 
     /// The streaming spans.
     pub fn spans(&self) -> Vec<Brief> {
-        let brief = |s: &Finished<Streaming>| Brief {
+        let brief = |s: &FinishedSpan<Streaming>| Brief {
             name: s.name,
             trace: s.trace.to_string(),
             id: s.id,
@@ -123,7 +123,7 @@ impl SpyTelemetry {
             Seen::Export => "export".to_owned(),
             Seen::Exported => "exported".to_owned(),
             Seen::Flush => "flush".to_owned(),
-            Seen::Flushed => "flushed".to_owned(),
+            Seen::BodyEndPermit => "flushed".to_owned(),
             Seen::Closed(_) => "closed".to_owned(),
         };
         self.seen().iter().map(word).collect()
@@ -135,13 +135,13 @@ impl Telemetry for SpyTelemetry {
     fn span_id(&self) -> SpanId {
         SpanId::new(self.ids.fetch_add(1, SeqCst) + 1).expect("counts from 1")
     }
-    fn handler_phase(&self, span: Finished<Handler>) {
+    fn handler_phase(&self, span: FinishedSpan<Handler>) {
         self.note(Seen::Handler(span));
     }
     fn stream_opened(&self, stream: StreamOpened) {
         self.note(Seen::Opened(stream));
     }
-    fn streaming_phase(&self, span: Finished<Streaming>) {
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
         self.note(Seen::Span(span));
     }
     fn is_export_due(&self, _now: Timestamp) -> bool {
@@ -161,11 +161,11 @@ impl Telemetry for SpyTelemetry {
         if self.hangs.load(SeqCst) {
             std::future::pending::<()>().await;
         }
-        self.note(Seen::Flushed);
+        self.note(Seen::BodyEndPermit);
         FlushOutcome::Ok
     }
     fn stream_closed(&self, stream: StreamClosed) {
         self.note(Seen::Closed(stream));
     }
-    fn last_words(&self) {}
+    fn shutdown(&self) {}
 }

@@ -10,20 +10,20 @@ use futures::{
 };
 use sse_adapters::{
     memory::{ManualClock, MemoryMetrics, MemoryTable, SeededRandom},
-    pool::MemoryPool,
+    pool::SlotPool,
 };
 use sse_core::{
     digest::Digest,
-    flight::{Flight, ReadPlan},
     ids::ConnectionId,
     item::{Item, Score, Sentiment, Ticker},
-    metrics_book::MetricsBook,
+    metrics_aggregator::MetricsAggregator,
     outbox::{Aborted, Reader},
     plan::{Limits, Plan, View},
-    ports::{Clock, Poller, Raw},
+    ports::{Clock, Poller, Untraced},
+    shared_reader::{ReadPlan, SharedReader},
     shutdown::Shutdown,
     stream::{StreamPorts, Summary, open},
-    telemetry::{Begin, EndReason, Invocation, Settled, StreamIdentity, Streaming, Tracing},
+    telemetry::{EndReason, Invocation, InvocationStart, ReadyForNext, StreamIdentity, Streaming, TraceConfig},
     time::Timestamp,
     trace_context::TraceContext,
     traced::acquire,
@@ -92,7 +92,7 @@ pub struct Connection {
     /// Whether the body ended.
     pub ended: Rc<Cell<bool>>,
     /// Whether and how the session ended.
-    pub settled: Rc<RefCell<Option<(Settled, Summary)>>>,
+    pub settled: Rc<RefCell<Option<(ReadyForNext, Summary)>>>,
     /// While set, the reader takes nothing.
     pub stands_still: Rc<Cell<bool>>,
     abort: AbortHandle,
@@ -212,14 +212,14 @@ impl Environment {
     fn new(setup: Setup, clock: &Arc<ManualClock>, poller: Arc<dyn Poller>, seed: u64) -> Self {
         let (telemetry, metrics) = (Arc::new(SpyTelemetry::default()), Arc::new(MemoryMetrics::new(clock.clone())));
         let ports = StreamPorts {
-            poller: Raw::new(poller),
-            pool: Raw::new(Arc::new(MemoryPool::new(setup.slots))),
-            metrics: Raw::new(metrics.clone()),
+            poller: Untraced::new(poller),
+            pool: Untraced::new(Arc::new(SlotPool::new(setup.slots))),
+            metrics: Untraced::new(metrics.clone()),
             telemetry: telemetry.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(seed)),
-            flight: Arc::new(Flight::new(setup.read, Arc::new(()))),
-            book: Arc::new(MetricsBook::new(Arc::new(()))),
+            shared_reader: Arc::new(SharedReader::new(setup.read, Arc::new(()))),
+            aggregator: Arc::new(MetricsAggregator::new(Arc::new(()))),
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };
@@ -227,8 +227,8 @@ impl Environment {
     }
 
     /// What its invocations share.
-    pub fn tracing(&self) -> Tracing {
-        Tracing {
+    pub fn tracing(&self) -> TraceConfig {
+        TraceConfig {
             clock: self.ports.clock.clone(),
             sink: self.telemetry.clone(),
             service: "sse-streaming".into(),
@@ -241,7 +241,7 @@ impl Environment {
     /// An invocation, switched to streaming.
     pub fn invocation(&self, trace_header: Option<&str>, plan: &Plan) -> Invocation<Streaming> {
         let n = self.opened.replace(self.opened.get() + 1);
-        let begin = Begin {
+        let begin = InvocationStart {
             context: TraceContext::parse(trace_header),
             request_id: format!("request-{n}").into(),
             deadline: plan.deadline,
@@ -275,7 +275,11 @@ impl Environment {
     }
 
     /// Drives both halves of a stream.
-    pub fn drive(&self, session: impl Future<Output = (Settled, Summary)> + 'static, mut reader: Reader) -> Connection {
+    pub fn drive(
+        &self,
+        session: impl Future<Output = (ReadyForNext, Summary)> + 'static,
+        mut reader: Reader,
+    ) -> Connection {
         let writes = Rc::new(RefCell::new(Vec::new()));
         let (ended, stands_still) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
         let settled = Rc::new(RefCell::new(None));

@@ -12,14 +12,14 @@ use aws_sdk_dynamodb::{
 use futures::{StreamExt, TryStreamExt, stream};
 use sse_adapters::{
     aws::Aws,
-    contract::{ConfigurationsUnderTest, PollerUnderTest, check_configurations, check_poller},
-    dynamodb::{Cost, DynamoConfigurations, DynamoPoller, ItemWriter, Tables},
+    contract::{ConfigurationStoreUnderTest, PollerUnderTest, check_configurations, check_poller},
+    dynamodb::{Cost, DynamoConfigurationStore, DynamoPoller, ItemWriter, Tables},
     memory::{DemoFeed, SeededRandom},
     system::SystemClock,
 };
 use sse_core::{
     item::{Item, Sentiment},
-    ports::{Clock, Configurations, Poller},
+    ports::{Clock, ConfigurationStore, Poller},
     time::Timestamp,
 };
 use std::{
@@ -120,13 +120,13 @@ impl PollerUnderTest for RealTable {
 }
 
 struct RealUsers {
-    configurations: DynamoConfigurations,
+    configurations: DynamoConfigurationStore,
     client: Client,
 }
 
 #[async_trait]
-impl ConfigurationsUnderTest for RealUsers {
-    fn configurations(&self) -> &dyn Configurations {
+impl ConfigurationStoreUnderTest for RealUsers {
+    fn configurations(&self) -> &dyn ConfigurationStore {
         &self.configurations
     }
 
@@ -157,7 +157,7 @@ async fn the_contract_holds() {
     let poller = DynamoPoller::new(&aws, "items", INDEX);
     poller.warm_up().await;
     check_poller(&RealTable { poller, writer: writer(&aws, "items"), client: client.clone() }).await;
-    let configurations = DynamoConfigurations::new(&aws, "users");
+    let configurations = DynamoConfigurationStore::new(&aws, "users");
     check_configurations(&RealUsers { configurations, client }).await;
 }
 

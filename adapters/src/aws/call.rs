@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetadata};
-use sse_core::ports::{CallError, CallReport, Failure};
+use sse_core::ports::{AwsCall, CallError, Failure};
 use std::{
     borrow::Cow,
     error::Error,
@@ -53,12 +53,12 @@ impl Intercept for Attempts {
 }
 
 /// The report of a call that was answered.
-pub(crate) fn returned(target: CallReport, attempts: &Attempts, answer: &impl RequestId) -> CallReport {
-    CallReport { request_id: answer.request_id().map(ToOwned::to_owned), attempts: attempts.count(), ..target }
+pub(crate) fn returned(target: AwsCall, attempts: &Attempts, answer: &impl RequestId) -> AwsCall {
+    AwsCall { request_id: answer.request_id().map(ToOwned::to_owned), attempts: attempts.count(), ..target }
 }
 
 /// The error of a call that was not, or not well.
-pub(crate) fn failed<E>(target: CallReport, attempts: &Attempts, error: &SdkError<E, HttpResponse>) -> CallError
+pub(crate) fn failed<E>(target: AwsCall, attempts: &Attempts, error: &SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {

@@ -17,14 +17,14 @@ use std::sync::OnceLock;
 
 /// Which certificate authorities are believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Roots {
+pub enum TrustRoots {
     /// Mozilla's list, compiled in: 1 ms to load, where the system's takes 5. For Lambda.
     Bundled,
     /// The system's, which may know a company's own proxy. For everywhere else.
     Native,
 }
 
-impl Roots {
+impl TrustRoots {
     fn store(self) -> TrustStore {
         match self {
             Self::Native => TrustStore::default(),
@@ -43,12 +43,12 @@ fn pem(der: &[u8]) -> String {
 
 #[derive(Debug)]
 pub(super) struct LazyHttp {
-    roots: Roots,
+    roots: TrustRoots,
     client: OnceLock<SharedHttpClient>,
 }
 
 impl LazyHttp {
-    pub(super) const fn new(roots: Roots) -> Self {
+    pub(super) const fn new(roots: TrustRoots) -> Self {
         Self { roots, client: OnceLock::new() }
     }
 
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn every_bundled_certificate_is_one() {
         // The connector panics on a certificate that it cannot read.
-        let context = TlsContext::builder().with_trust_store(Roots::Bundled.store()).build().unwrap();
+        let context = TlsContext::builder().with_trust_store(TrustRoots::Bundled.store()).build().unwrap();
         let provider = Provider::Rustls(CryptoMode::AwsLc);
         let _ = Connector::builder().tls_provider(provider).tls_context(context).build();
         assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);

@@ -1,6 +1,6 @@
 //! `Metrics`: a whole batch, at most one call, and a report only where there was one.
 
-use sse_core::ports::{CallReport, Distribution, Measurement, Metrics, Reading};
+use sse_core::ports::{AwsCall, Histogram, Measurement, MetricValue, Metrics};
 
 /// An adapter and how often it called.
 pub trait MetricsUnderTest: Sync {
@@ -29,25 +29,25 @@ pub async fn check_metrics(under_test: &dyn MetricsUnderTest) {
             "one batch, one call, where there are calls"
         );
         if let Some(target) = &target {
-            assert_eq!(&CallReport { request_id: None, ..report.clone() }, target);
+            assert_eq!(&AwsCall { request_id: None, ..report.clone() }, target);
             assert_eq!((report.operation, report.attempts), ("PutMetricData", 1));
         }
     }
 }
 
 fn batch() -> Vec<Measurement> {
-    let mut millis = Distribution::default();
+    let mut millis = Histogram::default();
     for value in 0..5_000 {
         millis.add(value);
     }
     let measurement = |name, event_type, reading| Measurement { name, event_type, reading };
     vec![
-        measurement("ConnectionCount", None, Reading::Level(3)),
-        measurement("EventsSent", None, Reading::Count(12)),
-        measurement("EventsSent", Some("heartbeat"), Reading::Count(5)),
-        measurement("EventsSent", Some("metrics"), Reading::Count(7)),
-        measurement("EventLatencyMs", None, Reading::Millis(millis)),
-        measurement("PollDurationMs", None, Reading::Millis(Distribution::default())),
+        measurement("ConnectionCount", None, MetricValue::Gauge(3)),
+        measurement("EventsSent", None, MetricValue::Counter(12)),
+        measurement("EventsSent", Some("heartbeat"), MetricValue::Counter(5)),
+        measurement("EventsSent", Some("metrics"), MetricValue::Counter(7)),
+        measurement("EventLatencyMs", None, MetricValue::Histogram(millis)),
+        measurement("PollDurationMs", None, MetricValue::Histogram(Histogram::default())),
     ]
 }
 
@@ -59,7 +59,7 @@ mod tests {
         cloudwatch::CloudWatchMetrics,
         emf::EmfMetrics,
         memory::{ManualClock, MemoryMetrics, NoMetrics},
-        otlp::Captured,
+        otlp::MemoryLines,
     };
     use std::sync::Arc;
 
@@ -105,7 +105,7 @@ mod tests {
         check_metrics(&NoMetrics).await;
         check_metrics(&MemoryMetrics::new(Arc::new(ManualClock::default()))).await;
         let clock = Arc::new(ManualClock::default());
-        check_metrics(&EmfMetrics::new(Arc::new(Captured::default()), clock, "SseStreaming", "test")).await;
+        check_metrics(&EmfMetrics::new(Arc::new(MemoryLines::default()), clock, "SseStreaming", "test")).await;
         let empty_map = vec![0xa0];
         let (service, aws) = FakeService::new([Answer::Says(200, empty_map)]).await;
         let metrics = CloudWatchMetrics::new(&aws, "SseStreaming", "test");

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
-    ports::{CallReport, Known, Page, Poller, Query, Skipped},
+    ports::{AwsCall, MalformedItem, Page, Poller, Query, SeenItems},
     time::Timestamp,
 };
 
@@ -23,7 +23,7 @@ pub trait PollerUnderTest: Sync {
 }
 
 struct Nothing;
-impl Known for Nothing {
+impl SeenItems for Nothing {
     fn holds(&self, _: &Item) -> bool {
         false
     }
@@ -74,8 +74,8 @@ async fn items_come_as_they_were_written(table: &dyn PollerUnderTest) {
     clear(table, &items).await;
 }
 
-fn check_report(report: &CallReport, target: &CallReport) {
-    let known_before = CallReport { request_id: None, attempts: target.attempts, ..report.clone() };
+fn check_report(report: &AwsCall, target: &AwsCall) {
+    let known_before = AwsCall { request_id: None, attempts: target.attempts, ..report.clone() };
     assert_eq!(&known_before, target, "a report is its target, answered");
     assert_eq!((report.service, report.operation), ("DynamoDB", "Query"));
     assert!(report.request_id.is_some() && report.table.is_some() && report.attempts >= 1, "{report:?}");
@@ -108,7 +108,7 @@ async fn a_malformed_item_is_set_aside(table: &dyn PollerUnderTest) {
     table.put(std::slice::from_ref(&good)).await;
     table.put_malformed(Sentiment::Positive, START.plus_ms(2), "bad").await;
     let (items, skipped) = all(table, START).await;
-    let expected = Skipped { source_id: "bad".into(), updated_at: START.plus_ms(2).to_string().into() };
+    let expected = MalformedItem { source_id: "bad".into(), updated_at: START.plus_ms(2).to_string().into() };
     assert_eq!((items, skipped), (vec![good.clone()], vec![expected]));
     clear(table, &[good, item("bad", 0)]).await;
 }
@@ -129,7 +129,7 @@ async fn pages_add_up(table: &dyn PollerUnderTest) {
 }
 
 /// All pages of the positive partition.
-async fn all(table: &dyn PollerUnderTest, since: Timestamp) -> (Vec<Item>, Vec<Skipped>) {
+async fn all(table: &dyn PollerUnderTest, since: Timestamp) -> (Vec<Item>, Vec<MalformedItem>) {
     let (mut items, mut skipped, mut next) = (vec![], vec![], None);
     loop {
         let page = page(table, Query { after: next.as_ref(), ..query(Sentiment::Positive, since) }).await;

@@ -16,10 +16,10 @@ pub fn check_pool(pool: &dyn ConnectionPool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::MemoryPool;
+    use crate::pool::SlotPool;
 
     #[test]
     fn the_counter() {
-        check_pool(&MemoryPool::new(3));
+        check_pool(&SlotPool::new(3));
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn check_untraced(under_test: &dyn TelemetryUnderTest) {
     let stream = stream_under(&unsampled, &sink, &clock(), 1, 1_000);
     event(&stream);
     assert_eq!(end(stream), FlushOutcome::Ok);
-    sink.last_words();
+    sink.shutdown();
     assert_eq!(under_test.out(), []);
 }
 
@@ -77,9 +77,9 @@ pub(crate) fn check_last_words(under_test: &dyn TelemetryUnderTest) {
         event(&stream);
     }
     drop(stream);
-    sink.last_words();
+    sink.shutdown();
     check_trace(&under_test.out(), 1, 3);
-    sink.last_words();
+    sink.shutdown();
     assert_eq!(under_test.out().len(), 4, "said twice");
 }
 
@@ -110,7 +110,7 @@ mod tests {
     use crate::{
         memory::{MemoryTelemetry, RecordPhase},
         otlp::{
-            Captured, Pipeline,
+            MemoryLines, Pipeline,
             testing::{Collector, Step, config, hex, spans},
         },
         telemetry::{Composite, Off, StdoutTelemetry},
@@ -157,17 +157,17 @@ mod tests {
         }
     }
 
-    fn printed(lines: &Captured) -> Vec<Out> {
+    fn printed(lines: &MemoryLines) -> Vec<Out> {
         let otlp = lines.all().into_iter().filter(|line| line.starts_with("{\"resourceSpans\""));
         let requests = otlp.map(|line| serde_json::from_str::<ExportTraceServiceRequest>(&line).expect("OTLP/JSON"));
         requests.flat_map(spans).map(out).collect()
     }
 
-    struct Printing(Arc<StdoutTelemetry>, Arc<Captured>);
+    struct Printing(Arc<StdoutTelemetry>, Arc<MemoryLines>);
 
     impl Printing {
         fn new() -> Self {
-            let lines = Arc::<Captured>::default();
+            let lines = Arc::<MemoryLines>::default();
             Self(Arc::new(StdoutTelemetry::new(&resource(), lines.clone())), lines)
         }
     }
@@ -181,11 +181,11 @@ mod tests {
         }
     }
 
-    struct Sending(Arc<dyn Telemetry>, Arc<Collector>, Arc<Captured>);
+    struct Sending(Arc<dyn Telemetry>, Arc<Collector>, Arc<MemoryLines>);
 
     impl Sending {
         fn new(script: impl IntoIterator<Item = Step>) -> Self {
-            let (collector, lines) = (Collector::following(script), Arc::<Captured>::default());
+            let (collector, lines) = (Collector::following(script), Arc::<MemoryLines>::default());
             let pipeline = Pipeline::over(collector.clone(), config(1 << 20), &resource(), lines.clone(), clock());
             let streaming = Arc::new(pipeline.expect("a pipeline"));
             Self(Arc::new(Composite { handler: None, streaming }), collector, lines)

@@ -5,15 +5,15 @@ use crate::item_fields::{ItemFields, updated_at};
 use aws_sdk_dynamodb::types::AttributeValue;
 use sse_core::{
     item::{Item, SCORE_SCALE, Sentiment, Ticker},
-    ports::Skipped,
+    ports::MalformedItem,
 };
 use std::{collections::HashMap, sync::Arc};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// Reads one item of a partition. The partition itself is not among the attributes: whoever queried knows it.
-pub(super) fn read(attributes: &Attributes, sentiment: Sentiment) -> Result<Item, Skipped> {
-    parse(attributes, sentiment).ok_or_else(|| Skipped {
+pub(super) fn read(attributes: &Attributes, sentiment: Sentiment) -> Result<Item, MalformedItem> {
+    parse(attributes, sentiment).ok_or_else(|| MalformedItem {
         source_id: legible(attributes, names::SOURCE_ID),
         updated_at: legible(attributes, names::UPDATED_AT),
     })

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 };
 use sse_core::{
     item::Sentiment,
-    ports::{CallError, CallReport, Failure, Page, PageToken, Poller, Query},
+    ports::{AwsCall, CallError, Failure, Page, PageToken, Poller, Query},
     time::Timestamp,
 };
 
@@ -102,8 +102,8 @@ fn start_key(sentiment: Sentiment, token: &PageToken) -> Attributes {
 
 #[async_trait]
 impl Poller for DynamoPoller {
-    fn target(&self) -> CallReport {
-        CallReport {
+    fn target(&self) -> AwsCall {
+        AwsCall {
             service: "DynamoDB",
             operation: "Query",
             region: self.region.clone(),
@@ -127,7 +127,7 @@ impl Poller for DynamoPoller {
 }
 
 #[expect(clippy::result_large_err, reason = "the port's error; one per failed call")]
-fn page(query: &Query<'_>, answer: QueryOutput, report: CallReport) -> Result<Page, CallError> {
+fn page(query: &Query<'_>, answer: QueryOutput, report: AwsCall) -> Result<Page, CallError> {
     let next = match answer.last_evaluated_key {
         Some(key) if !key.is_empty() => match token(&key) {
             Some(token) => Some(token),
@@ -161,7 +161,7 @@ fn token(key: &Attributes) -> Option<PageToken> {
     })
 }
 
-fn unreadable(report: CallReport, detail: &str) -> CallError {
+fn unreadable(report: AwsCall, detail: &str) -> CallError {
     CallError { failure: Failure::Unreadable, error_type: "UnreadableAnswer".into(), detail: detail.to_owned(), report }
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
         ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
     },
 };
-use sse_core::ports::{CallError, CallReport, Clock};
+use sse_core::ports::{AwsCall, CallError, Clock};
 
 /// How long a new table may take to become usable, in milliseconds.
 const ACTIVE_WITHIN_MS: u64 = 120_000;
@@ -144,7 +144,7 @@ impl Tables {
     where
         E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let target = CallReport {
+        let target = AwsCall {
             service: "DynamoDB",
             operation,
             region: self.region.clone(),

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
 };
 use sse_core::{
     item::Item,
-    ports::{CallError, CallReport, Clock, Failure, Random},
+    ports::{AwsCall, CallError, Clock, Failure, Random},
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -96,8 +96,8 @@ impl ItemWriter {
         }
     }
 
-    fn target(&self) -> CallReport {
-        CallReport {
+    fn target(&self) -> AwsCall {
+        AwsCall {
             service: "DynamoDB",
             operation: "BatchWriteItem",
             region: self.region.clone(),

@@ -1,6 +1,6 @@
 //! What can go wrong with a call, on demand.
 
-use sse_core::ports::{CallError, CallReport, Clock, Failure};
+use sse_core::ports::{AwsCall, CallError, Clock, Failure};
 use std::borrow::Cow;
 
 /// Calls are given up after this long, retries included, in milliseconds: as the real adapters do it.
@@ -21,7 +21,7 @@ pub enum Fault {
 
 impl Fault {
     /// Lives through the fault. `None`: the call then goes on as if nothing had been.
-    pub(super) async fn strike(self, clock: &dyn Clock, report: &CallReport) -> Option<CallError> {
+    pub(super) async fn strike(self, clock: &dyn Clock, report: &AwsCall) -> Option<CallError> {
         let (wait_ms, failure) = match self {
             Self::Fail(failure) => (0, Some(failure)),
             Self::Throttle => (0, Some(Failure::Throttled)),
@@ -33,7 +33,7 @@ impl Fault {
     }
 }
 
-fn error(failure: Failure, report: CallReport) -> CallError {
+fn error(failure: Failure, report: AwsCall) -> CallError {
     let error_type = match failure {
         Failure::Throttled => "ThrottlingException",
         Failure::TimedOut => "Timeout",

@@ -2,7 +2,7 @@
 
 use super::{Fault, lock};
 use async_trait::async_trait;
-use sse_core::ports::{CallError, CallReport, Clock, Measurement, Metrics};
+use sse_core::ports::{AwsCall, CallError, Clock, Measurement, Metrics};
 use std::sync::{Arc, Mutex};
 
 /// Metrics are off.
@@ -11,12 +11,12 @@ pub struct NoMetrics;
 
 #[async_trait]
 impl Metrics for NoMetrics {
-    fn target(&self) -> Option<CallReport> {
+    fn target(&self) -> Option<AwsCall> {
         None
     }
 
-    async fn put(&self, _: &[Measurement]) -> Result<CallReport, CallError> {
-        Ok(CallReport::default())
+    async fn put(&self, _: &[Measurement]) -> Result<AwsCall, CallError> {
+        Ok(AwsCall::default())
     }
 }
 
@@ -57,8 +57,8 @@ impl MemoryMetrics {
 
 #[async_trait]
 impl Metrics for MemoryMetrics {
-    fn target(&self) -> Option<CallReport> {
-        Some(CallReport {
+    fn target(&self) -> Option<AwsCall> {
+        Some(AwsCall {
             service: "CloudWatch",
             operation: "PutMetricData",
             region: "local".to_owned(),
@@ -68,13 +68,13 @@ impl Metrics for MemoryMetrics {
         })
     }
 
-    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+    async fn put(&self, batch: &[Measurement]) -> Result<AwsCall, CallError> {
         let (fault, call) = {
             let mut state = lock(&self.state);
             state.calls += 1;
             (state.fault, state.calls)
         };
-        let report = CallReport { request_id: Some(format!("memory-{call}")), ..self.target().unwrap_or_default() };
+        let report = AwsCall { request_id: Some(format!("memory-{call}")), ..self.target().unwrap_or_default() };
         if let Some(fault) = fault
             && let Some(error) = fault.strike(&*self.clock, &report).await
         {

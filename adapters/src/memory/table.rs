@@ -5,7 +5,7 @@ use super::{Fault, lock};
 use async_trait::async_trait;
 use sse_core::{
     item::{Item, Sentiment},
-    ports::{CallError, CallReport, Clock, Page, PageToken, Poller, Query, Skipped},
+    ports::{AwsCall, CallError, Clock, MalformedItem, Page, PageToken, Poller, Query},
     time::Timestamp,
 };
 use std::{
@@ -104,7 +104,7 @@ impl State {
         true
     }
 
-    fn page(&self, query: &Query<'_>, report: CallReport) -> Page {
+    fn page(&self, query: &Query<'_>, report: AwsCall) -> Page {
         let partition = query.sentiment;
         let since: Key = (partition, query.since, "".into());
         let mut page = Page { report, ..Page::default() };
@@ -123,7 +123,9 @@ impl State {
             last = Some(key);
             match item {
                 Some(item) => page.items.push(item.clone()),
-                None => page.skipped.push(Skipped { source_id: key.2.clone(), updated_at: key.1.to_string().into() }),
+                None => {
+                    page.skipped.push(MalformedItem { source_id: key.2.clone(), updated_at: key.1.to_string().into() })
+                }
             }
         }
         page
@@ -142,8 +144,8 @@ fn is_behind(key: &Key, token: &PageToken) -> bool {
 
 #[async_trait]
 impl Poller for MemoryTable {
-    fn target(&self) -> CallReport {
-        CallReport {
+    fn target(&self) -> AwsCall {
+        AwsCall {
             service: "DynamoDB",
             operation: "Query",
             region: "local".to_owned(),
@@ -159,7 +161,7 @@ impl Poller for MemoryTable {
             state.calls[query.sentiment.index()] += 1;
             (state.faults[query.sentiment.index()], state.calls.iter().sum::<u64>())
         };
-        let report = CallReport { request_id: Some(format!("memory-{call}")), ..self.target() };
+        let report = AwsCall { request_id: Some(format!("memory-{call}")), ..self.target() };
         if let Some(fault) = fault
             && let Some(error) = fault.strike(&*self.clock, &report).await
         {
@@ -174,10 +176,10 @@ mod tests {
     use super::*;
     use crate::memory::{ManualClock, read_items};
     use futures::{FutureExt, executor::block_on};
-    use sse_core::ports::{Failure, Known};
+    use sse_core::ports::{Failure, SeenItems};
 
     struct Nothing;
-    impl Known for Nothing {
+    impl SeenItems for Nothing {
         fn holds(&self, _: &Item) -> bool {
             false
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, SpanKind, Streaming, Value, names},
+    telemetry::{FinishedSpan, Handler, SpanKind, Streaming, Value, names},
     time::Timestamp,
 };
 use std::{
@@ -104,7 +104,7 @@ impl Telemetry for MemoryTelemetry {
         span_id()
     }
 
-    fn handler_phase(&self, mut span: Finished<Handler>) {
+    fn handler_phase(&self, mut span: FinishedSpan<Handler>) {
         for child in std::mem::take(&mut span.children) {
             self.add(record(child, RecordPhase::Handler));
         }
@@ -113,7 +113,7 @@ impl Telemetry for MemoryTelemetry {
 
     fn stream_opened(&self, _: StreamOpened) {}
 
-    fn streaming_phase(&self, span: Finished<Streaming>) {
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
         let mut record = record(span, RecordPhase::Streaming);
         if record.name == names::STREAM {
             record.attributes.insert("spans_folded".into(), 0.into());
@@ -136,10 +136,10 @@ impl Telemetry for MemoryTelemetry {
 
     fn stream_closed(&self, _: StreamClosed) {}
 
-    fn last_words(&self) {}
+    fn shutdown(&self) {}
 }
 
-fn record<P>(span: Finished<P>, phase: RecordPhase) -> Record {
+fn record<P>(span: FinishedSpan<P>, phase: RecordPhase) -> Record {
     let attributes = span.attributes.into_iter().map(|(key, value)| (key.to_owned(), json(value)));
     Record {
         phase,

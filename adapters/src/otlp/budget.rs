@@ -5,15 +5,15 @@
 //! cannot starve dear ones, and accrues over the stream's life, so that its end is as visible as its beginning.
 //! Knows neither the buffer nor the ledger.
 
+mod allowance;
 mod reserve;
 mod round;
-mod tap;
 
-use super::{held::Held, queue::Queue, size::Sizes};
+use super::{buffered::BufferedSpan, queue::Queue, size::Sizes};
+use allowance::RateAllowance;
 use reserve::Reserve;
 use round::{Call, Round};
 use sse_core::{telemetry::names, time::Timestamp};
-use tap::Tap;
 
 /// Of the budget, what is set aside for the spans that always fit, in bytes.
 pub(crate) const RESERVE_BYTES: usize = 16_000;
@@ -22,12 +22,12 @@ pub(crate) const RESERVE_BYTES: usize = 16_000;
 pub(super) struct Budget {
     sizes: Sizes,
     reserve: Reserve,
-    polls: Tap,
-    dispatches: Tap,
-    puts: Tap,
+    polls: RateAllowance,
+    dispatches: RateAllowance,
+    puts: RateAllowance,
     round: Round,
     /// The newest event that did not fit. Should no other follow, it is the last one, which always fits.
-    last_event: Option<Held>,
+    last_event: Option<BufferedSpan>,
     folded: u64,
 }
 
@@ -35,13 +35,13 @@ impl Budget {
     /// `total` estimated bytes, from `opened` to `expected_end`.
     pub(super) fn new(total: usize, sizes: Sizes, opened: Timestamp, expected_end: Timestamp) -> Self {
         let rest = total.saturating_sub(RESERVE_BYTES);
-        let tap = |share: usize| Tap::new(share, opened, expected_end);
+        let allowance = |share: usize| RateAllowance::new(share, opened, expected_end);
         Self {
             sizes,
             reserve: Reserve::new(total.min(RESERVE_BYTES), sizes),
-            polls: tap(rest / 2),
-            dispatches: tap(rest / 3),
-            puts: tap(rest / 6),
+            polls: allowance(rest / 2),
+            dispatches: allowance(rest / 3),
+            puts: allowance(rest / 6),
             round: Round::default(),
             last_event: None,
             folded: 0,
@@ -49,31 +49,31 @@ impl Budget {
     }
 
     /// Admits a span into `buffer`, folds it, or keeps it until its round, or the stream, is over.
-    pub(super) fn offer(&mut self, mut held: Held, buffer: &mut Queue) {
-        let (name, end) = (held.span.name, held.span.end);
-        let is_reserved = self.reserve.admit(&mut held, self.sizes);
+    pub(super) fn offer(&mut self, mut buffered: BufferedSpan, buffer: &mut Queue) {
+        let (name, end) = (buffered.span.name, buffered.span.end);
+        let is_reserved = self.reserve.admit(&mut buffered, self.sizes);
         match name {
             names::POLL => {
-                let mut call = Call::new(&held);
+                let mut call = Call::new(&buffered);
                 if is_reserved {
-                    buffer.push(held);
+                    buffer.push(buffered);
                 } else {
-                    call.held = Some(held);
+                    call.buffered = Some(buffered);
                 }
                 self.poll(call, buffer);
             }
             names::DISPATCH => {
-                if is_reserved || self.dispatches.spend(held.document, end) {
+                if is_reserved || self.dispatches.spend(buffered.document, end) {
                     self.folded += u64::from(self.last_event.take().is_some());
-                    buffer.push(held);
+                    buffer.push(buffered);
                 } else {
-                    self.folded += u64::from(self.last_event.replace(held).is_some());
+                    self.folded += u64::from(self.last_event.replace(buffered).is_some());
                 }
             }
-            names::PUT_METRIC if is_reserved || self.puts.spend(held.document, end) => buffer.push(held),
+            names::PUT_METRIC if is_reserved || self.puts.spend(buffered.document, end) => buffer.push(buffered),
             // `sse_stream` is never folded: it is the one that says how many were.
-            names::STREAM => buffer.push(held),
-            _ if is_reserved => buffer.push(held),
+            names::STREAM => buffer.push(buffered),
+            _ if is_reserved => buffer.push(buffered),
             _ => self.folded += 1,
         }
     }
@@ -110,10 +110,10 @@ impl Budget {
 
     fn close_round(&mut self, next: Option<&Call>, buffer: &mut Queue) {
         let available = self.polls.available_now();
-        let (lot, folded) = self.round.close(next, available);
+        let (pending_round, folded) = self.round.close(next, available);
         self.folded += folded;
-        self.polls.charge(lot.cost);
-        buffer.extend(lot.spans);
+        self.polls.charge(pending_round.cost);
+        buffer.extend(pending_round.spans);
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the core's finished span to the SDK's. The one place that knows both.
 
-use super::held::Held;
+use super::buffered::BufferedSpan;
 use opentelemetry::{
     Array, InstrumentationScope, KeyValue, StringValue, Value,
     trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState},
@@ -24,8 +24,8 @@ pub(crate) fn scope() -> InstrumentationScope {
 }
 
 /// The SDK's form of a guarded span.
-pub(crate) fn span_data(held: &Held, scope: &InstrumentationScope) -> SpanData {
-    let span = &held.span;
+pub(crate) fn span_data(buffered: &BufferedSpan, scope: &InstrumentationScope) -> SpanData {
+    let span = &buffered.span;
     SpanData {
         span_context: SpanContext::new(
             TraceId::from(span.trace.to_bits()),
@@ -45,7 +45,7 @@ pub(crate) fn span_data(held: &Held, scope: &InstrumentationScope) -> SpanData {
         start_time: system_time(span.start),
         end_time: system_time(span.end),
         attributes: span.attributes.iter().map(|(k, v)| KeyValue::new(*k, value(v))).collect(),
-        dropped_attributes_count: held.dropped_attributes,
+        dropped_attributes_count: buffered.dropped_attributes,
         status: if span.exception.is_some() { Status::error("") } else { Status::Unset },
         events: span.exception.as_ref().map(event).unwrap_or_default(),
         links: SpanLinks::default(),

@@ -33,7 +33,7 @@ fn plain(value: &Value) -> Plain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otlp::{held::Held, scope, span_data, testing::span};
+    use crate::otlp::{buffered::BufferedSpan, scope, span_data, testing::span};
 
     #[test]
     fn it_is_the_estimate_that_the_budget_goes_by() {
@@ -42,7 +42,7 @@ mod tests {
         span.attributes.push(("number", Plain::Int(-12)));
         span.attributes.push(("yes", true.into()));
         span.attributes.push(("list", Plain::List(vec!["a".into(), "b\"".into()])));
-        let held = Held::new(span, Sizes::new(&resource));
-        assert_eq!(estimated_document_bytes(&resource, &span_data(&held, &scope())), held.document);
+        let buffered = BufferedSpan::new(span, Sizes::new(&resource));
+        assert_eq!(estimated_document_bytes(&resource, &span_data(&buffered, &scope())), buffered.document);
     }
 }

@@ -4,7 +4,7 @@
 //! beyond a floor, its attributes in a fixed order (counted in `dropped_attributes_count`), and at last the rest of the text.
 
 use super::{
-    held::Held,
+    buffered::BufferedSpan,
     size::{ANNOTATIONS_KEY, Sizes, attribute, escaped, exception, prefix_of_escaped},
 };
 use sse_core::telemetry::Value;
@@ -42,8 +42,8 @@ const ESSENTIAL: [&str; 12] = [
 ];
 
 /// Cuts a span to its limits; returns the estimated size of its document.
-pub(super) fn guard(held: &mut Held, sizes: Sizes) -> usize {
-    let span = &mut held.span;
+pub(super) fn guard(buffered: &mut BufferedSpan, sizes: Sizes) -> usize {
+    let span = &mut buffered.span;
     span.name = &span.name[..span.name.floor_char_boundary(NAME_BYTES_MAX)];
     for (_, value) in &mut span.attributes {
         cut_value(value, TEXT_CHARS_MAX);
@@ -52,25 +52,25 @@ pub(super) fn guard(held: &mut Held, sizes: Sizes) -> usize {
         cut_text(&mut exception.error_type, ERROR_TYPE_CHARS_MAX);
         cut_chars(&mut exception.message, ERROR_TEXT_CHARS_MAX);
     }
-    shrink(held, DOCUMENT_BYTES_MAX, sizes)
+    shrink(buffered, DOCUMENT_BYTES_MAX, sizes)
 }
 
 /// Shrinks a span until its document is at most `max` bytes, as far as that goes; returns what it is then.
-pub(super) fn shrink(held: &mut Held, max: usize, sizes: Sizes) -> usize {
-    let mut size = document(held, sizes);
+pub(super) fn shrink(buffered: &mut BufferedSpan, max: usize, sizes: Sizes) -> usize {
+    let mut size = document(buffered, sizes);
     if size <= max {
         return size;
     }
-    size -= cut_message(held, size - max, TEXT_FLOOR_BYTES);
-    size -= drop_attributes(held, size.saturating_sub(max), |key| !ESSENTIAL.contains(&key));
-    size -= cut_message(held, size.saturating_sub(max), 0);
-    size -= drop_attributes(held, size.saturating_sub(max), |_| true);
+    size -= cut_message(buffered, size - max, TEXT_FLOOR_BYTES);
+    size -= drop_attributes(buffered, size.saturating_sub(max), |key| !ESSENTIAL.contains(&key));
+    size -= cut_message(buffered, size.saturating_sub(max), 0);
+    size -= drop_attributes(buffered, size.saturating_sub(max), |_| true);
     size
 }
 
 /// The whole document of a span.
-fn document(held: &Held, sizes: Sizes) -> usize {
-    let span = &held.span;
+fn document(buffered: &BufferedSpan, sizes: Sizes) -> usize {
+    let span = &buffered.span;
     let attributes: usize = span.attributes.iter().map(|(key, value)| attribute(key, value)).sum();
     sizes.bare(span.name, span.kind)
         + attributes
@@ -78,8 +78,8 @@ fn document(held: &Held, sizes: Sizes) -> usize {
 }
 
 /// Takes up to `excess` bytes off the error text, leaving `floor`; returns how many went.
-fn cut_message(held: &mut Held, excess: usize, floor: usize) -> usize {
-    let Some(exception) = &mut held.span.exception else { return 0 };
+fn cut_message(buffered: &mut BufferedSpan, excess: usize, floor: usize) -> usize {
+    let Some(exception) = &mut buffered.span.exception else { return 0 };
     let before = escaped(&exception.message);
     let keep = before.saturating_sub(excess).max(floor);
     if excess == 0 || keep >= before {
@@ -91,8 +91,8 @@ fn cut_message(held: &mut Held, excess: usize, floor: usize) -> usize {
 }
 
 /// Drops attributes, the last one set first, until `excess` bytes are gone; returns how many went.
-fn drop_attributes(held: &mut Held, excess: usize, may_go: fn(&str) -> bool) -> usize {
-    let attributes = &mut held.span.attributes;
+fn drop_attributes(buffered: &mut BufferedSpan, excess: usize, may_go: fn(&str) -> bool) -> usize {
+    let attributes = &mut buffered.span.attributes;
     let mut gone = 0;
     let mut at = attributes.len();
     while at > 0 && gone < excess {
@@ -100,7 +100,7 @@ fn drop_attributes(held: &mut Held, excess: usize, may_go: fn(&str) -> bool) -> 
         if may_go(attributes[at].0) {
             let (key, value) = attributes.remove(at);
             gone += attribute(key, &value);
-            held.dropped_attributes += 1;
+            buffered.dropped_attributes += 1;
         }
     }
     gone

@@ -5,76 +5,77 @@
 //! the next request begins. Knows nothing of spans.
 
 mod connect;
-mod link;
+mod connection;
 
 use super::{
-    report::Report,
-    wire::{Wire, WireError},
+    attempt_log::AttemptLog,
+    transport::{Transport, TransportError},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 pub use connect::{Connect, Io, Tcp};
+use connection::{Broken, Http1Connection};
 use http::{HeaderValue, Request, Response, Uri, header::HOST};
-use link::{Broken, Link};
 use std::{
     fmt,
     sync::{Mutex, PoisonError},
 };
 
 /// A client for one collector.
-pub struct HttpWire {
+pub struct HttpTransport {
     connect: Box<dyn Connect>,
     /// Survives freezes, or not: see [`Self::send`].
-    kept: Mutex<Option<Link>>,
+    kept: Mutex<Option<Http1Connection>>,
 }
 
-impl HttpWire {
+impl HttpTransport {
     /// Over connections of `connect`, which decides where the collector is.
     pub fn new(connect: impl Connect + 'static) -> Self {
         Self { connect: Box::new(connect), kept: Mutex::default() }
     }
 
-    fn take(&self) -> Option<Link> {
+    fn take(&self) -> Option<Http1Connection> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn keep(&self, link: Link) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+    fn keep(&self, connection: Http1Connection) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
     }
 }
 
-impl fmt::Debug for HttpWire {
+impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpWire").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Wire for HttpWire {
+impl Transport for HttpTransport {
     /// A kept connection may have died while the process was frozen. If it broke before a byte of the answer came, the
     /// request goes out once more on a fresh one; if a byte of the request had left, the report says so.
-    async fn send(&self, request: Request<Bytes>, report: &Report) -> Result<Response<Bytes>, WireError> {
+    async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError> {
         let request = in_origin_form(request);
-        if let Some(mut link) = self.take()
-            && link.is_alive()
+        if let Some(mut connection) = self.take()
+            && connection.is_alive()
         {
-            match link.exchange(request.clone(), report).await {
+            match connection.exchange(request.clone(), attempt_log).await {
                 Ok(response) => {
-                    if link.is_reusable() {
-                        self.keep(link);
+                    if connection.is_reusable() {
+                        self.keep(connection);
                     }
                     return Ok(response);
                 }
-                Err(Broken { error, answered: true, .. }) => return Err(WireError::Broken(error)),
-                Err(Broken { sent: true, .. }) => report.sent_again(),
+                Err(Broken { error, answered: true, .. }) => return Err(TransportError::Broken(error)),
+                Err(Broken { sent: true, .. }) => attempt_log.sent_again(),
                 Err(_) => {}
             }
         }
-        let io = self.connect.connect().await.map_err(WireError::Connect)?;
-        let mut link = Link::open(io).await.map_err(WireError::Broken)?;
-        let response = (link.exchange(request, report).await).map_err(|broken| WireError::Broken(broken.error))?;
-        if link.is_reusable() {
-            self.keep(link);
+        let io = self.connect.connect().await.map_err(TransportError::Connect)?;
+        let mut connection = Http1Connection::open(io).await.map_err(TransportError::Broken)?;
+        let response =
+            (connection.exchange(request, attempt_log).await).map_err(|broken| TransportError::Broken(broken.error))?;
+        if connection.is_reusable() {
+            self.keep(connection);
         }
         Ok(response)
     }

@@ -9,11 +9,11 @@ use opentelemetry_sdk::{Resource, trace::SpanData};
 
 /// Prints spans of one resource.
 #[derive(Debug)]
-pub(crate) struct Printer {
+pub(crate) struct OtlpJson {
     resource: ResourceAttributesWithSchema,
 }
 
-impl Printer {
+impl OtlpJson {
     /// For spans of this resource.
     pub(crate) fn new(resource: &Resource) -> Self {
         Self { resource: resource.into() }
@@ -30,7 +30,7 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otlp::{Held, Sizes, scope, span_data, testing::span};
+    use crate::otlp::{BufferedSpan, Sizes, scope, span_data, testing::span};
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use serde_json::Value as Json;
     use sse_core::telemetry::Value;
@@ -42,9 +42,9 @@ mod tests {
         finished.attributes.push(("yes", true.into()));
         let sizes = Sizes::new(&Resource::builder_empty().build());
         let (trace, id) = (finished.trace.to_bits(), finished.id);
-        let data = span_data(&Held::new(finished, sizes), &scope());
+        let data = span_data(&BufferedSpan::new(finished, sizes), &scope());
         let resource = Resource::builder_empty().with_service_name("tests").build();
-        let line = Printer::new(&resource).line(data.clone());
+        let line = OtlpJson::new(&resource).line(data.clone());
         assert!(!line.contains('\n'));
         let json: Json = serde_json::from_str(&line).expect("JSON");
         let resource_spans = &json["resourceSpans"][0];

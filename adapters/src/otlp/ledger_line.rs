@@ -1,23 +1,23 @@
 //! The two lines of the ledger, as JSON: one when a stream is settled, and one for each flush that settles something of
 //! it later. Both carry `SpansNotDelivered` in CloudWatch's embedded metric format.
 
-use super::account::Tally;
+use super::buffer::SpanCounts;
 use serde::Serialize;
 use sse_core::{ids::TraceId, ports::StreamClosed, time::Timestamp};
 use std::sync::Arc;
 
 /// What is not the stream's own to say.
-pub(super) struct Settlement {
+pub(super) struct LedgerEntry {
     pub(super) folded: u64,
     pub(super) retained: u64,
-    pub(super) tally: Tally,
+    pub(super) counts: SpanCounts,
 }
 
 /// What one flush settled of a stream whose ledger line was written before.
 pub(super) struct LateLine {
     request_id: Arc<str>,
     trace: TraceId,
-    tally: Tally,
+    counts: SpanCounts,
 }
 
 /// Where the metric goes.
@@ -93,9 +93,9 @@ struct Definition {
     unit: &'static str,
 }
 
-impl Settlement {
+impl LedgerEntry {
     pub(super) fn line(&self, stream: &StreamClosed, emf: &Emf, now: Timestamp) -> String {
-        let Tally { delivered, logged, resent } = self.tally;
+        let SpanCounts { delivered, logged, resent } = self.counts;
         let settled = delivered + self.retained + logged + self.folded;
         print(&Ledger {
             message: "telemetry ledger",
@@ -116,8 +116,8 @@ impl Settlement {
 }
 
 impl LateLine {
-    pub(super) const fn new(request_id: Arc<str>, trace: TraceId, tally: Tally) -> Self {
-        Self { request_id, trace, tally }
+    pub(super) const fn new(request_id: Arc<str>, trace: TraceId, counts: SpanCounts) -> Self {
+        Self { request_id, trace, counts }
     }
 
     pub(super) fn line(&self, emf: &Emf, now: Timestamp) -> String {
@@ -125,10 +125,10 @@ impl LateLine {
             message: "telemetry ledger late",
             request_id: &self.request_id,
             trace_id: self.trace.to_string(),
-            delivered: self.tally.delivered,
-            logged: self.tally.logged,
-            resent: self.tally.resent,
-            metric: emf.metric(self.tally.logged, now),
+            delivered: self.counts.delivered,
+            logged: self.counts.logged,
+            resent: self.counts.resent,
+            metric: emf.metric(self.counts.logged, now),
         })
     }
 }

@@ -2,18 +2,18 @@
 //! and ours (guard, budget, books, ledger). No thread, no blocking call: it is driven by whoever flushes.
 
 use super::{
-    books::{Books, GivenUp},
+    attempt_log::AttemptLog,
+    buffered::BufferedSpan,
     config::{PipelineConfig, PipelineError, resource},
     convert,
-    held::Held,
-    http::{HttpWire, Tcp},
-    json::Printer,
+    http::{HttpTransport, Tcp},
+    json::OtlpJson,
     ledger_line::Emf,
-    lines::Lines,
-    report::Report,
+    line_sink::LineSink,
     sampling::{self, Sampling},
     size::Sizes,
-    wire::{Noted, Wire},
+    store::{GivenUp, SpanStore},
+    transport::{RecordingClient, Transport},
 };
 use crate::address;
 use async_trait::async_trait;
@@ -28,7 +28,7 @@ use sse_core::{
     ids::SpanId,
     limit::within,
     ports::{Clock, FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, Streaming},
+    telemetry::{FinishedSpan, Handler, Streaming},
     time::Timestamp,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,27 +38,31 @@ const EXPORT_LIMIT_MS: u64 = 5_000;
 
 /// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
 pub struct Pipeline {
-    books: Mutex<Books>,
+    store: Mutex<SpanStore>,
     /// The SDK forbids concurrent exports; so does the report.
     pub(super) exporter: AsyncMutex<SpanExporter>,
-    pub(super) report: Arc<Report>,
+    pub(super) attempt_log: Arc<AttemptLog>,
     sampling: Sampling,
     scope: InstrumentationScope,
-    printer: Printer,
+    otlp_json: OtlpJson,
     emf: Emf,
-    lines: Arc<dyn Lines>,
+    line_sink: Arc<dyn LineSink>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Pipeline {
-    /// A pipeline over HTTP. `lines` takes ledger lines and given-up spans.
+    /// A pipeline over HTTP. `line_sink` takes ledger lines and given-up spans.
     ///
     /// # Errors
     /// If the endpoint is none, or the exporter refuses its configuration.
-    pub fn new(config: PipelineConfig, lines: Arc<dyn Lines>, clock: Arc<dyn Clock>) -> Result<Self, PipelineError> {
-        let wire = HttpWire::new(tcp(&config.endpoint)?);
+    pub fn new(
+        config: PipelineConfig,
+        line_sink: Arc<dyn LineSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PipelineError> {
+        let transport = HttpTransport::new(tcp(&config.endpoint)?);
         let resource = resource(&config.service);
-        Self::over(Arc::new(wire), config, &resource, lines, clock)
+        Self::over(Arc::new(transport), config, &resource, line_sink, clock)
     }
 
     /// A pipeline over any wire.
@@ -66,16 +70,16 @@ impl Pipeline {
     /// # Errors
     /// If the exporter refuses its configuration.
     pub fn over(
-        wire: Arc<dyn Wire>,
+        transport: Arc<dyn Transport>,
         config: PipelineConfig,
         resource: &Resource,
-        lines: Arc<dyn Lines>,
+        line_sink: Arc<dyn LineSink>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PipelineError> {
-        let report = Arc::<Report>::default();
+        let attempt_log = Arc::<AttemptLog>::default();
         let mut exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Noted::new(wire, report.clone()))
+            .with_http_client(RecordingClient::new(transport, attempt_log.clone()))
             .with_endpoint(config.endpoint)
             .with_headers(config.headers.into_iter().collect())
             .with_protocol(Protocol::HttpBinary)
@@ -86,39 +90,39 @@ impl Pipeline {
         exporter.set_resource(resource);
         let sizes = Sizes::new(resource);
         Ok(Self {
-            books: Mutex::new(Books::new(config.retain_bytes, config.trace_budget_bytes, sizes)),
+            store: Mutex::new(SpanStore::new(config.retain_bytes, config.trace_budget_bytes, sizes)),
             exporter: AsyncMutex::new(exporter),
-            report,
+            attempt_log,
             sampling: Sampling::default(),
             scope: convert::scope(),
-            printer: Printer::new(resource),
+            otlp_json: OtlpJson::new(resource),
             emf: Emf { namespace: config.metrics_namespace, environment: config.environment },
-            lines,
+            line_sink,
             clock,
         })
     }
 
-    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn store(&self) -> MutexGuard<'_, SpanStore> {
         // Nothing in the books panics; if it did, half an update would still be better than no telemetry.
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes given-up spans, one line each.
     pub(super) fn print(&self, spans: &GivenUp) {
         for span in self.convert(spans) {
-            self.lines.line(&self.printer.line(span));
+            self.line_sink.line(&self.otlp_json.line(span));
         }
     }
 
     /// In the SDK's form.
-    pub(super) fn convert(&self, spans: &[Held]) -> Vec<SpanData> {
-        spans.iter().map(|held| convert::span_data(held, &self.scope)).collect()
+    pub(super) fn convert(&self, spans: &[BufferedSpan]) -> Vec<SpanData> {
+        spans.iter().map(|buffered| convert::span_data(buffered, &self.scope)).collect()
     }
 
     pub(super) fn write_late_lines(&self) {
-        let lines = self.books().late_lines();
-        for late in lines {
-            self.lines.line(&late.line(&self.emf, self.clock.now()));
+        let line_sink = self.store().late_lines();
+        for late in line_sink {
+            self.line_sink.line(&late.line(&self.emf, self.clock.now()));
         }
     }
 }
@@ -130,21 +134,21 @@ impl Telemetry for Pipeline {
     }
 
     /// Not this pipeline's phase: see [`crate::telemetry::Composite`].
-    fn handler_phase(&self, _: Finished<Handler>) {}
+    fn handler_phase(&self, _: FinishedSpan<Handler>) {}
 
     fn stream_opened(&self, stream: StreamOpened) {
         let is_recorded = self.sampling.records(&stream.parent);
-        self.books().open(stream, is_recorded);
+        self.store().open(stream, is_recorded);
     }
 
-    fn streaming_phase(&self, span: Finished<Streaming>) {
-        let given_up = self.books().record(span);
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
+        let given_up = self.store().record(span);
         self.print(&given_up);
     }
 
     fn is_export_due(&self, now: Timestamp) -> bool {
         // While something is sent an export would have to wait, and nobody knows for whom and how long.
-        self.books().is_export_due(now) && self.exporter.try_lock().is_some()
+        self.store().is_export_due(now) && self.exporter.try_lock().is_some()
     }
 
     async fn export(&self, now: Timestamp) {
@@ -154,20 +158,20 @@ impl Telemetry for Pipeline {
     }
 
     async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
-        let own = of.and_then(|request_id| self.books().account_of(request_id));
+        let own = of.and_then(|request_id| self.store().buffer_of(request_id));
         self.send_all(own, until).await
     }
 
     fn stream_closed(&self, stream: StreamClosed) {
-        let Some((settlement, given_up)) = self.books().close(&stream) else {
+        let Some((entry, given_up)) = self.store().close(&stream) else {
             return;
         };
         self.print(&given_up);
-        self.lines.line(&settlement.line(&stream, &self.emf, self.clock.now()));
+        self.line_sink.line(&entry.line(&stream, &self.emf, self.clock.now()));
     }
 
-    fn last_words(&self) {
-        let given_up = self.books().give_up_all();
+    fn shutdown(&self) {
+        let given_up = self.store().give_up_all();
         self.print(&given_up);
         self.write_late_lines();
     }

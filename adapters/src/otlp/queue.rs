@@ -1,6 +1,6 @@
 //! Spans in order, and what they weigh.
 
-use super::held::Held;
+use super::buffered::BufferedSpan;
 use std::collections::VecDeque;
 
 /// Spans per request at most: a request of this many takes a collector a moment, not a second.
@@ -11,7 +11,7 @@ pub(crate) const BATCH_BYTES_MAX: usize = 524_288;
 /// A queue that knows its weight.
 #[derive(Default)]
 pub(super) struct Queue {
-    spans: VecDeque<Held>,
+    spans: VecDeque<BufferedSpan>,
     bytes: usize,
 }
 
@@ -25,31 +25,31 @@ impl Queue {
         self.bytes
     }
 
-    pub(super) fn pop_front(&mut self) -> Option<Held> {
-        let held = self.spans.pop_front()?;
-        self.bytes -= held.memory;
-        Some(held)
+    pub(super) fn pop_front(&mut self) -> Option<BufferedSpan> {
+        let buffered = self.spans.pop_front()?;
+        self.bytes -= buffered.memory;
+        Some(buffered)
     }
 
-    pub(super) fn push(&mut self, held: Held) {
-        self.bytes += held.memory;
-        self.spans.push_back(held);
+    pub(super) fn push(&mut self, buffered: BufferedSpan) {
+        self.bytes += buffered.memory;
+        self.spans.push_back(buffered);
     }
 
-    pub(super) fn push_front(&mut self, held: Held) {
-        self.bytes += held.memory;
-        self.spans.push_front(held);
+    pub(super) fn push_front(&mut self, buffered: BufferedSpan) {
+        self.bytes += buffered.memory;
+        self.spans.push_front(buffered);
     }
 
     /// Moves as much to `batch` as fits into one request; the first span of a batch always fits.
-    pub(super) fn fill(&mut self, batch: &mut Vec<Held>) {
+    pub(super) fn fill(&mut self, batch: &mut Vec<BufferedSpan>) {
         if batch.is_empty() && self.spans.len() <= BATCH_SPANS_MAX && self.bytes <= BATCH_BYTES_MAX {
             batch.reserve_exact(self.spans.len());
             batch.extend(self.spans.drain(..));
             self.bytes = 0;
             return;
         }
-        let mut bytes: usize = batch.iter().map(|held| held.memory).sum();
+        let mut bytes: usize = batch.iter().map(|buffered| buffered.memory).sum();
         while let Some(next) = self.spans.front() {
             let fits = batch.len() < BATCH_SPANS_MAX && bytes + next.memory <= BATCH_BYTES_MAX;
             if !fits && !batch.is_empty() {
@@ -61,20 +61,20 @@ impl Queue {
     }
 
     #[cfg(test)]
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &BufferedSpan> {
         self.spans.iter()
     }
 
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Held> + use<> {
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = BufferedSpan> + use<> {
         self.bytes = 0;
         std::mem::take(&mut self.spans).into_iter()
     }
 }
 
-impl Extend<Held> for Queue {
-    fn extend<I: IntoIterator<Item = Held>>(&mut self, spans: I) {
-        for held in spans {
-            self.push(held);
+impl Extend<BufferedSpan> for Queue {
+    fn extend<I: IntoIterator<Item = BufferedSpan>>(&mut self, spans: I) {
+        for buffered in spans {
+            self.push(buffered);
         }
     }
 }
@@ -87,9 +87,9 @@ mod tests {
 
     fn queue(count: usize, memory: usize) -> Queue {
         let sizes = Sizes::new(&Resource::builder_empty().build());
-        let held = || Held { memory, ..Held::new(span("s", &[], None), sizes) };
+        let buffered = || BufferedSpan { memory, ..BufferedSpan::new(span("s", &[], None), sizes) };
         let mut queue = Queue::default();
-        queue.extend((0..count).map(|_| held()));
+        queue.extend((0..count).map(|_| buffered()));
         queue
     }
 

@@ -1,7 +1,9 @@
 //! Sending what the books hold: one attempt at a time, one account a request, and nothing lost whatever happens to the
 //! future that does it.
 
-use super::{account::Tally, books::AccountId, held::Held, pipeline::Pipeline, report::Answer};
+use super::{
+    attempt_log::CollectorReply, buffer::SpanCounts, buffered::BufferedSpan, pipeline::Pipeline, store::BufferId,
+};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SpanExporter as _;
 use sse_core::{ports::FlushOutcome, time::Timestamp};
@@ -12,7 +14,7 @@ const ATTEMPT_MS: u64 = 20;
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum ExportOutcome {
     Delivered,
     /// So many of the batch were refused for good; which ones, nobody says.
     Partly(u64),
@@ -24,16 +26,16 @@ enum Verdict {
     Unreachable,
 }
 
-impl Verdict {
+impl ExportOutcome {
     /// `is_ok` is what the exporter made of it; without an answer it tells a broken attempt from one never made.
-    fn of(answer: Option<Answer>) -> Self {
+    fn of(answer: Option<CollectorReply>) -> Self {
         match answer {
-            Some(Answer::Status { status: 200..=299, rejected_spans: 0 }) => Self::Delivered,
-            Some(Answer::Status { status: 200..=299, rejected_spans }) => Self::Partly(rejected_spans),
-            Some(Answer::Status { status: 408 | 429 | 500..=599, .. }) => Self::Unavailable,
-            Some(Answer::None) => Self::Unreachable,
+            Some(CollectorReply::Status { status: 200..=299, rejected_spans: 0 }) => Self::Delivered,
+            Some(CollectorReply::Status { status: 200..=299, rejected_spans }) => Self::Partly(rejected_spans),
+            Some(CollectorReply::Status { status: 408 | 429 | 500..=599, .. }) => Self::Unavailable,
+            Some(CollectorReply::None) => Self::Unreachable,
             // Another status, or a request that the exporter could not even build.
-            Some(Answer::Status { .. }) | None => Self::Rejected,
+            Some(CollectorReply::Status { .. }) | None => Self::Rejected,
         }
     }
 
@@ -48,20 +50,20 @@ impl Verdict {
 
 impl Pipeline {
     /// Own spans first, then what was retained.
-    pub(super) async fn send_all(&self, own: Option<AccountId>, until: Timestamp) -> FlushOutcome {
-        if !self.books().has_work(own) {
+    pub(super) async fn send_all(&self, own: Option<BufferId>, until: Timestamp) -> FlushOutcome {
+        if !self.store().has_work(own) {
             return FlushOutcome::Ok;
         }
         let latest = self.latest(until);
         let _late = LateLines(self);
         let exporter = self.exporter.lock().await;
         let mut worst = FlushOutcome::Ok;
-        let retained = self.books().with_failed();
+        let retained = self.store().with_retained();
         let others = retained.into_iter().filter(|id| Some(*id) != own);
         for id in own.into_iter().chain(others) {
-            let verdict = self.send_account(&exporter, id, Some(id) == own, latest).await;
-            worst = worst.max(verdict.map_or(FlushOutcome::Timeout, Verdict::outcome));
-            if let None | Some(Verdict::Unreachable) = verdict {
+            let outcome = self.send_account(&exporter, id, Some(id) == own, latest).await;
+            worst = worst.max(outcome.map_or(FlushOutcome::Timeout, ExportOutcome::outcome));
+            if let None | Some(ExportOutcome::Unreachable) = outcome {
                 break;
             }
         }
@@ -75,18 +77,18 @@ impl Pipeline {
         let Some(exporter) = self.exporter.try_lock() else { return };
         let latest = self.latest(until);
         let _late = LateLines(self);
-        self.books().export_begins(now);
-        let fresh = self.books().with_fresh();
-        for id in fresh {
+        self.store().export_begins(now);
+        let pending = self.store().with_pending();
+        for id in pending {
             match self.send_account(&exporter, id, true, latest).await {
-                Some(Verdict::Delivered | Verdict::Partly(_) | Verdict::Rejected) => {}
-                None | Some(Verdict::Unavailable | Verdict::Unreachable) => return,
+                Some(ExportOutcome::Delivered | ExportOutcome::Partly(_) | ExportOutcome::Rejected) => {}
+                None | Some(ExportOutcome::Unavailable | ExportOutcome::Unreachable) => return,
             }
         }
-        self.books().export_succeeded();
-        let failed = self.books().with_failed();
-        for id in failed {
-            if let None | Some(Verdict::Unreachable) = self.send_account(&exporter, id, false, latest).await {
+        self.store().export_succeeded();
+        let retained = self.store().with_retained();
+        for id in retained {
+            if let None | Some(ExportOutcome::Unreachable) = self.send_account(&exporter, id, false, latest).await {
                 return;
             }
         }
@@ -101,58 +103,58 @@ impl Pipeline {
     async fn send_account(
         &self,
         exporter: &SpanExporter,
-        id: AccountId,
-        fresh: bool,
+        id: BufferId,
+        pending: bool,
         latest: Timestamp,
-    ) -> Option<Verdict> {
-        let mut worst = Verdict::Delivered;
-        while self.books().has_batch(id, fresh) {
+    ) -> Option<ExportOutcome> {
+        let mut worst = ExportOutcome::Delivered;
+        while self.store().has_batch(id, pending) {
             if self.clock.now() > latest {
                 return None;
             }
-            let batch = self.books().take_batch(id, fresh);
+            let batch = self.store().take_batch(id, pending);
             match self.attempt(exporter, id, batch).await {
-                Verdict::Delivered => {}
-                refused @ (Verdict::Partly(_) | Verdict::Rejected) => worst = refused,
-                failed @ (Verdict::Unavailable | Verdict::Unreachable) => return Some(failed),
+                ExportOutcome::Delivered => {}
+                refused @ (ExportOutcome::Partly(_) | ExportOutcome::Rejected) => worst = refused,
+                retained @ (ExportOutcome::Unavailable | ExportOutcome::Unreachable) => return Some(retained),
             }
         }
         Some(worst)
     }
 
-    async fn attempt(&self, exporter: &SpanExporter, id: AccountId, batch: Vec<Held>) -> Verdict {
+    async fn attempt(&self, exporter: &SpanExporter, id: BufferId, batch: Vec<BufferedSpan>) -> ExportOutcome {
         let spans = self.convert(&batch);
         let attempt = Attempt { of: self, id, batch };
-        self.report.begin();
+        self.attempt_log.begin();
         // The exporter's own result says less than the report.
         let _ = exporter.export(spans).await;
-        let verdict = Verdict::of(self.report.answer());
-        attempt.over(verdict);
-        verdict
+        let outcome = ExportOutcome::of(self.attempt_log.answer());
+        attempt.over(outcome);
+        outcome
     }
 }
 
 /// A batch on its way. Dropped before its answer is read, it goes back, and is known to have been tried.
 struct Attempt<'a> {
     of: &'a Pipeline,
-    id: AccountId,
-    batch: Vec<Held>,
+    id: BufferId,
+    batch: Vec<BufferedSpan>,
 }
 
 impl Attempt<'_> {
-    fn over(mut self, verdict: Verdict) {
+    fn over(mut self, outcome: ExportOutcome) {
         let spans = self.batch.len() as u64;
-        let (delivered, logged) = match verdict {
-            Verdict::Delivered => (spans, 0),
-            Verdict::Partly(rejected) => (spans - rejected.min(spans), rejected.min(spans)),
-            Verdict::Rejected => (0, spans),
+        let (delivered, logged) = match outcome {
+            ExportOutcome::Delivered => (spans, 0),
+            ExportOutcome::Partly(rejected) => (spans - rejected.min(spans), rejected.min(spans)),
+            ExportOutcome::Rejected => (0, spans),
             // The answer was read: the spans are known not to have arrived.
-            Verdict::Unavailable => return self.give_back(false),
-            Verdict::Unreachable => return self.give_back(self.of.report.is_sent()),
+            ExportOutcome::Unavailable => return self.give_back(false),
+            ExportOutcome::Unreachable => return self.give_back(self.of.attempt_log.is_sent()),
         };
-        let became = Tally { delivered, logged, resent: self.resent() };
+        let became = SpanCounts { delivered, logged, resent: self.resent() };
         let batch = std::mem::take(&mut self.batch);
-        self.of.books().settle(self.id, batch.len(), became);
+        self.of.store().settle(self.id, batch.len(), became);
         if logged > 0 {
             // Of a partial success nobody says which ones were refused: all are written, as many as were refused are counted.
             self.of.print(&batch);
@@ -162,21 +164,21 @@ impl Attempt<'_> {
     fn give_back(&mut self, may_have_arrived: bool) {
         let resent = self.resent();
         let mut batch = std::mem::take(&mut self.batch);
-        for held in &mut batch {
+        for buffered in &mut batch {
             // Once in doubt, always in doubt: a later refusal says nothing about the attempt before.
-            held.is_unread |= may_have_arrived;
+            buffered.is_unread |= may_have_arrived;
         }
-        let given_up = self.of.books().give_back(self.id, batch, resent);
+        let given_up = self.of.store().give_back(self.id, batch, resent);
         self.of.print(&given_up);
     }
 
     /// How many spans this attempt sent that an earlier one, or its own first try, may have delivered.
     fn resent(&self) -> u64 {
-        if !self.of.report.is_sent() {
+        if !self.of.attempt_log.is_sent() {
             return 0;
         }
-        let in_doubt = self.batch.iter().filter(|held| held.is_unread).count() as u64;
-        let twice = if self.of.report.is_sent_twice() { self.batch.len() as u64 } else { 0 };
+        let in_doubt = self.batch.iter().filter(|buffered| buffered.is_unread).count() as u64;
+        let twice = if self.of.attempt_log.is_sent_twice() { self.batch.len() as u64 } else { 0 };
         in_doubt + twice
     }
 }
@@ -184,7 +186,7 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.batch.is_empty() {
-            self.give_back(self.of.report.is_sent());
+            self.give_back(self.of.attempt_log.is_sent());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What the tests of this pipeline share: a scripted wire, and streams made the way the service makes them.
 
 use super::{
+    attempt_log::AttemptLog,
     config::PipelineConfig,
-    report::Report,
-    wire::{Wire, WireError},
+    transport::{Transport, TransportError},
 };
 use crate::memory::ManualClock;
 use async_trait::async_trait;
@@ -20,7 +20,8 @@ use sse_core::{
     ports::{Clock, FlushOutcome, StreamClosed, StreamOpened, Telemetry},
     shutdown::Shutdown,
     telemetry::{
-        Begin, EndReason, Exception, Finished, Handler, Invocation, SpanKind, StreamIdentity, Streaming, Tracing, Value,
+        EndReason, Exception, FinishedSpan, Handler, Invocation, InvocationStart, SpanKind, StreamIdentity, Streaming,
+        TraceConfig, Value,
     },
     time::Timestamp,
     trace_context::TraceContext,
@@ -84,14 +85,14 @@ impl Collector {
 }
 
 #[async_trait]
-impl Wire for Collector {
-    async fn send(&self, request: Request<Bytes>, report: &Report) -> Result<Response<Bytes>, WireError> {
+impl Transport for Collector {
+    async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError> {
         self.attempts.fetch_add(1, Relaxed);
         let step = self.script.lock().expect("lock").pop_front().unwrap_or(Step::Accept);
         if step == Step::Refuse {
-            return Err(WireError::Connect(io::ErrorKind::ConnectionRefused.into()));
+            return Err(TransportError::Connect(io::ErrorKind::ConnectionRefused.into()));
         }
-        report.sent();
+        attempt_log.sent();
         let request = ExportTraceServiceRequest::decode(request.into_body()).expect("protobuf");
         self.requests.lock().expect("lock").push(request.clone());
         let spans = spans(request);
@@ -99,7 +100,7 @@ impl Wire for Collector {
             Step::Accept | Step::Refuse => (200, 0),
             Step::Status(status) => (status, 0),
             Step::Partial(rejected) => (200, rejected),
-            Step::Break => return Err(WireError::Connect(io::ErrorKind::ConnectionReset.into())),
+            Step::Break => return Err(TransportError::Connect(io::ErrorKind::ConnectionReset.into())),
             Step::Hang => poll_fn(|_| Poll::Pending).await,
         };
         if status == 200 {
@@ -169,13 +170,13 @@ pub(crate) fn stream_under(
     n: u64,
     life_ms: u64,
 ) -> Invocation<Streaming> {
-    let begin = Begin {
+    let begin = InvocationStart {
         context: TraceContext::parse(Some(header)),
         request_id: format!("request-{n}").into(),
         deadline: clock.now().plus_ms(life_ms + 10_000),
         is_cold_start: n == 1,
     };
-    let tracing = Tracing {
+    let tracing = TraceConfig {
         clock: clock.clone(),
         sink: sink.clone(),
         service: "tests".into(),
@@ -198,7 +199,11 @@ pub(crate) fn end(stream: Invocation<Streaming>) -> FlushOutcome {
 }
 
 /// A finished span with text attributes; everything else of it can be set afterwards.
-pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> Finished<Streaming> {
+pub(crate) fn span(
+    name: &'static str,
+    texts: &[(&'static str, &str)],
+    message: Option<&str>,
+) -> FinishedSpan<Streaming> {
     let kept = Arc::<Kept>::default();
     let sink: Arc<dyn Telemetry> = kept.clone();
     drop(stream(&sink, &clock(), 1, 1_000).span(name, SpanKind::Client));
@@ -215,8 +220,8 @@ pub(crate) fn span(name: &'static str, texts: &[(&'static str, &str)], message: 
 /// Keeps spans as they come.
 #[derive(Default)]
 pub(crate) struct Kept {
-    pub(crate) handler: Mutex<Vec<Finished<Handler>>>,
-    streaming: Mutex<Vec<Finished<Streaming>>>,
+    pub(crate) handler: Mutex<Vec<FinishedSpan<Handler>>>,
+    streaming: Mutex<Vec<FinishedSpan<Streaming>>>,
 }
 
 #[async_trait]
@@ -224,11 +229,11 @@ impl Telemetry for Kept {
     fn span_id(&self) -> SpanId {
         crate::otlp::span_id()
     }
-    fn handler_phase(&self, span: Finished<Handler>) {
+    fn handler_phase(&self, span: FinishedSpan<Handler>) {
         self.handler.lock().expect("lock").push(span);
     }
     fn stream_opened(&self, _: StreamOpened) {}
-    fn streaming_phase(&self, span: Finished<Streaming>) {
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
         self.streaming.lock().expect("lock").push(span);
     }
     fn is_export_due(&self, _: Timestamp) -> bool {
@@ -239,5 +244,5 @@ impl Telemetry for Kept {
         FlushOutcome::Ok
     }
     fn stream_closed(&self, _: StreamClosed) {}
-    fn last_words(&self) {}
+    fn shutdown(&self) {}
 }

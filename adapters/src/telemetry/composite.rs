@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, Streaming},
+    telemetry::{FinishedSpan, Handler, Streaming},
     time::Timestamp,
 };
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Telemetry for Composite {
         self.streaming.span_id()
     }
 
-    fn handler_phase(&self, span: Finished<Handler>) {
+    fn handler_phase(&self, span: FinishedSpan<Handler>) {
         if let Some(daemon) = &self.handler {
             daemon.send(span);
         }
@@ -34,7 +34,7 @@ impl Telemetry for Composite {
         self.streaming.stream_opened(stream);
     }
 
-    fn streaming_phase(&self, span: Finished<Streaming>) {
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
         self.streaming.streaming_phase(span);
     }
 
@@ -54,7 +54,7 @@ impl Telemetry for Composite {
         self.streaming.stream_closed(stream);
     }
 
-    fn last_words(&self) {
-        self.streaming.last_words();
+    fn shutdown(&self) {
+        self.streaming.shutdown();
     }
 }

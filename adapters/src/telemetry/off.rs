@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, Streaming},
+    telemetry::{FinishedSpan, Handler, Streaming},
     time::Timestamp,
 };
 use std::sync::Arc;
@@ -20,11 +20,11 @@ impl Telemetry for Off {
         crate::otlp::span_id()
     }
 
-    fn handler_phase(&self, _: Finished<Handler>) {}
+    fn handler_phase(&self, _: FinishedSpan<Handler>) {}
 
     fn stream_opened(&self, _: StreamOpened) {}
 
-    fn streaming_phase(&self, _: Finished<Streaming>) {}
+    fn streaming_phase(&self, _: FinishedSpan<Streaming>) {}
 
     fn is_export_due(&self, _: Timestamp) -> bool {
         false
@@ -38,5 +38,5 @@ impl Telemetry for Off {
 
     fn stream_closed(&self, _: StreamClosed) {}
 
-    fn last_words(&self) {}
+    fn shutdown(&self) {}
 }

@@ -1,14 +1,14 @@
 //! Streaming-phase spans as OTLP/JSON lines, one span a line, printed at each flush (`SSE_TELEMETRY=stdout`). The lines can
 //! be posted to a collector as they are. No budget, no ledger: nothing can fail to be delivered.
 
-use crate::otlp::{Held, Lines, Printer, Sizes, span_data, span_id};
+use crate::otlp::{BufferedSpan, LineSink, OtlpJson, Sizes, span_data, span_id};
 use async_trait::async_trait;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 use sse_core::{
     ids::SpanId,
     ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{Finished, Handler, Streaming, names},
+    telemetry::{FinishedSpan, Handler, Streaming, names},
     time::Timestamp,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,21 +18,21 @@ const EXPORT_SPANS: usize = 64;
 
 /// Prints what it is given.
 pub struct StdoutTelemetry {
-    waiting: Mutex<Vec<Held>>,
+    waiting: Mutex<Vec<BufferedSpan>>,
     scope: InstrumentationScope,
     sizes: Sizes,
-    printer: Printer,
-    lines: Arc<dyn Lines>,
+    otlp_json: OtlpJson,
+    lines: Arc<dyn LineSink>,
 }
 
 impl StdoutTelemetry {
     /// Spans of `resource` to `lines`.
-    pub fn new(resource: &Resource, lines: Arc<dyn Lines>) -> Self {
+    pub fn new(resource: &Resource, lines: Arc<dyn LineSink>) -> Self {
         Self {
             waiting: Mutex::default(),
             scope: crate::otlp::scope(),
             sizes: Sizes::new(resource),
-            printer: Printer::new(resource),
+            otlp_json: OtlpJson::new(resource),
             lines,
         }
     }
@@ -44,7 +44,7 @@ impl StdoutTelemetry {
         *waiting = others;
         drop(waiting);
         for held in chosen {
-            self.lines.line(&self.printer.line(span_data(&held, &self.scope)));
+            self.lines.line(&self.otlp_json.line(span_data(&held, &self.scope)));
         }
     }
 }
@@ -55,15 +55,15 @@ impl Telemetry for StdoutTelemetry {
         span_id()
     }
 
-    fn handler_phase(&self, _: Finished<Handler>) {}
+    fn handler_phase(&self, _: FinishedSpan<Handler>) {}
 
     fn stream_opened(&self, _: StreamOpened) {}
 
-    fn streaming_phase(&self, mut span: Finished<Streaming>) {
+    fn streaming_phase(&self, mut span: FinishedSpan<Streaming>) {
         if span.name == names::STREAM {
             span.attributes.push(("spans_folded", 0_u64.into()));
         }
-        let held = Held::new(span, self.sizes);
+        let held = BufferedSpan::new(span, self.sizes);
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(held);
     }
 
@@ -84,7 +84,7 @@ impl Telemetry for StdoutTelemetry {
         self.print(|id| *id == stream.request_id);
     }
 
-    fn last_words(&self) {
+    fn shutdown(&self) {
         self.print(|_| true);
     }
 }
@@ -93,14 +93,14 @@ impl Telemetry for StdoutTelemetry {
 mod tests {
     use super::*;
     use crate::otlp::{
-        Captured,
+        MemoryLines,
         testing::{clock, end, stream},
     };
     use sse_core::telemetry::{Invocation, SpanKind};
 
     #[test]
     fn each_span_is_a_line_when_its_stream_is_flushed() {
-        let lines = Arc::<Captured>::default();
+        let lines = Arc::<MemoryLines>::default();
         let resource = Resource::builder_empty().with_service_name("tests").build();
         let sink: Arc<dyn Telemetry> = Arc::new(StdoutTelemetry::new(&resource, lines.clone()));
         let clock = clock();

@@ -4,7 +4,7 @@ use super::text::{cut, key, name};
 use serde_json::{Map, Value as Json, json};
 use sse_core::{
     ids::TraceId,
-    telemetry::{Exception, Finished, Handler, SpanKind, Value},
+    telemetry::{Exception, FinishedSpan, Handler, SpanKind, Value},
     time::Timestamp,
 };
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ const TEXT_CHARS_MAX: usize = 1_000;
 const ANNOTATIONS_KEY: &str = "aws.xray.annotations";
 
 /// The datagram; children lose their metadata first if it is too large, then go, the last ones first.
-pub(super) fn datagram(span: Finished<Handler>) -> Vec<u8> {
+pub(super) fn datagram(span: FinishedSpan<Handler>) -> Vec<u8> {
     let mut document = subsegment(span, None);
     let mut bytes = print(&document);
     if bytes.len() > DATAGRAM_BYTES_MAX {
@@ -49,7 +49,7 @@ fn print(document: &Json) -> Vec<u8> {
 }
 
 /// A nested subsegment leaves out what its parent says: trace, parent, type.
-fn subsegment(span: Finished<Handler>, within: Option<TraceId>) -> Json {
+fn subsegment(span: FinishedSpan<Handler>, within: Option<TraceId>) -> Json {
     let mut document = Map::new();
     if within.is_none() {
         document.insert("type".into(), "subsegment".into());

@@ -5,20 +5,20 @@ use crate::{
 };
 use serde_json::Value as Json;
 use sse_core::{
-    ports::{CallError, CallReport, Configuration, Configurations, Failure, Raw, Telemetry, UserId},
+    ports::{AwsCall, CallError, Configuration, ConfigurationStore, Failure, Telemetry, Untraced, UserId},
     shutdown::Shutdown,
-    telemetry::{Begin, Invocation, Tracing},
+    telemetry::{Invocation, InvocationStart, TraceConfig},
     time::Timestamp,
     trace_context::TraceContext,
-    traced::TracedConfigurations,
+    traced::TracedConfigurationStore,
 };
 use std::{borrow::Cow, sync::Arc};
 
 /// A users table that fails as told, or finds nothing.
 struct Users(Option<(Failure, &'static str, String)>);
 
-fn report() -> CallReport {
-    CallReport {
+fn report() -> AwsCall {
+    AwsCall {
         service: "DynamoDB",
         operation: "GetItem",
         region: "eu-west-1".into(),
@@ -29,11 +29,11 @@ fn report() -> CallReport {
 }
 
 #[async_trait::async_trait]
-impl Configurations for Users {
-    fn target(&self) -> CallReport {
+impl ConfigurationStore for Users {
+    fn target(&self) -> AwsCall {
         report()
     }
-    async fn get(&self, _: &UserId, _: &str) -> Result<(Option<Configuration>, CallReport), CallError> {
+    async fn get(&self, _: &UserId, _: &str) -> Result<(Option<Configuration>, AwsCall), CallError> {
         match &self.0 {
             None => Ok((None, report())),
             Some((failure, error_type, detail)) => Err(CallError {
@@ -49,7 +49,7 @@ impl Configurations for Users {
 /// One invocation with so many lookups.
 fn invocation(sink: Arc<dyn Telemetry>, users: Users, lookups: usize) {
     let clock = Arc::new(ManualClock::new(Timestamp::from_millis(START_MS)));
-    let begin = Begin {
+    let begin = InvocationStart {
         context: TraceContext::parse(Some(&header(1))),
         request_id: "request-1".into(),
         deadline: Timestamp::from_millis(START_MS + 60_000),
@@ -57,11 +57,11 @@ fn invocation(sink: Arc<dyn Telemetry>, users: Users, lookups: usize) {
     };
     let shutdown = Shutdown::default();
     let tracing =
-        Tracing { clock, sink, service: "tests".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200, shutdown };
+        TraceConfig { clock, sink, service: "tests".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200, shutdown };
     let invocation = Invocation::begin(begin, tracing);
     futures::executor::block_on(async {
-        let raw = Raw::<dyn Configurations>::new(Arc::new(users));
-        let users = TracedConfigurations::new(&invocation, &raw);
+        let raw = Untraced::<dyn ConfigurationStore>::new(Arc::new(users));
+        let users = TracedConfigurationStore::new(&invocation, &raw);
         for _ in 0..lookups {
             let user = UserId::new("u").expect("a user id");
             let _ = users.get(&user, "c").await;

@@ -1,9 +1,9 @@
 //! Demo items into a DynamoDB table, for `feed`. In batches of what is due, so that any rate is kept.
 
-use super::cloud;
-use crate::config::Problems;
+use super::aws_context;
+use crate::config::ConfigErrors;
 use sse_adapters::{
-    aws::Roots,
+    aws::TrustRoots,
     dynamodb::{ItemWriter, SetupError, Tables},
     memory::DemoFeed,
     system::{SystemClock, SystemRandom},
@@ -24,7 +24,7 @@ const LOOK_EVERY_MS: u64 = 100;
 pub enum FeedError {
     /// Everything that is wrong with the variables.
     #[error(transparent)]
-    Configuration(#[from] Problems),
+    Configuration(#[from] ConfigErrors),
     /// No seed for the feed.
     #[error("the system's randomness cannot be read: {0}")]
     Random(String),
@@ -49,10 +49,10 @@ impl Feeder {
     ///
     /// # Errors
     /// Bad configuration, no region, no randomness.
-    pub async fn new(table: &str, mut problems: Problems) -> Result<Self, FeedError> {
-        let aws = cloud::load(Roots::Native, &mut problems).await;
-        let (Some(aws), true) = (aws, problems.is_empty()) else {
-            return Err(problems.into());
+    pub async fn new(table: &str, mut errors: ConfigErrors) -> Result<Self, FeedError> {
+        let aws = aws_context::load(TrustRoots::Native, &mut errors).await;
+        let (Some(aws), true) = (aws, errors.is_empty()) else {
+            return Err(errors.into());
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random = SystemRandom::new().map_err(|error| FeedError::Random(error.to_string()))?;

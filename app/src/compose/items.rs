@@ -1,6 +1,6 @@
 //! A store in memory: filled once from a file, else by a demo feed that goes on.
 
-use crate::config::{Config, Problems, Store};
+use crate::config::{Config, ConfigErrors, Store};
 use futures::{FutureExt, future::BoxFuture};
 use sse_adapters::memory::{DemoFeed, MemoryTable, read_items};
 use sse_core::{
@@ -15,15 +15,15 @@ const DEMO_PAUSE_MS: (u64, u64) = (200, 1_200);
 const DEMO_BACKLOG_ITEMS: u64 = 2_000;
 
 /// Reads the file; what is wrong with it is noted, line by line.
-pub(super) fn read(path: &Path, config: &Config, clock: &dyn Clock, problems: &mut Problems) -> Vec<Item> {
+pub(super) fn read(path: &Path, config: &Config, clock: &dyn Clock, errors: &mut ConfigErrors) -> Vec<Item> {
     if config.store != Store::Memory {
-        problems.note_by_name("--items", "is for a store in memory, and SSE_STORE is dynamodb");
+        errors.note_by_name("--items", "is for a store in memory, and SSE_STORE is dynamodb");
         return Vec::new();
     }
     let file = std::fs::read(path).map_err(|error| error.to_string());
     let items = file.and_then(|file| read_items(&file, clock.now()).map_err(|bad| bad.to_string()));
     items.unwrap_or_else(|error| {
-        problems.note_by_name("--items", format!("{}: {error}", path.display()));
+        errors.note_by_name("--items", format!("{}: {error}", path.display()));
         Vec::new()
     })
 }

@@ -1,7 +1,7 @@
 //! Where spans go, each phase its own way.
 
 use super::spans::SpanList;
-use crate::config::{Config, Problems, TelemetrySink};
+use crate::config::{Config, ConfigErrors, TelemetrySink};
 use sse_adapters::{
     memory::MemoryTelemetry,
     otlp::{Pipeline, PipelineConfig, Stdout, resource},
@@ -16,8 +16,8 @@ pub(super) struct Sinks {
     pub(super) spans: Option<SpanList>,
 }
 
-pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, problems: &mut Problems) -> Option<Sinks> {
-    let daemon = daemon(config, problems);
+pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Sinks> {
+    let daemon = daemon(config, errors);
     let mut spans = None;
     let streaming: Arc<dyn Telemetry> = match config.telemetry {
         TelemetrySink::Off => return Some(Sinks { sink: Arc::new(Off), spans }),
@@ -31,12 +31,12 @@ pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, problems: &mut Pro
             }
             memory
         }
-        TelemetrySink::Adot => Arc::new(pipeline(config, clock, problems)?),
+        TelemetrySink::Adot => Arc::new(pipeline(config, clock, errors)?),
     };
     Some(Sinks { sink: Arc::new(Composite { handler: daemon, streaming }), spans })
 }
 
-fn pipeline(config: &Config, clock: Arc<dyn Clock>, problems: &mut Problems) -> Option<Pipeline> {
+fn pipeline(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Pipeline> {
     let headers = config.otlp.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
     let pipeline = PipelineConfig {
         service: config.service.clone(),
@@ -49,15 +49,15 @@ fn pipeline(config: &Config, clock: Arc<dyn Clock>, problems: &mut Problems) -> 
     };
     Pipeline::new(pipeline, Arc::new(Stdout), clock)
         .map_err(|error| {
-            problems.note_by_name("OTEL_EXPORTER_OTLP_ENDPOINT", format!("or another of its kind: {error}"));
+            errors.note_by_name("OTEL_EXPORTER_OTLP_ENDPOINT", format!("or another of its kind: {error}"));
         })
         .ok()
 }
 
-fn daemon(config: &Config, problems: &mut Problems) -> Option<XrayDaemon> {
+fn daemon(config: &Config, errors: &mut ConfigErrors) -> Option<XrayDaemon> {
     let text = config.xray_daemon.as_ref()?;
     let opened = daemon_address(text).map_err(|error| error.to_string());
     let opened =
         opened.and_then(|address| XrayDaemon::new(address).map_err(|error| format!("cannot be used: {error}")));
-    opened.map_err(|error| problems.note_by_name("AWS_XRAY_DAEMON_ADDRESS", error)).ok()
+    opened.map_err(|error| errors.note_by_name("AWS_XRAY_DAEMON_ADDRESS", error)).ok()
 }

@@ -2,16 +2,16 @@ use super::*;
 use crate::config;
 use futures::executor::block_on;
 
-fn compose_with(variables: &[(&str, &str)], items: Option<&Path>) -> Result<Composed, String> {
+fn compose_with(variables: &[(&str, &str)], items: Option<&Path>) -> Result<Wiring, String> {
     let environment = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-    let (config, problems) = config::read(&environment);
-    block_on(compose(&config, problems, items)).map_err(|problems| problems.to_string())
+    let (config, errors) = config::read(&environment);
+    block_on(compose(&config, errors, items)).map_err(|errors| errors.to_string())
 }
 
 #[test]
 fn adapters_problems_join_those_of_the_parsing() {
     let short = "hidden-secret";
-    let problems = compose_with(
+    let errors = compose_with(
         &[
             ("SSE_JWT_SECRET", short),
             ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
@@ -23,15 +23,15 @@ fn adapters_problems_join_those_of_the_parsing() {
     .err()
     .expect("problems");
     for name in ["SSE_JWT_SECRET", "AWS_XRAY_DAEMON_ADDRESS", "SSE_RETRY_MS", "--items no/such/file.jsonl"] {
-        assert!(problems.contains(name), "{name} in {problems}");
+        assert!(errors.contains(name), "{name} in {errors}");
     }
-    assert!(!problems.contains(short), "{problems}");
+    assert!(!errors.contains(short), "{errors}");
 }
 
 #[test]
 fn a_key_is_looked_into() {
-    let problems = compose_with(&[("SSE_JWT_PUBLIC_KEY", "no key")], None).err().expect("problems");
-    assert!(problems.contains("SSE_JWT_PUBLIC_KEY is no good key: no PEM block"), "{problems}");
+    let errors = compose_with(&[("SSE_JWT_PUBLIC_KEY", "no key")], None).err().expect("problems");
+    assert!(errors.contains("SSE_JWT_PUBLIC_KEY is no good key: no PEM block"), "{errors}");
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Who checks tokens.
 
-use crate::config::{Config, Problems, TokenKey};
+use crate::config::{Config, ConfigErrors, TokenKey};
 use sse_adapters::jwt::{Expected, Jwt, KeyProblem, Keys, NoKey};
-use sse_core::ports::{Clock, Tokens};
+use sse_core::ports::{Clock, TokenVerifier};
 use std::sync::Arc;
 
-pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, problems: &mut Problems) -> Option<Arc<dyn Tokens>> {
+pub(super) fn compose(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    errors: &mut ConfigErrors,
+) -> Option<Arc<dyn TokenVerifier>> {
     let rules = &config.tokens;
     let (name, keys) = match &rules.key {
         None => return Some(Arc::new(NoKey)),
@@ -19,7 +23,7 @@ pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, problems: &mut Pro
         }
         Err(wrong) => {
             let wrong: Vec<_> = wrong.iter().map(KeyProblem::to_string).collect();
-            problems.note_by_name(name, format!("is no good key: {}", wrong.join(", ")));
+            errors.note_by_name(name, format!("is no good key: {}", wrong.join(", ")));
             None
         }
     }

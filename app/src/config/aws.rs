@@ -15,7 +15,7 @@ pub(super) fn check_endpoints(r: &mut Reader<'_>) {
         let Some(text) = r.text(variable) else { continue };
         if !address::parse(&text).is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) {
             // The address may carry a password, so it is not repeated.
-            r.problems.note(variable, "is not an address like http://localhost:8000");
+            r.errors.note(variable, "is not an address like http://localhost:8000");
         }
     }
 }
@@ -24,7 +24,7 @@ pub(super) fn check_endpoints(r: &mut Reader<'_>) {
 pub(super) fn table_name(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     let name = r.text(variable)?;
     if !is_name(&name) && !is_arn(&name) {
-        r.problems.note(variable, format!("is {name:?}, not {}", variable.range()));
+        r.errors.note(variable, format!("is {name:?}, not {}", variable.range()));
     }
     Some(name)
 }
@@ -32,7 +32,7 @@ pub(super) fn table_name(r: &mut Reader<'_>, variable: &Variable) -> Option<Stri
 pub(super) fn index_name(r: &mut Reader<'_>) -> String {
     let name = r.text_or_default(&table::SENTIMENTS_INDEX);
     if !is_name(&name) {
-        r.problems.note(&table::SENTIMENTS_INDEX, format!("is {name:?}, not {}", table::SENTIMENTS_INDEX.range()));
+        r.errors.note(&table::SENTIMENTS_INDEX, format!("is {name:?}, not {}", table::SENTIMENTS_INDEX.range()));
     }
     name
 }

@@ -31,11 +31,11 @@ fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     match uri.as_ref().and_then(Uri::scheme_str) {
         Some("http") if address::parse(text).is_some() => return Some(text.to_owned()),
         // The address itself may carry a password, so it is not repeated.
-        Some("https") => r.problems.note(
+        Some("https") => r.errors.note(
             variable,
             "begins with https://, which is refused: the receiver is a neighbour, spoken to without TLS",
         ),
-        _ => r.problems.note(
+        _ => r.errors.note(
             variable,
             "is not an address like http://localhost:4318: a host, no user, and a port from 1 to 65535 if any",
         ),
@@ -56,7 +56,7 @@ fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
         match parsed {
             Some(header) => headers.push(header),
             None => {
-                r.problems.note(&table::OTLP_HEADERS, format!("has an entry that is no header, number {}", index + 1));
+                r.errors.note(&table::OTLP_HEADERS, format!("has an entry that is no header, number {}", index + 1));
             }
         }
     }

@@ -2,18 +2,18 @@
 //! default from then on, so that one mistake is reported once.
 
 use super::{
-    problems::Problems,
+    errors::ConfigErrors,
     variable::{Form, Variable},
 };
 
 pub(super) struct Reader<'e> {
     environment: &'e dyn Fn(&str) -> Option<String>,
-    pub(super) problems: Problems,
+    pub(super) errors: ConfigErrors,
 }
 
 impl<'e> Reader<'e> {
     pub(super) fn new(environment: &'e dyn Fn(&str) -> Option<String>) -> Self {
-        Self { environment, problems: Problems::default() }
+        Self { environment, errors: ConfigErrors::default() }
     }
 
     /// The text as set. Set to nothing is not set, as OpenTelemetry and the AWS SDKs have it.
@@ -28,7 +28,7 @@ impl<'e> Reader<'e> {
     pub(super) fn number(&mut self, variable: &Variable) -> u64 {
         let Form::Number { default, min, max, or_zero } = variable.form else {
             // A slip in our own table, found by the first test that reads it.
-            self.problems.note(variable, "is not a number by its own definition");
+            self.errors.note(variable, "is not a number by its own definition");
             return 0;
         };
         let Some(text) = self.text(variable) else {
@@ -38,7 +38,7 @@ impl<'e> Reader<'e> {
         // `u64::from_str` would take a sign.
         let digits = Some(text.trim()).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
         digits.and_then(|d| d.parse().ok()).filter(fits).unwrap_or_else(|| {
-            self.problems.note(variable, format!("is {text:?}, not a whole number in {}", variable.range()));
+            self.errors.note(variable, format!("is {text:?}, not a whole number in {}", variable.range()));
             default
         })
     }
@@ -47,12 +47,12 @@ impl<'e> Reader<'e> {
     pub(super) fn choice(&mut self, variable: &Variable) -> Option<&'static str> {
         let text = self.text(variable)?;
         let Form::Choice { of, .. } = variable.form else {
-            self.problems.note(variable, "has no words by its own definition");
+            self.errors.note(variable, "has no words by its own definition");
             return None;
         };
         let word = of.iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
         if word.is_none() {
-            self.problems.note(variable, format!("is {text:?}, not one of: {}", variable.range()));
+            self.errors.note(variable, format!("is {text:?}, not one of: {}", variable.range()));
         }
         word.copied()
     }

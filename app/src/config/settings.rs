@@ -1,14 +1,14 @@
 //! The configuration as values: whatever stands here was checked.
 
 use super::OtlpReceiver;
-use sse_core::{flight::ReadPlan, plan::Limits};
+use sse_core::{plan::Limits, shared_reader::ReadPlan};
 use std::fmt;
 
 /// Everything that the program can be told.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Who asks.
-    pub front: Front,
+    pub front: Mode,
     /// Where items come from.
     pub store: Store,
     /// The index of a table of items; `feed` makes it.
@@ -49,7 +49,7 @@ pub struct Config {
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Front {
+pub enum Mode {
     /// The Runtime API.
     Lambda {
         /// `host:port` of it, or a URL whose path goes in front of every other.

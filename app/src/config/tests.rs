@@ -4,24 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 type Variables<'v> = BTreeMap<&'v str, &'v str>;
 
 fn read_with(variables: &Variables<'_>) -> (Config, String) {
-    let (config, problems) = read(&|name| variables.get(name).map(ToString::to_string));
-    let text = if problems.is_empty() { String::new() } else { problems.to_string() };
+    let (config, errors) = read(&|name| variables.get(name).map(ToString::to_string));
+    let text = if errors.is_empty() { String::new() } else { errors.to_string() };
     (config, text)
 }
 
 fn good(variables: &[(&str, &str)]) -> Config {
-    let (config, problems) = read_with(&variables.iter().copied().collect());
-    assert_eq!(problems, "", "{variables:?}");
+    let (config, errors) = read_with(&variables.iter().copied().collect());
+    assert_eq!(errors, "", "{variables:?}");
     config
 }
 
 /// Every one of `names` is named, and nothing else is wrong.
 fn bad(variables: &[(&str, &str)], names: &[&str]) -> String {
-    let (_, problems) = read_with(&variables.iter().copied().collect());
-    let said = problems.strip_prefix("bad configuration: ").unwrap_or_default();
+    let (_, errors) = read_with(&variables.iter().copied().collect());
+    let said = errors.strip_prefix("bad configuration: ").unwrap_or_default();
     let found: BTreeSet<_> = said.split("; ").filter_map(|p| p.split(' ').next()).collect();
-    assert_eq!(found, names.iter().copied().collect(), "{variables:?}: {problems}");
-    problems
+    assert_eq!(found, names.iter().copied().collect(), "{variables:?}: {errors}");
+    errors
 }
 
 const LAMBDA: [(&str, &str); 3] =
@@ -34,7 +34,7 @@ fn on_lambda(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'stat
 #[test]
 fn nothing_set_is_a_local_service_in_memory() {
     let config = good(&[]);
-    assert_eq!((&config.front, &config.store), (&Front::Local, &Store::Memory));
+    assert_eq!((&config.front, &config.store), (&Mode::Local, &Store::Memory));
     assert_eq!((config.metrics, config.telemetry), (MetricsSink::None, TelemetrySink::Memory));
     assert_eq!((config.metrics_namespace.as_str(), config.environment.as_str()), ("SseStreaming", "local"));
     assert_eq!((config.service.as_str(), config.log.as_str()), ("sse-streaming", "info"));
@@ -45,7 +45,7 @@ fn nothing_set_is_a_local_service_in_memory() {
 #[test]
 fn defaults_follow_lambda() {
     let config = good(&LAMBDA);
-    let front = Front::Lambda { runtime_api: "127.0.0.1:9001".into(), max_concurrency: 1 };
+    let front = Mode::Lambda { runtime_api: "127.0.0.1:9001".into(), max_concurrency: 1 };
     assert_eq!(config.front, front);
     assert_eq!(config.store, Store::DynamoDb { table: "items".into(), index: "by_sentiment".into() });
     assert_eq!((config.metrics, config.telemetry), (MetricsSink::CloudWatch, TelemetrySink::Adot));
@@ -91,7 +91,7 @@ fn a_number_has_its_default_and_its_range() {
     assert_eq!(good(&[("SSE_STREAM_MAX_MS", "0")]).limits.stream_max_ms, 0);
     bad(&[("SSE_HEARTBEAT_INTERVAL_MS", "0")], &["SSE_HEARTBEAT_INTERVAL_MS"]);
     let slots = good(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "10")])).front;
-    assert!(matches!(slots, Front::Lambda { max_concurrency: 10, .. }));
+    assert!(matches!(slots, Mode::Lambda { max_concurrency: 10, .. }));
     bad(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "0")]), &["AWS_LAMBDA_MAX_CONCURRENCY"]);
 }
 
@@ -138,8 +138,8 @@ fn an_endpoint_that_the_sdk_would_ignore_is_refused() {
             good(&[(name, value)]);
         }
         for value in ["not a url", "localhost:8000", "/x", "ftp://h", "http://", "http://h:abc", "http://u:hidden@h"] {
-            let problems = bad(&[(name, value)], &[name]);
-            assert!(!problems.contains("hidden"), "{problems}");
+            let errors = bad(&[(name, value)], &[name]);
+            assert!(!errors.contains("hidden"), "{errors}");
         }
     }
 }
@@ -196,12 +196,12 @@ fn the_receiver_is_a_neighbour() {
         for value in
             ["https://h:4318", "HTTPS://user:hidden@h", "h:4318", "localhost", "grpc://h", "http://", "http:///x"]
         {
-            let problems = bad(&[(name, value)], &[name]);
-            assert!(!problems.contains("hidden"), "{problems}");
+            let errors = bad(&[(name, value)], &[name]);
+            assert!(!errors.contains("hidden"), "{errors}");
         }
         for authority in ["localhost:", "localhost:abc", "h:-1", "h:0", "h:65536", "[::1]:99999", "u:hidden@h:1"] {
-            let problems = bad(&[(name, &format!("http://{authority}/x"))], &[name]);
-            assert!(!problems.contains("hidden"), "{problems}");
+            let errors = bad(&[(name, &format!("http://{authority}/x"))], &[name]);
+            assert!(!errors.contains("hidden"), "{errors}");
         }
     }
     bad(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")], &["OTEL_EXPORTER_OTLP_PROTOCOL"]);
@@ -216,8 +216,8 @@ fn headers_of_exports_are_read_and_not_shown() {
     let headers: Vec<_> = config.otlp.headers.iter().map(|(n, v)| (n.as_str(), v.expose())).collect();
     assert_eq!(headers, [("api-key", "k ey"), ("x-two", "b=c")]);
     assert!(!format!("{config:?}").contains("k ey"));
-    let problems = bad(&[(name, "a=b,hidden")], &[name]);
-    assert!(problems.contains("number 2") && !problems.contains("hidden"), "{problems}");
+    let errors = bad(&[(name, "a=b,hidden")], &[name]);
+    assert!(errors.contains("number 2") && !errors.contains("hidden"), "{errors}");
     bad(&[(name, "a b=c")], &[name]);
     bad(&[(name, "a=%0A")], &[name]);
 }
@@ -239,21 +239,21 @@ fn one_kind_of_key_for_tokens_and_never_shown() {
     assert_eq!((config.tokens.issuer.as_deref(), config.tokens.audience.as_deref()), (Some("i"), Some("a")));
     assert!(!format!("{config:?}").contains(secret));
     assert!(matches!(good(&[("SSE_JWT_PUBLIC_KEY", "pem")]).tokens.key, Some(TokenKey::Public(_))));
-    let problems = bad(&[("SSE_JWT_SECRET", secret), ("SSE_JWT_PUBLIC_KEY", "pem")], &["SSE_JWT_SECRET"]);
-    assert!(!problems.contains(secret));
+    let errors = bad(&[("SSE_JWT_SECRET", secret), ("SSE_JWT_PUBLIC_KEY", "pem")], &["SSE_JWT_SECRET"]);
+    assert!(!errors.contains(secret));
 }
 
 #[test]
 fn a_wrapper_is_refused_and_odd_directives_too() {
-    let problems = bad(&[("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler")], &["AWS_LAMBDA_EXEC_WRAPPER"]);
-    assert!(problems.contains("must not be set"), "{problems}");
+    let errors = bad(&[("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler")], &["AWS_LAMBDA_EXEC_WRAPPER"]);
+    assert!(errors.contains("must not be set"), "{errors}");
     assert_eq!(good(&[("RUST_LOG", "warn,sse_streaming=debug")]).log, "warn,sse_streaming=debug");
     bad(&[("RUST_LOG", "sse_streaming=loud")], &["RUST_LOG"]);
 }
 
 #[test]
 fn all_problems_come_at_once() {
-    let problems = bad(
+    let errors = bad(
         &[
             ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
             ("SSE_POLL_INTERVAL_MS", "1"),
@@ -270,7 +270,7 @@ fn all_problems_come_at_once() {
             "ENVIRONMENT",
         ],
     );
-    assert!(problems.contains("not a whole number in 50..60000"), "{problems}");
+    assert!(errors.contains("not a whole number in 50..60000"), "{errors}");
 }
 
 #[test]

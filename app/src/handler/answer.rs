@@ -1,8 +1,8 @@
 //! Answers that are no stream: status, errors.
 
 use super::{
-    handled::{Body, Handled, Work},
-    route::Problem,
+    response::{Body, Completion, HandlerResponse},
+    route::HttpError,
 };
 use crate::service::Service;
 use bytes::Bytes;
@@ -23,7 +23,7 @@ struct Status {
 }
 
 /// `GET /api/v2/stream/status`
-pub(super) fn status(service: &Service, invocation: Invocation<Handler>) -> Handled {
+pub(super) fn status(service: &Service, invocation: Invocation<Handler>) -> HandlerResponse {
     let (connections, max_connections) = (service.slots.taken(), service.slots.max());
     let uptime_ms = service.ports.clock.now().ms_since(service.ports.started_at);
     let status = Status {
@@ -36,19 +36,24 @@ pub(super) fn status(service: &Service, invocation: Invocation<Handler>) -> Hand
 }
 
 /// An error.
-pub(super) fn problem(problem: Problem, invocation: Invocation<Handler>) -> Handled {
+pub(super) fn problem(problem: HttpError, invocation: Invocation<Handler>) -> HandlerResponse {
     let mut headers = HeaderMap::new();
     match problem {
-        Problem::Method => drop(headers.insert(ALLOW, HeaderValue::from_static("GET"))),
-        Problem::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        HttpError::Method => drop(headers.insert(ALLOW, HeaderValue::from_static("GET"))),
+        HttpError::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
         _ => {}
     }
     plain(problem.status(), json_error(&problem), headers, invocation)
 }
 
-fn plain(status: StatusCode, body: Bytes, mut headers: HeaderMap, invocation: Invocation<Handler>) -> Handled {
+fn plain(status: StatusCode, body: Bytes, mut headers: HeaderMap, invocation: Invocation<Handler>) -> HandlerResponse {
     describe_json(&mut headers);
-    Handled { status, headers, body: Body::Plain(body), work: Work::After(invocation.answer().boxed()) }
+    HandlerResponse {
+        status,
+        headers,
+        body: Body::Plain(body),
+        work: Completion::AfterResponse(invocation.answer().boxed()),
+    }
 }
 
 pub(super) fn describe_json(headers: &mut HeaderMap) {

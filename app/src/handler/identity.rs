@@ -1,6 +1,6 @@
 //! Who streams, as the client says it: correlates connections in traces, decides nothing.
 
-use super::{handled::Request, query};
+use super::{query, response::Request};
 use sse_core::{digest::Digest, ids::ConnectionId, telemetry::StreamIdentity};
 
 /// Longer ones are ignored: an annotation's value is bounded, and so is what a client may write into a trace.

@@ -1,6 +1,6 @@
 //! The query string: the filter of tickers, and single values by name.
 
-use super::{route::Problem, stream::Wanted};
+use super::{route::HttpError, stream::StreamRequest};
 use crate::percent::{Plus, decode};
 use sse_core::{item::Ticker, plan::View};
 use std::collections::BTreeSet;
@@ -19,25 +19,25 @@ fn values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = String> + '
 }
 
 /// What a public stream is to show: the tickers that are named, or everything.
-pub(super) fn view(query: &str) -> Result<Wanted, Problem> {
+pub(super) fn view(query: &str) -> Result<StreamRequest, HttpError> {
     let mut tickers = BTreeSet::new();
     for list in values(query, "tickers") {
         for name in list.split(',').filter(|name| !name.trim().is_empty()) {
-            tickers.insert(Ticker::parse(name).ok_or(Problem::BadTicker)?);
+            tickers.insert(Ticker::parse(name).ok_or(HttpError::BadTicker)?);
             if tickers.len() > TICKERS_MAX {
-                return Err(Problem::TooManyTickers);
+                return Err(HttpError::TooManyTickers);
             }
         }
     }
     let view = View { tickers: (!tickers.is_empty()).then_some(tickers), metrics: true };
-    Ok(Wanted { view, is_private: false })
+    Ok(StreamRequest { view, is_private: false })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tickers(query: &str) -> Result<Option<Vec<String>>, Problem> {
+    fn tickers(query: &str) -> Result<Option<Vec<String>>, HttpError> {
         let list = |tickers: BTreeSet<Ticker>| tickers.iter().map(ToString::to_string).collect();
         view(query).map(|wanted| wanted.view.tickers.map(list))
     }
@@ -64,9 +64,9 @@ mod tests {
     fn a_hundred_are_the_most_and_repeats_do_not_count() {
         let list = |n: usize| (0..n).map(|i| format!("t{i}")).collect::<Vec<_>>().join(",");
         assert!(tickers(&format!("tickers={},T0,t1", list(100))).is_ok());
-        assert_eq!(tickers(&format!("tickers={}", list(101))), Err(Problem::TooManyTickers));
-        assert_eq!(tickers(&format!("tickers={}", "X".repeat(65))), Err(Problem::BadTicker));
-        assert_eq!(tickers("tickers=A%0AB"), Err(Problem::BadTicker));
+        assert_eq!(tickers(&format!("tickers={}", list(101))), Err(HttpError::TooManyTickers));
+        assert_eq!(tickers(&format!("tickers={}", "X".repeat(65))), Err(HttpError::BadTicker));
+        assert_eq!(tickers("tickers=A%0AB"), Err(HttpError::BadTicker));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) enum Route {
 
 /// A request that gets no stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum HttpError {
     /// 404
     #[error("not found")]
     UnknownPath,
@@ -36,7 +36,7 @@ pub enum Problem {
     LookupFailed,
 }
 
-impl Problem {
+impl HttpError {
     /// The status that says so.
     pub const fn status(self) -> StatusCode {
         match self {
@@ -49,16 +49,16 @@ impl Problem {
     }
 }
 
-pub(super) fn find(method: &Method, path: &str) -> Result<Route, Problem> {
+pub(super) fn find(method: &Method, path: &str) -> Result<Route, HttpError> {
     let route = match segments(path).as_slice() {
         ["api", "v2", "stream"] => Route::All,
         ["api", "v2", "stream", "status"] => Route::Status,
         ["api", "v2", "configurations", id, "stream"] => {
             Route::Configured { id: percent::decode(id, percent::Plus::IsPlus) }
         }
-        _ => return Err(Problem::UnknownPath),
+        _ => return Err(HttpError::UnknownPath),
     };
-    if method == Method::GET { Ok(route) } else { Err(Problem::Method) }
+    if method == Method::GET { Ok(route) } else { Err(HttpError::Method) }
 }
 
 /// Between slashes, repeated ones collapsed; a trailing slash leaves an empty last segment, which no route has.
@@ -74,7 +74,7 @@ pub(crate) fn segments(path: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn check(path: &str, found: &Result<Route, Problem>) {
+    fn check(path: &str, found: &Result<Route, HttpError>) {
         assert_eq!(&find(&Method::GET, path), found, "{path}");
     }
 
@@ -106,15 +106,15 @@ mod tests {
             "/api/v2/configurations/a/stream/",
             "/api/v1/stream",
         ] {
-            check(path, &Err(Problem::UnknownPath));
+            check(path, &Err(HttpError::UnknownPath));
         }
     }
 
     #[test]
     fn known_paths_take_nothing_but_get() {
         for method in [Method::HEAD, Method::POST, Method::OPTIONS, Method::DELETE] {
-            assert_eq!(find(&method, "/api/v2/stream/status"), Err(Problem::Method));
-            assert_eq!(find(&method, "/api/v2/nothing"), Err(Problem::UnknownPath));
+            assert_eq!(find(&method, "/api/v2/stream/status"), Err(HttpError::Method));
+            assert_eq!(find(&method, "/api/v2/nothing"), Err(HttpError::UnknownPath));
         }
     }
 }

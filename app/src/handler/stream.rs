@@ -3,9 +3,9 @@
 use super::{
     accept,
     answer::{describe_json, json_error},
-    handled::{Body, Handled, Request, Work},
     identity,
-    route::Problem,
+    response::{Body, Completion, HandlerResponse, Request},
+    route::HttpError,
     token,
 };
 use crate::service::Service;
@@ -19,12 +19,12 @@ use sse_core::{
     event::Busy,
     ids::ConnectionId,
     plan::{Plan, View},
-    ports::Configurations,
+    ports::ConfigurationStore,
     sse::write_event,
     stream::{self, Summary},
     telemetry::{EndReason, Handler, Invocation, Streaming},
     time::Timestamp,
-    traced::{TracedConfigurations, acquire},
+    traced::{TracedConfigurationStore, acquire},
 };
 
 /// A client without a slot comes back after 5 to 30 s, at random.
@@ -33,7 +33,7 @@ const BUSY_RETRY_S: (u64, u64) = (5, 30);
 const CONFIGURATION_ID_MAX_BYTES: usize = 1_024 - "CONFIG#".len();
 
 /// What of the state a client is to see.
-pub(super) struct Wanted {
+pub(super) struct StreamRequest {
     pub(super) view: View,
     /// Behind a token: nobody in between may keep it.
     pub(super) is_private: bool,
@@ -45,32 +45,32 @@ pub(super) async fn configured(
     request: &Request,
     id: &str,
     invocation: &Invocation<Handler>,
-) -> Result<Wanted, Problem> {
-    let token = token::find(request).ok_or(Problem::Unauthorized)?;
-    let user = service.tokens.verify(&token).map_err(|_| Problem::Unauthorized)?;
-    let raw = service.configurations.as_ref().ok_or(Problem::NoConfiguration)?;
+) -> Result<StreamRequest, HttpError> {
+    let token = token::find(request).ok_or(HttpError::Unauthorized)?;
+    let user = service.tokens.verify(&token).map_err(|_| HttpError::Unauthorized)?;
+    let raw = service.configurations.as_ref().ok_or(HttpError::NoConfiguration)?;
     if id.len() > CONFIGURATION_ID_MAX_BYTES {
-        return Err(Problem::NoConfiguration);
+        return Err(HttpError::NoConfiguration);
     }
-    let lookup = TracedConfigurations::new(invocation, raw);
+    let lookup = TracedConfigurationStore::new(invocation, raw);
     let (found, _) = lookup.get(&user, id).await.map_err(|error| {
         // The kind of failure only: the service's own words may quote the key, and with it the user.
         tracing::warn!(error_type = %error.error_type, "{error}");
-        Problem::LookupFailed
+        HttpError::LookupFailed
     })?;
-    let configuration = found.ok_or(Problem::NoConfiguration)?;
+    let configuration = found.ok_or(HttpError::NoConfiguration)?;
     let view = View { tickers: Some(configuration.tickers.into_iter().collect()), metrics: false };
-    Ok(Wanted { view, is_private: true })
+    Ok(StreamRequest { view, is_private: true })
 }
 
 /// Takes a slot and opens the stream, or refuses it.
 pub(super) fn open(
     service: &Service,
     request: &Request,
-    wanted: Wanted,
+    wanted: StreamRequest,
     invocation: Invocation<Handler>,
     deadline: Timestamp,
-) -> Handled {
+) -> HandlerResponse {
     let ports = &service.ports;
     let headers = stream_headers(wanted.is_private);
     let plan =
@@ -81,7 +81,12 @@ pub(super) fn open(
         return refuse(service, request, headers, invocation);
     };
     let (session, reader) = stream::open(invocation, permit, ports.clone(), plan).split();
-    Handled { status: StatusCode::OK, headers, body: Body::Events(reader), work: Work::Beside(session.boxed()) }
+    HandlerResponse {
+        status: StatusCode::OK,
+        headers,
+        body: Body::Events(reader),
+        work: Completion::WithResponse(session.boxed()),
+    }
 }
 
 fn stream_headers(is_private: bool) -> HeaderMap {
@@ -94,8 +99,13 @@ fn stream_headers(is_private: bool) -> HeaderMap {
     headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
 }
 
-fn refuse(service: &Service, request: &Request, headers: HeaderMap, invocation: Invocation<Streaming>) -> Handled {
-    service.ports.book.acquire_failed();
+fn refuse(
+    service: &Service,
+    request: &Request,
+    headers: HeaderMap,
+    invocation: Invocation<Streaming>,
+) -> HandlerResponse {
+    service.ports.aggregator.acquire_failed();
     let retry_s = service.ports.random.between(BUSY_RETRY_S.0, BUSY_RETRY_S.1);
     let (status, headers, body) = if accept::names_event_stream(&request.headers) {
         (StatusCode::OK, headers, busy(retry_s * 1_000))
@@ -111,7 +121,7 @@ fn refuse(service: &Service, request: &Request, headers: HeaderMap, invocation: 
         duration_ms: 0,
     };
     let work = async move { (invocation.finish(EndReason::Rejected).await.settle().await, summary) };
-    Handled { status, headers, body: Body::Plain(body), work: Work::Beside(work.boxed()) }
+    HandlerResponse { status, headers, body: Body::Plain(body), work: Completion::WithResponse(work.boxed()) }
 }
 
 fn busy(retry_ms: u64) -> Bytes {

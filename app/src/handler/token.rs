@@ -1,6 +1,6 @@
 //! Where a token may stand. It is read from here and shown to the verifier, and goes nowhere else.
 
-use super::{handled::Request, query};
+use super::{query, response::Request};
 use http::header::AUTHORIZATION;
 use std::borrow::Cow;
 

@@ -2,7 +2,7 @@
 
 use super::{
     body::PostBody,
-    link::{Link, LinkError},
+    connection::{ConnectionError, Http1Connection},
 };
 use crate::{config::runtime_api, handler::Body};
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub struct RuntimeApi {
 }
 
 /// Which invocation is answered.
-pub(super) struct Target {
+pub(super) struct InvocationRef {
     pub(super) request_id: String,
     /// Echoed, so that the Runtime API can turn away an answer that comes too late.
     pub(super) invocation_id: Option<HeaderValue>,
@@ -74,7 +74,7 @@ impl RuntimeApi {
     }
 
     /// Streams a response to its end.
-    pub(super) async fn respond(&self, target: &Target, handled: Response) -> Result<(), LinkError> {
+    pub(super) async fn respond(&self, target: &InvocationRef, handled: Response) -> Result<(), ConnectionError> {
         let path = format!("/invocation/{}/response", target.request_id);
         let mut request = self.request(Method::POST, &path, handled.0);
         let headers = request.headers_mut();
@@ -82,21 +82,21 @@ impl RuntimeApi {
         headers.insert(RESPONSE_MODE, HeaderValue::from_static("streaming"));
         headers.insert(TRAILER, HeaderValue::from_static(PostBody::TRAILERS));
         target.echo(&mut request);
-        Link::open(&self.address).await?.send(request).await
+        Http1Connection::open(&self.address).await?.send(request).await
     }
 
     /// Reports that an invocation failed before its response began.
-    pub(super) async fn error(&self, target: &Target, report: &ErrorReport<'_>) -> Result<(), LinkError> {
+    pub(super) async fn error(&self, target: &InvocationRef, report: &ErrorReport<'_>) -> Result<(), ConnectionError> {
         let path = format!("/invocation/{}/error", target.request_id);
         let mut request = self.error_request(&path, report);
         target.echo(&mut request);
-        Link::open(&self.address).await?.send(request).await
+        Http1Connection::open(&self.address).await?.send(request).await
     }
 
     /// Reports that the function cannot start. Nothing more can be done if that fails, too.
     pub(super) async fn init_error(&self, error: &(dyn std::error::Error + Sync)) {
         let request = self.error_request("/init/error", &ErrorReport::new("Runtime.InitError", &error.to_string()));
-        let sent = async { Link::open(&self.address).await?.send(request).await };
+        let sent = async { Http1Connection::open(&self.address).await?.send(request).await };
         if let Err(error) = sent.await {
             tracing::error!("the Runtime API did not take the init error: {error}");
         }
@@ -124,7 +124,7 @@ impl RuntimeApi {
     }
 }
 
-impl Target {
+impl InvocationRef {
     fn echo<B>(&self, request: &mut Request<B>) {
         if let Some(id) = &self.invocation_id {
             request.headers_mut().insert(INVOCATION_ID, id.clone());

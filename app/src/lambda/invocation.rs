@@ -1,14 +1,14 @@
 //! One invocation: handled, answered, and settled, which alone allows for the next.
 
 use super::{
-    api::{ErrorReport, Response, RuntimeApi, Target},
+    api::{ErrorReport, InvocationRef, Response, RuntimeApi},
+    connection::ConnectionError,
     event::{self, BadEvent},
-    link::LinkError,
-    next::Delivered,
+    next::NextEvent,
 };
 use crate::{
-    handler::{self, Handled, Request, Work},
-    journal,
+    handler::{self, Completion, HandlerResponse, Request},
+    operator_log,
     service::Service,
 };
 use futures::{
@@ -19,7 +19,7 @@ use lambda_runtime::LambdaEvent;
 use sse_core::{
     plan::effective_deadline,
     stream::Summary,
-    telemetry::{Begin, EndReason, Invocation, Settled},
+    telemetry::{EndReason, Invocation, InvocationStart, ReadyForNext},
     time::Timestamp,
 };
 use std::panic::AssertUnwindSafe;
@@ -32,50 +32,50 @@ fn cut_at(now: Timestamp, deadline: Timestamp) -> Timestamp {
     deadline.minus_ms(CUT_BEFORE_DEADLINE_MS).max(now.plus_ms(deadline.ms_since(now) / 2))
 }
 
-pub(super) async fn run(api: &RuntimeApi, service: &Service, delivered: Delivered) -> Settled {
-    let Delivered { event, target } = delivered;
+pub(super) async fn run(api: &RuntimeApi, service: &Service, delivered: NextEvent) -> ReadyForNext {
+    let NextEvent { event, target } = delivered;
     let LambdaEvent { payload, context, .. } = event;
     let now = service.ports.clock.now();
     let deadline = effective_deadline(now, Timestamp::from_millis(context.deadline));
-    let begin = Begin {
+    let begin = InvocationStart {
         context: service.trace_context(context.xray_trace_id.as_deref()),
         request_id: context.request_id.into(),
         deadline,
         is_cold_start: service.is_cold_start(),
     };
-    let invocation = Posting { api, service, target, cut_at: cut_at(now, deadline) };
+    let invocation = Responder { api, service, target, cut_at: cut_at(now, deadline) };
     match event::request(&payload) {
         Ok(request) => invocation.handle(&request, begin).await,
         Err(bad) => invocation.refuse(bad, begin).await,
     }
 }
 
-struct Posting<'a> {
+struct Responder<'a> {
     api: &'a RuntimeApi,
     service: &'a Service,
-    target: Target,
+    target: InvocationRef,
     cut_at: Timestamp,
 }
 
-impl Posting<'_> {
-    async fn handle(self, request: &Request, begin: Begin) -> Settled {
+impl Responder<'_> {
+    async fn handle(self, request: &Request, begin: InvocationStart) -> ReadyForNext {
         let deadline = begin.deadline;
         let handling = AssertUnwindSafe(handler::handle(self.service, request, begin));
         let Ok(handled) = handling.catch_unwind().await else {
             // The invocation closed itself on its way out; what is retained gets its chance all the same.
             self.report(&ErrorReport::new("Runtime.HandlerPanic", "the handler failed")).await;
-            return Settled::without_invocation(&self.service.tracing, Some(deadline)).await;
+            return ReadyForNext::without_invocation(&self.service.tracing, Some(deadline)).await;
         };
-        let Handled { status, headers, body, work } = handled;
+        let HandlerResponse { status, headers, body, work } = handled;
         let post = self.api.respond(&self.target, Response::new(status, &headers, body)).boxed();
         match work {
-            Work::After(settle) => {
+            Completion::AfterResponse(settle) => {
                 self.until_cut(post).await;
                 settle.await
             }
-            Work::Beside(session) => {
+            Completion::WithResponse(session) => {
                 let (settled, summary) = self.beside(post, session).await;
-                journal::stream_ended(&self.target.request_id, &summary);
+                operator_log::stream_ended(&self.target.request_id, &summary);
                 settled
             }
         }
@@ -84,9 +84,9 @@ impl Posting<'_> {
     /// Drives the session beside the response: a socket that takes nothing must not stop its timers.
     async fn beside(
         &self,
-        post: BoxFuture<'_, Result<(), LinkError>>,
-        session: BoxFuture<'static, (Settled, Summary)>,
-    ) -> (Settled, Summary) {
+        post: BoxFuture<'_, Result<(), ConnectionError>>,
+        session: BoxFuture<'static, (ReadyForNext, Summary)>,
+    ) -> (ReadyForNext, Summary) {
         match select(self.until_cut(post).boxed(), session).await {
             // Sent, refused or cut: in any case the body is gone, and the session ends if it did not know yet.
             Either::Left(((), session)) => session.await,
@@ -101,7 +101,7 @@ impl Posting<'_> {
     }
 
     /// Dropping the POST drops its connection, and with it the body: hyper by itself would hold on to both.
-    async fn until_cut(&self, post: BoxFuture<'_, Result<(), LinkError>>) {
+    async fn until_cut(&self, post: BoxFuture<'_, Result<(), ConnectionError>>) {
         let limit = self.service.ports.clock.sleep_until(self.cut_at);
         let request_id = &self.target.request_id;
         // The body encodes events: should that panic, it is this stream's end and not the process's.
@@ -118,7 +118,7 @@ impl Posting<'_> {
         }
     }
 
-    async fn refuse(self, bad: BadEvent, begin: Begin) -> Settled {
+    async fn refuse(self, bad: BadEvent, begin: InvocationStart) -> ReadyForNext {
         let invocation = Invocation::begin(begin, self.service.tracing.clone());
         tracing::error!(request_id = self.target.request_id, "{bad}");
         self.report(&ErrorReport::new(BadEvent::TYPE, &bad.to_string())).await;

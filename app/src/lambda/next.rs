@@ -1,22 +1,22 @@
 //! Asking for the next event. Takes the proof that the invocation before it is settled: without it there is no asking.
 
 use super::{
-    api::{INVOCATION_ID, RuntimeApi, Target},
-    link::{Link, LinkError},
+    api::{INVOCATION_ID, InvocationRef, RuntimeApi},
+    connection::{ConnectionError, Http1Connection},
 };
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Empty;
 use lambda_runtime::{Context, LambdaEvent};
-use sse_core::telemetry::Settled;
+use sse_core::telemetry::ReadyForNext;
 use std::sync::Arc;
 
 /// The loop cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum Gone {
+pub enum NextError {
     /// No connection, or none that lasts.
     #[error("GET next failed")]
-    Link(#[from] LinkError),
+    Http1Connection(#[from] ConnectionError),
     /// An answer that is no event.
     #[error("GET next was answered with {0}")]
     Status(StatusCode),
@@ -29,18 +29,18 @@ pub enum Gone {
 }
 
 /// An event, delivered.
-pub struct Delivered {
+pub struct NextEvent {
     pub(super) event: LambdaEvent<Bytes>,
-    pub(super) target: Target,
+    pub(super) target: InvocationRef,
 }
 
 /// The connection of one slot for `next`; kept from one event to the next.
-pub struct NextLine {
+pub struct NextClient {
     api: Arc<RuntimeApi>,
-    link: Option<Link<Empty<Bytes>>>,
+    link: Option<Http1Connection<Empty<Bytes>>>,
 }
 
-impl NextLine {
+impl NextClient {
     /// Nothing is connected yet.
     pub const fn new(api: Arc<RuntimeApi>) -> Self {
         Self { api, link: None }
@@ -50,28 +50,28 @@ impl NextLine {
     ///
     /// # Errors
     /// The Runtime API is gone, or answers with what is no event.
-    pub async fn next(&mut self, _settled: Settled) -> Result<Delivered, Gone> {
+    pub async fn next(&mut self, _settled: ReadyForNext) -> Result<NextEvent, NextError> {
         let answer = match self.link.take() {
             // A connection that was kept may have been closed meanwhile: then once more on a fresh one.
             Some(kept) => match self.ask(kept).await {
-                Err(Gone::Link(_)) => self.ask_anew().await,
+                Err(NextError::Http1Connection(_)) => self.ask_anew().await,
                 answer => answer,
             },
             None => self.ask_anew().await,
         }?;
         if answer.status() != StatusCode::OK {
-            return Err(Gone::Status(answer.status()));
+            return Err(NextError::Status(answer.status()));
         }
         let (head, payload) = answer.into_parts();
         delivered(&head.headers, payload)
     }
 
-    async fn ask_anew(&mut self) -> Result<Response<Bytes>, Gone> {
-        let link = Link::open(self.api.address()).await?;
+    async fn ask_anew(&mut self) -> Result<Response<Bytes>, NextError> {
+        let link = Http1Connection::open(self.api.address()).await?;
         self.ask(link).await
     }
 
-    async fn ask(&mut self, mut link: Link<Empty<Bytes>>) -> Result<Response<Bytes>, Gone> {
+    async fn ask(&mut self, mut link: Http1Connection<Empty<Bytes>>) -> Result<Response<Bytes>, NextError> {
         let answer = link.exchange(self.api.next_request()).await?;
         self.link = Some(link);
         Ok(answer)
@@ -79,17 +79,18 @@ impl NextLine {
 }
 
 /// Reads what is there and trusts nothing to be: only without the request id there is no way on.
-fn delivered(headers: &HeaderMap, payload: Bytes) -> Result<Delivered, Gone> {
+fn delivered(headers: &HeaderMap, payload: Bytes) -> Result<NextEvent, NextError> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(ToOwned::to_owned);
     let mut context = Context::default();
-    context.request_id = text("lambda-runtime-aws-request-id").ok_or(Gone::NoRequestId)?;
+    context.request_id = text("lambda-runtime-aws-request-id").ok_or(NextError::NoRequestId)?;
     // 0 is in the past, and a deadline in the past is an unknown one.
     context.deadline = text("lambda-runtime-deadline-ms").and_then(|ms| ms.parse().ok()).unwrap_or(0);
     context.invoked_function_arn = text("lambda-runtime-invoked-function-arn").unwrap_or_default();
     context.xray_trace_id = text("lambda-runtime-trace-id");
     context.tenant_id = text("lambda-runtime-aws-tenant-id");
-    let target = Target { request_id: context.request_id.clone(), invocation_id: headers.get(INVOCATION_ID).cloned() };
-    Ok(Delivered { event: LambdaEvent::new(payload, context), target })
+    let target =
+        InvocationRef { request_id: context.request_id.clone(), invocation_id: headers.get(INVOCATION_ID).cloned() };
+    Ok(NextEvent { event: LambdaEvent::new(payload, context), target })
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
             ("lambda-runtime-trace-id", "Root=1-2-3"),
             ("lambda-runtime-invocation-id", "i-1"),
         ]);
-        let Delivered { event, target } = delivered(&headers, Bytes::from_static(b"{}")).unwrap();
+        let NextEvent { event, target } = delivered(&headers, Bytes::from_static(b"{}")).unwrap();
         let context = event.context;
         assert_eq!((context.request_id.as_str(), context.deadline), ("r-1", 1_795_334_400_000));
         assert_eq!(context.xray_trace_id.as_deref(), Some("Root=1-2-3"));
@@ -125,6 +126,6 @@ mod tests {
         let few = headers(&[("lambda-runtime-aws-request-id", "r-1"), ("lambda-runtime-deadline-ms", "soon")]);
         let context = delivered(&few, Bytes::new()).unwrap().event.context;
         assert_eq!((context.deadline, context.xray_trace_id), (0, None));
-        assert!(matches!(delivered(&HeaderMap::new(), Bytes::new()), Err(Gone::NoRequestId)));
+        assert!(matches!(delivered(&HeaderMap::new(), Bytes::new()), Err(NextError::NoRequestId)));
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{body::ServedBody, connection::CutAt, cors, site::Site, trace_header};
 use crate::{
-    handler::{self, Body, Handled, Problem, Request, Work},
-    journal,
+    handler::{self, Body, Completion, HandlerResponse, HttpError, Request},
+    operator_log,
 };
 use bytes::Bytes;
 use futures::FutureExt;
@@ -12,7 +12,7 @@ use http::{
     header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
 };
 use hyper::body::Incoming;
-use sse_core::telemetry::{Begin, EndReason};
+use sse_core::telemetry::{EndReason, InvocationStart};
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 const PAGE: &str = include_str!("../page/index.html");
@@ -64,8 +64,8 @@ fn local(body: Bytes, content_type: &'static str) -> Answer {
 }
 
 fn not_allowed() -> Answer {
-    let mut answer = local(handler::json_error(&Problem::Method), "application/json");
-    *answer.status_mut() = Problem::Method.status();
+    let mut answer = local(handler::json_error(&HttpError::Method), "application/json");
+    *answer.status_mut() = HttpError::Method.status();
     answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
     answer
 }
@@ -77,7 +77,7 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
     let trace = given.unwrap_or_else(|| trace_header::invent(now, &*ports.random));
     let request_id: Arc<str> = trace_header::request_id(&*ports.random).into();
     let deadline = now.plus_ms(site.timeout_ms);
-    let begin = Begin {
+    let begin = InvocationStart {
         context: service.trace_context(Some(&trace)),
         request_id: request_id.clone(),
         deadline,
@@ -86,16 +86,16 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
     let Ok(handled) = AssertUnwindSafe(handler::handle(service, request, begin)).catch_unwind().await else {
         return failed();
     };
-    let Handled { status, headers, body, work } = handled;
+    let HandlerResponse { status, headers, body, work } = handled;
     let is_stream = matches!(body, Body::Events(_));
     let busy = site.busy();
     match work {
         // Runs once this task has handed the response to the socket: tasks of one thread take turns.
-        Work::After(work) => drop(tokio::spawn(async move {
+        Completion::AfterResponse(work) => drop(tokio::spawn(async move {
             let _settled = work.await;
             drop(busy);
         })),
-        Work::Beside(work) => {
+        Completion::WithResponse(work) => {
             let (clock, cut_at) = (ports.clock.clone(), cut_at.clone());
             if is_stream {
                 cut_at.send_replace(deadline.minus_ms(CUT_BEFORE_DEADLINE_MS));
@@ -105,7 +105,7 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
                 if is_stream && summary.reason == EndReason::ClientDisconnected {
                     cut_at.send_replace(clock.now());
                 }
-                journal::stream_ended(&request_id, &summary);
+                operator_log::stream_ended(&request_id, &summary);
                 drop(busy);
             }));
         }

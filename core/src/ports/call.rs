@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// One call, as made: retries inside it are its attempts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CallReport {
+pub struct AwsCall {
     /// `DynamoDB`, `CloudWatch`.
     pub service: &'static str,
     /// `Query`, `GetItem`, `PutMetricData`.
@@ -50,7 +50,7 @@ pub struct CallError {
     /// The service's own words.
     pub detail: String,
     /// The call.
-    pub report: CallReport,
+    pub report: AwsCall,
 }
 
 impl Failure {

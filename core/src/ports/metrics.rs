@@ -1,6 +1,6 @@
 //! Metrics of the service, in batches.
 
-use super::{CallError, CallReport};
+use super::{AwsCall, CallError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ pub(crate) const DISTINCT_VALUES_MAX: usize = 100;
 /// Values with their frequencies. Values are rounded to two significant digits, which keeps percentiles honest within
 /// 5 % and the batch small.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Distribution(BTreeMap<u64, u64>);
+pub struct Histogram(BTreeMap<u64, u64>);
 
-impl Distribution {
+impl Histogram {
     /// Adds one value.
     pub fn add(&mut self, value: u64) {
         let rounded = two_digits(value);
@@ -62,13 +62,13 @@ fn two_digits(value: u64) -> u64 {
 
 /// The value of one measurement.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reading {
+pub enum MetricValue {
     /// A count of occurrences.
-    Count(u64),
+    Counter(u64),
     /// A level, as it is now.
-    Level(u64),
+    Gauge(u64),
     /// Durations in milliseconds.
-    Millis(Distribution),
+    Histogram(Histogram),
 }
 
 /// One metric of a batch.
@@ -79,7 +79,7 @@ pub struct Measurement {
     /// A dimension beside `Environment`.
     pub event_type: Option<&'static str>,
     /// Its value.
-    pub reading: Reading,
+    pub reading: MetricValue,
 }
 
 /// Where metrics go.
@@ -88,13 +88,13 @@ pub struct Measurement {
 #[async_trait]
 pub trait Metrics: Send + Sync {
     /// The call that [`Self::put`] makes, as far as it is known before; `None`: it makes none, there is nothing to trace.
-    fn target(&self) -> Option<CallReport>;
+    fn target(&self) -> Option<AwsCall>;
 
     /// Puts one batch.
     ///
     /// # Errors
     /// The call failed; the batch may or may not have been counted.
-    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError>;
+    async fn put(&self, batch: &[Measurement]) -> Result<AwsCall, CallError>;
 }
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn values_keep_two_digits() {
-        let mut d = Distribution::default();
+        let mut d = Histogram::default();
         for v in [0, 7, 99, 123, 129, 98_765] {
             d.add(v);
         }
@@ -112,12 +112,12 @@ mod tests {
 
     #[test]
     fn a_full_set_loses_nothing() {
-        let mut d = Distribution::default();
+        let mut d = Histogram::default();
         for v in 0..1_000 {
             d.add(v * 17);
         }
         assert!(d.iter().count() <= DISTINCT_VALUES_MAX);
-        let mut sum = Distribution::default();
+        let mut sum = Histogram::default();
         sum.merge(&d);
         sum.merge(&d);
         assert_eq!(sum.iter().map(|(_, n)| n).sum::<u64>(), 2_000);

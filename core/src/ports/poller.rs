@@ -1,6 +1,6 @@
 //! Reading items: one Query call at a time.
 
-use super::{CallError, CallReport};
+use super::{AwsCall, CallError};
 use crate::{
     item::{Item, Sentiment},
     time::Timestamp,
@@ -18,11 +18,11 @@ pub struct Query<'q> {
     /// Goes on behind the page that ended here.
     pub after: Option<&'q PageToken>,
     /// Tells what the caller already holds; for `changed_count` only, an adapter ignores it.
-    pub known: &'q dyn Known,
+    pub known: &'q dyn SeenItems,
 }
 
 /// Whether an item, in this very version, is held already.
-pub trait Known: Send + Sync {
+pub trait SeenItems: Send + Sync {
     /// `true` if reading `item` changes nothing.
     fn holds(&self, item: &Item) -> bool;
 }
@@ -38,7 +38,7 @@ pub struct PageToken {
 
 /// An item that could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Skipped {
+pub struct MalformedItem {
     /// Its key, as far as it could be read.
     pub source_id: Arc<str>,
     /// Its date, as far as it could be read.
@@ -51,11 +51,11 @@ pub struct Page {
     /// In descending order of `updated_at`.
     pub items: Vec<Item>,
     /// Malformed items: never fatal, never silent.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<MalformedItem>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<PageToken>,
     /// The call behind this page.
-    pub report: CallReport,
+    pub report: AwsCall,
 }
 
 /// Reads the index of items by partition and date.
@@ -68,7 +68,7 @@ pub struct Page {
 #[async_trait]
 pub trait Poller: Send + Sync {
     /// The call that [`Self::page`] makes, as far as it is known before.
-    fn target(&self) -> CallReport;
+    fn target(&self) -> AwsCall;
 
     /// One page.
     ///

@@ -3,7 +3,7 @@
 
 use crate::{
     ids::SpanId,
-    telemetry::{Finished, Handler, Streaming},
+    telemetry::{FinishedSpan, Handler, Streaming},
     time::Timestamp,
     trace_context::Parent,
 };
@@ -77,13 +77,13 @@ pub trait Telemetry: Send + Sync {
     fn span_id(&self) -> SpanId;
 
     /// Handler phase: `## handler`, with its calls nested in it, once per sampled invocation.
-    fn handler_phase(&self, span: Finished<Handler>);
+    fn handler_phase(&self, span: FinishedSpan<Handler>);
 
     /// Streaming phase: a sampled stream begins. Its spans follow.
     fn stream_opened(&self, stream: StreamOpened);
 
     /// Streaming phase: one finished span; `sse_stream` is the last of its stream.
-    fn streaming_phase(&self, span: Finished<Streaming>);
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>);
 
     /// Streaming phase: whether enough is buffered, or old enough, to be exported now.
     fn is_export_due(&self, now: Timestamp) -> bool;
@@ -100,5 +100,5 @@ pub trait Telemetry: Send + Sync {
     fn stream_closed(&self, stream: StreamClosed);
 
     /// The process ends: gives up what is still held, in a form that can be sent again.
-    fn last_words(&self);
+    fn shutdown(&self);
 }

@@ -5,7 +5,7 @@ use crate::{
     limit::within,
     plan::Plan,
     ports::Clock,
-    session::{Exports, SideWork, Tools},
+    session::{BackgroundTasks, Exports, SessionDeps},
     shutdown::Shutdown,
     telemetry::EndReason,
     traced::TracedMetrics,
@@ -30,20 +30,20 @@ const LAST_PUT_MS: u64 = 500;
 const LAST_PUT_NEEDS_MS: u64 = 2_500;
 
 /// Lets the reader take what is left, the last event above all.
-pub(super) async fn drain(reason: EndReason, plan: &Plan, tools: Tools<'_>, shutdown: &Shutdown) {
+pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>, shutdown: &Shutdown) {
     match reason {
         EndReason::Deadline | EndReason::StreamMax | EndReason::Shutdown => {}
         EndReason::ClientDisconnected | EndReason::Error | EndReason::Rejected => return,
     }
-    let now = tools.clock.now();
+    let now = deps.clock.now();
     let until = now.plus_ms(DRAIN_MS).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
     let until = until.max(now.plus_ms(DRAIN_AT_LEAST_MS));
-    let limit = shutdown.limit(tools.clock, until, DRAIN_SHUTDOWN_MS);
+    let limit = shutdown.limit(deps.clock, until, DRAIN_SHUTDOWN_MS);
     pin_mut!(limit);
-    while tools.writer.waiting_since().is_some() {
-        let progress = select(tools.writer.taken(), tools.writer.reader_gone());
+    while deps.writer.waiting_since().is_some() {
+        let progress = select(deps.writer.taken(), deps.writer.reader_gone());
         match select(progress, limit.as_mut()).await {
-            Either::Left((Either::Left(_), _)) => tools.house.delivered(&tools.out.collect()),
+            Either::Left((Either::Left(_), _)) => deps.maintenance.delivered(&deps.out.collect()),
             _ => return,
         }
     }
@@ -72,17 +72,17 @@ pub(super) async fn put_metrics<'s>(
     plan: &Plan,
     ports: &StreamPorts,
     metrics: &TracedMetrics<'s>,
-    side: &mut SideWork<'s>,
+    tasks: &mut BackgroundTasks<'s>,
 ) {
     let now = ports.clock.now();
     if ports.shutdown.is_asked() || plan.deadline.ms_since(now) < LAST_PUT_NEEDS_MS {
         return;
     }
-    let SideWork { puts, exports } = side;
+    let BackgroundTasks { puts, exports } = tasks;
     let work = async {
         // A batch that is under way goes first: while it does, nobody else may put.
         while puts.next().await.is_some() {}
-        ports.book.put(now, ports.pool.open().count(), metrics).await;
+        ports.aggregator.put(now, ports.pool.open().count(), metrics).await;
     };
     let work = beside(work, exports);
     let limit = ports.shutdown.limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), 0);

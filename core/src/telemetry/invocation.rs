@@ -1,8 +1,8 @@
 //! The invocation: begun with its own trace context, switched once, ended once.
 
 use super::{
-    EndReason, Finished, Flushed, Handler, Phase, Scope, Settled, Span, SpanKind, Streaming, Tracing, Value, flush,
-    names, phase::Counts,
+    BodyEndPermit, EndReason, FinishedSpan, Handler, InvocationContext, Phase, ReadyForNext, Span, SpanKind, Streaming,
+    TraceConfig, Value, flush, names, phase::Counts,
 };
 use crate::{
     ids::{ConnectionId, TraceId},
@@ -19,7 +19,7 @@ use std::{
 const ANNOTATED_FAILURES_MAX: u64 = 20;
 
 /// What is known of an invocation when it begins.
-pub struct Begin {
+pub struct InvocationStart {
     /// From this invocation's own header, and from nowhere else (FR-059).
     pub context: TraceContext,
     /// The Runtime API's id of it.
@@ -73,7 +73,7 @@ impl<P: Phase> Invocation<P> {
         self.phase.scope().now()
     }
 
-    pub(super) fn record(&self, span: Finished<P>) {
+    pub(super) fn record(&self, span: FinishedSpan<P>) {
         self.phase.record(span);
     }
 
@@ -84,9 +84,10 @@ impl<P: Phase> Invocation<P> {
 
 impl Invocation<Handler> {
     /// Begins an invocation.
-    pub fn begin(begin: Begin, tracing: Tracing) -> Self {
-        let Begin { context, request_id, deadline, is_cold_start } = begin;
-        let scope = Arc::new(Scope { parent: context.into_parent(), request_id, deadline, is_cold_start, tracing });
+    pub fn begin(begin: InvocationStart, tracing: TraceConfig) -> Self {
+        let InvocationStart { context, request_id, deadline, is_cold_start } = begin;
+        let scope =
+            Arc::new(InvocationContext { parent: context.into_parent(), request_id, deadline, is_cold_start, tracing });
         let mut root = scope.open(names::HANDLER, SpanKind::Internal, None);
         if let Some(root) = &mut root {
             root.set("ColdStart", is_cold_start);
@@ -114,7 +115,7 @@ impl Invocation<Handler> {
     }
 
     /// The other way out: 401, 404, status. What earlier invocations had to retain gets its chance after the answer.
-    pub async fn answer(mut self) -> Settled {
+    pub async fn answer(mut self) -> ReadyForNext {
         self.phase.close();
         flush::begin(&self.phase.scope, None).settle().await
     }
@@ -149,7 +150,7 @@ impl Invocation<Streaming> {
     }
 
     /// Closes `sse_stream` and begins the flush. Waits until it is over, at most as long as the body may wait for it.
-    pub async fn finish(mut self, why: EndReason) -> Flushed {
+    pub async fn finish(mut self, why: EndReason) -> BodyEndPermit {
         self.phase.close(why);
         flush::begin(&self.phase.scope, Some(&self.phase.counts)).for_the_body().await
     }
@@ -157,12 +158,12 @@ impl Invocation<Streaming> {
 
 /// Ends an invocation whose session panicked: its guard has closed the spans, this flushes them.
 pub(crate) struct Rescue {
-    scope: Arc<Scope>,
+    scope: Arc<InvocationContext>,
     counts: Arc<Counts>,
 }
 
 impl Rescue {
-    pub(crate) async fn settle(self) -> Settled {
+    pub(crate) async fn settle(self) -> ReadyForNext {
         flush::begin(&self.scope, Some(&self.counts)).settle().await
     }
 }

@@ -3,7 +3,7 @@
 //! `Drop` sits on the phase state, not on `Invocation`: on one phase of it rustc refuses it (E0366), and on all of
 //! them it would forbid the move out of `self` in `into_streaming` (E0509).
 
-use super::{Finished, Scope, StreamIdentity, Value, names};
+use super::{FinishedSpan, InvocationContext, StreamIdentity, Value, names};
 use crate::ids::SpanId;
 use std::{
     borrow::Cow,
@@ -48,14 +48,14 @@ impl EndReason {
 pub trait Phase: sealed::Phase {}
 
 pub(super) mod sealed {
-    use super::{Finished, Scope, SpanId};
+    use super::{FinishedSpan, InvocationContext, SpanId};
 
     pub trait Phase: Sized + Send + Sync {
-        fn scope(&self) -> &Scope;
+        fn scope(&self) -> &InvocationContext;
         /// The id of the phase's own span.
         fn root(&self) -> Option<SpanId>;
         fn count_span(&self);
-        fn record(&self, span: Finished<Self>);
+        fn record(&self, span: FinishedSpan<Self>);
         /// How many failed spans came before this one.
         fn next_failure(&self) -> u64;
     }
@@ -63,16 +63,16 @@ pub(super) mod sealed {
 
 /// Before the response: spans become X-Ray subsegments.
 pub struct Handler {
-    pub(super) scope: Arc<Scope>,
-    pub(super) root: Option<Finished<Handler>>,
-    pub(super) calls: Mutex<Vec<Finished<Handler>>>,
+    pub(super) scope: Arc<InvocationContext>,
+    pub(super) root: Option<FinishedSpan<Handler>>,
+    pub(super) calls: Mutex<Vec<FinishedSpan<Handler>>>,
 }
 
 /// After the status line: spans become OTLP spans.
 pub struct Streaming {
-    pub(super) scope: Arc<Scope>,
+    pub(super) scope: Arc<InvocationContext>,
     pub(super) root_id: Option<SpanId>,
-    pub(super) root: Option<Finished<Streaming>>,
+    pub(super) root: Option<FinishedSpan<Streaming>>,
     pub(super) identity: StreamIdentity,
     pub(super) counts: Arc<Counts>,
 }
@@ -90,14 +90,14 @@ impl Phase for Handler {}
 impl Phase for Streaming {}
 
 impl sealed::Phase for Handler {
-    fn scope(&self) -> &Scope {
+    fn scope(&self) -> &InvocationContext {
         &self.scope
     }
     fn root(&self) -> Option<SpanId> {
         self.root.as_ref().map(|root| root.id)
     }
     fn count_span(&self) {}
-    fn record(&self, span: Finished<Self>) {
+    fn record(&self, span: FinishedSpan<Self>) {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     }
     fn next_failure(&self) -> u64 {
@@ -106,7 +106,7 @@ impl sealed::Phase for Handler {
 }
 
 impl sealed::Phase for Streaming {
-    fn scope(&self) -> &Scope {
+    fn scope(&self) -> &InvocationContext {
         &self.scope
     }
     fn root(&self) -> Option<SpanId> {
@@ -115,7 +115,7 @@ impl sealed::Phase for Streaming {
     fn count_span(&self) {
         self.counts.created.fetch_add(1, Relaxed);
     }
-    fn record(&self, span: Finished<Self>) {
+    fn record(&self, span: FinishedSpan<Self>) {
         self.scope.tracing.sink.streaming_phase(span);
     }
     fn next_failure(&self) -> u64 {
@@ -166,7 +166,7 @@ impl Value {
 }
 
 impl StreamIdentity {
-    pub(super) fn describe(&self, root: &mut Finished<Streaming>, is_cold_start: bool) {
+    pub(super) fn describe(&self, root: &mut FinishedSpan<Streaming>, is_cold_start: bool) {
         debug_assert_eq!(root.name, names::STREAM);
         root.set("connection_id", Value::text(self.connection_id.as_str()));
         root.set("is_cold_start", is_cold_start);

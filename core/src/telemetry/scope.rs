@@ -1,6 +1,6 @@
 //! What an invocation carries from its first phase to its last word: where it belongs, its clock, its sink, its limits.
 
-use super::{Finished, SpanKind};
+use super::{FinishedSpan, SpanKind};
 use crate::{
     ids::SpanId,
     ports::{Clock, Telemetry},
@@ -15,7 +15,7 @@ const USUAL_ATTRIBUTES: usize = 8;
 
 /// What every invocation of a process shares.
 #[derive(Clone)]
-pub struct Tracing {
+pub struct TraceConfig {
     /// Span times come from here.
     pub clock: Arc<dyn Clock>,
     /// Finished spans go here.
@@ -31,24 +31,29 @@ pub struct Tracing {
 }
 
 /// Opaque: what the phases, the flush and the rescue share.
-pub struct Scope {
-    pub(super) tracing: Tracing,
+pub struct InvocationContext {
+    pub(super) tracing: TraceConfig,
     pub(super) parent: Option<Parent>,
     pub(super) request_id: Arc<str>,
     pub(super) deadline: Timestamp,
     pub(super) is_cold_start: bool,
 }
 
-impl Scope {
+impl InvocationContext {
     pub(super) fn now(&self) -> Timestamp {
         self.tracing.clock.now()
     }
 
     /// Opens a span; `parent` is the segment where a phase's own span is meant.
-    pub(super) fn open<P>(&self, name: &'static str, kind: SpanKind, parent: Option<SpanId>) -> Option<Finished<P>> {
+    pub(super) fn open<P>(
+        &self,
+        name: &'static str,
+        kind: SpanKind,
+        parent: Option<SpanId>,
+    ) -> Option<FinishedSpan<P>> {
         let of = self.parent?;
         let now = self.now();
-        Some(Finished {
+        Some(FinishedSpan {
             name,
             kind,
             request_id: self.request_id.clone(),

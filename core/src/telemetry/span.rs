@@ -3,7 +3,7 @@
 use super::{Invocation, Phase, Value};
 use crate::{
     ids::{SpanId, TraceId},
-    ports::{CallError, CallReport},
+    ports::{AwsCall, CallError},
     time::Timestamp,
 };
 use std::{borrow::Cow, marker::PhantomData, sync::Arc};
@@ -30,7 +30,7 @@ pub struct Exception {
 
 /// A finished span of one pipeline; neither `Clone` nor convertible: it can be recorded once, in its own phase.
 #[derive(Debug)]
-pub struct Finished<P> {
+pub struct FinishedSpan<P> {
     /// One of [`super::names`], or a service's name in the handler phase.
     pub name: &'static str,
     /// How it is drawn.
@@ -52,11 +52,11 @@ pub struct Finished<P> {
     /// Present: status ERROR. Absent: status unset.
     pub exception: Option<Exception>,
     /// Handler phase only: the calls inside this one.
-    pub children: Vec<Finished<P>>,
+    pub children: Vec<FinishedSpan<P>>,
     pub(super) phase: PhantomData<fn() -> P>,
 }
 
-impl<P> Finished<P> {
+impl<P> FinishedSpan<P> {
     /// The value of an attribute.
     pub fn attribute(&self, key: &str) -> Option<&Value> {
         self.attributes.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
@@ -76,13 +76,13 @@ impl<P> Finished<P> {
 pub struct Span<'i, P: Phase> {
     of: &'i Invocation<P>,
     /// `None` where the invocation is not traced: then every method is nearly free.
-    data: Option<Finished<P>>,
+    data: Option<FinishedSpan<P>>,
     /// Dropped before its call was over: the caller went away.
     in_flight: bool,
 }
 
 impl<'i, P: Phase> Span<'i, P> {
-    pub(super) const fn new(of: &'i Invocation<P>, data: Option<Finished<P>>) -> Self {
+    pub(super) const fn new(of: &'i Invocation<P>, data: Option<FinishedSpan<P>>) -> Self {
         Self { of, data, in_flight: false }
     }
 
@@ -107,13 +107,13 @@ impl<'i, P: Phase> Span<'i, P> {
 
     /// A call to `target` begins: should the span be dropped before [`Self::returned`] or [`Self::failed`], it was
     /// cancelled. The target is written at once: a CLIENT span without it would draw a service node of its own.
-    pub(crate) fn calling(&mut self, target: &CallReport) {
+    pub(crate) fn calling(&mut self, target: &AwsCall) {
         self.in_flight = true;
         self.describe(target);
     }
 
     /// The call is over, and went well.
-    pub(crate) fn returned(&mut self, report: &CallReport) {
+    pub(crate) fn returned(&mut self, report: &AwsCall) {
         self.in_flight = false;
         self.describe(report);
     }
@@ -135,7 +135,7 @@ impl<'i, P: Phase> Span<'i, P> {
     }
 
     /// The AWS call attributes (facts: they draw the service's node and fill the `aws` block).
-    fn describe(&mut self, report: &CallReport) {
+    fn describe(&mut self, report: &AwsCall) {
         let Some(data) = &mut self.data else { return };
         data.set("rpc.system", "aws-api");
         data.set("rpc.service", report.service);

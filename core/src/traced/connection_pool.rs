@@ -2,23 +2,23 @@
 //! plain and owned; inside the session it becomes a guard that borrows the invocation and records its release.
 
 use crate::{
-    ports::{ConnectionPool, Raw},
+    ports::{ConnectionPool, Untraced},
     telemetry::{Invocation, Span, SpanKind, Streaming, names},
 };
 
 /// A slot, taken.
 #[must_use = "dropping it gives the slot back"]
-pub struct Permit(Option<Raw<dyn ConnectionPool>>);
+pub struct Permit(Option<Untraced<dyn ConnectionPool>>);
 
 /// A slot, held by the session of this invocation. Dropping it records the release.
 #[must_use = "dropping it gives the slot back"]
 pub struct Slot<'i> {
     invocation: &'i Invocation<Streaming>,
-    pool: Raw<dyn ConnectionPool>,
+    pool: Untraced<dyn ConnectionPool>,
 }
 
 /// Takes a slot; `None` if all are taken, which the span shows too.
-pub fn acquire(invocation: &Invocation<Streaming>, pool: &Raw<dyn ConnectionPool>) -> Option<Permit> {
+pub fn acquire(invocation: &Invocation<Streaming>, pool: &Untraced<dyn ConnectionPool>) -> Option<Permit> {
     let mut span = invocation.span(names::ACQUIRE, SpanKind::Internal);
     let raw = pool.open();
     let taken = raw.acquire();

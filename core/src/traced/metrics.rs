@@ -1,7 +1,7 @@
 //! `cloudwatch_put_metric`: one CLIENT span a PutMetricData call; none where the metrics leave without a call.
 
 use crate::{
-    ports::{CallError, CallReport, Measurement, Metrics, Raw},
+    ports::{AwsCall, CallError, Measurement, Metrics, Untraced},
     telemetry::{Invocation, SpanKind, Streaming, names},
 };
 use async_trait::async_trait;
@@ -15,18 +15,18 @@ pub struct TracedMetrics<'i> {
 
 impl<'i> TracedMetrics<'i> {
     /// Opens the raw port for this invocation.
-    pub fn new(invocation: &'i Invocation<Streaming>, raw: &Raw<dyn Metrics>) -> Self {
+    pub fn new(invocation: &'i Invocation<Streaming>, raw: &Untraced<dyn Metrics>) -> Self {
         Self { invocation, inner: raw.open().clone() }
     }
 }
 
 #[async_trait]
 impl Metrics for TracedMetrics<'_> {
-    fn target(&self) -> Option<CallReport> {
+    fn target(&self) -> Option<AwsCall> {
         self.inner.target()
     }
 
-    async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError> {
+    async fn put(&self, batch: &[Measurement]) -> Result<AwsCall, CallError> {
         let Some(target) = self.inner.target() else {
             return self.inner.put(batch).await;
         };

@@ -1,7 +1,7 @@
 //! `dynamodb_poll`: one CLIENT span a Query call (FR-027).
 
 use crate::{
-    ports::{CallError, CallReport, Page, Poller, Query, Raw},
+    ports::{AwsCall, CallError, Page, Poller, Query, Untraced},
     telemetry::{Invocation, SpanKind, Streaming, names},
 };
 use async_trait::async_trait;
@@ -15,14 +15,14 @@ pub struct TracedPoller<'i> {
 
 impl<'i> TracedPoller<'i> {
     /// Opens the raw poller for this invocation.
-    pub fn new(invocation: &'i Invocation<Streaming>, raw: &Raw<dyn Poller>) -> Self {
+    pub fn new(invocation: &'i Invocation<Streaming>, raw: &Untraced<dyn Poller>) -> Self {
         Self { invocation, inner: raw.open().clone() }
     }
 }
 
 #[async_trait]
 impl Poller for TracedPoller<'_> {
-    fn target(&self) -> CallReport {
+    fn target(&self) -> AwsCall {
         self.inner.target()
     }
 

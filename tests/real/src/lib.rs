@@ -2,14 +2,14 @@
 //! of X-Ray documents, and of event streams. What is asserted is in `tests/`; how a part is had is in `run` and `parts/`.
 
 pub mod collector;
+pub mod cutting_proxy;
 pub mod daemon;
 mod estimate;
 pub mod exchange;
-pub mod gate;
-pub mod judge;
-pub mod judge_proxy;
+pub mod fixture;
 pub mod otlp_tee;
 pub mod serving;
-pub mod stage;
 pub mod tool;
 pub mod xray_api;
+pub mod xray_validator;
+pub mod xray_validator_proxy;

@@ -9,7 +9,8 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 use sse_real::{
-    collector::Collector, exchange::Upstream, judge::Judge, judge_proxy::JudgeProxy, otlp_tee::Sent, xray_api::XrayApi,
+    collector::Collector, exchange::Upstream, otlp_tee::Sent, xray_api::XrayApi, xray_validator::XrayValidator,
+    xray_validator_proxy::XrayValidatorProxy,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -92,7 +93,7 @@ fn span(n: u64, trace: &[u8], now_ns: u64, dice: &mut Dice) -> Span {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_document_is_larger_than_reckoned() {
     let api = XrayApi::start().await.unwrap();
-    let proxy = JudgeProxy::start(api.address(), Judge::default()).await.unwrap();
+    let proxy = XrayValidatorProxy::start(api.address(), XrayValidator::default()).await.unwrap();
     let collector = Collector::start(proxy.address(), proxy.address()).await.unwrap();
     let now = lambda_env::Stamp::now().unix_ns();
     let mut dice = Dice(42);

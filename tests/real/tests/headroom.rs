@@ -2,7 +2,7 @@
 //! beside. Function and collector together stay below what a 512 MB function has to spare.
 
 use lambda_env::{Call, Deadline, FunctionUrl, Invocation};
-use sse_real::{judge::Judge, otlp_tee::Sent, stage::Stage};
+use sse_real::{fixture::Fixture, otlp_tee::Sent, xray_validator::XrayValidator};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
 
@@ -35,14 +35,14 @@ async fn full(call: &mut Call) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn function_and_collector_fit() {
-    let stage = Stage::start(Judge::default()).await.unwrap();
+    let fixture = Fixture::start(XrayValidator::default()).await.unwrap();
     let tickers: Vec<_> = (0..500).map(|n| format!("T{n:03}")).collect();
     for number in 0..ITEMS {
         let sentiment = ["positive", "neutral", "negative"][number % 3];
         let pair = [tickers[number % 500].as_str(), &tickers[number / 7 % 500]];
-        stage.put_item(number, sentiment, &pair, number as u64 * SPREAD_MS);
+        fixture.put_item(number, sentiment, &pair, number as u64 * SPREAD_MS);
     }
-    let function = stage.function().concurrency(STREAMS).var("SSE_POLL_INTERVAL_MS", "1000");
+    let function = fixture.function().concurrency(STREAMS).var("SSE_POLL_INTERVAL_MS", "1000");
     let function = function.var("SSE_HEARTBEAT_INTERVAL_MS", "1000").start().await.unwrap();
     let mut first = function.invoke(stream(PATIENCE)).await.unwrap();
     full(&mut first).await;
@@ -61,11 +61,11 @@ async fn function_and_collector_fit() {
         timeout(PATIENCE, call.finish()).await.unwrap();
     }
     timeout(PATIENCE, function.idle()).await.unwrap();
-    let sent = stage.tee.sent();
+    let sent = fixture.tee.sent();
     let streams: BTreeSet<_> = sent.iter().filter(|sent| sent.span.name == "sse_stream").map(Sent::id).collect();
     assert_eq!(streams.len(), STREAMS + 1, "every stream is traced");
     let ours = function.memory().await.unwrap().peak_kib / 1_024;
-    let collectors = peak_mb(stage.collector.pid().unwrap());
+    let collectors = peak_mb(fixture.collector.pid().unwrap());
     println!(
         "=> peak {ours} MB function and {collectors} MB collector; {ITEMS} items, {STREAMS} streams, {} spans",
         sent.len()

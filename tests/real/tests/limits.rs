@@ -2,8 +2,8 @@
 
 use lambda_env::{AwsFault, FunctionUrl, Invocation, On, Outcome};
 use sse_real::{
-    judge::Judge,
-    stage::{Stage, ledger},
+    fixture::{Fixture, ledger},
+    xray_validator::XrayValidator,
 };
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -15,8 +15,8 @@ const POLL_MS: u64 = 50;
 /// Changes come faster than the budget takes them.
 const WRITE_PAUSE: Duration = Duration::from_millis(20);
 
-async fn run(stage: &Stage, stream_ms: u64, poll_ms: u64, writes: bool) -> (usize, serde_json::Value) {
-    let function = stage.function().var("SSE_POLL_INTERVAL_MS", &poll_ms.to_string());
+async fn run(fixture: &Fixture, stream_ms: u64, poll_ms: u64, writes: bool) -> (usize, serde_json::Value) {
+    let function = fixture.function().var("SSE_POLL_INTERVAL_MS", &poll_ms.to_string());
     let function = function.var("SSE_STREAM_MAX_MS", &stream_ms.to_string()).timeout(PATIENCE).start().await.unwrap();
     let request = FunctionUrl::get("/api/v2/stream").header("accept", "text/event-stream");
     let call = function.invoke(Invocation::url(request)).await.unwrap();
@@ -24,7 +24,7 @@ async fn run(stage: &Stage, stream_ms: u64, poll_ms: u64, writes: bool) -> (usiz
         for number in 0.. {
             if writes {
                 let ticker = format!("T{}", number % 30);
-                stage.put_item(number % 5_000, ["positive", "neutral", "negative"][number % 3], &[&ticker], 0);
+                fixture.put_item(number % 5_000, ["positive", "neutral", "negative"][number % 3], &[&ticker], 0);
             }
             sleep(WRITE_PAUSE).await;
         }
@@ -36,21 +36,21 @@ async fn run(stage: &Stage, stream_ms: u64, poll_ms: u64, writes: bool) -> (usiz
     assert_eq!(response.outcome, Some(Outcome::Complete));
     timeout(PATIENCE, function.frozen()).await.unwrap();
     let trace = response.trace.as_ref().unwrap();
-    assert_eq!(stage.complaints(&trace.root).await, Vec::<String>::new());
-    assert_eq!(stage.underestimated().0, Vec::<String>::new());
+    assert_eq!(fixture.complaints(&trace.root).await, Vec::<String>::new());
+    assert_eq!(fixture.underestimated().0, Vec::<String>::new());
     let ledger = ledger(&function, &response.request_id).unwrap();
     assert_eq!((&ledger["retained"], &ledger["logged"]), (&0.into(), &0.into()), "{ledger}");
-    let bytes = stage.proxy.judge().bytes(&trace.root);
+    let bytes = fixture.proxy.judge().bytes(&trace.root);
     (bytes, ledger)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn error_texts_beyond_all_limits() {
     // Every document counts as a late one: 100 KB for all of them.
-    let stage = Stage::start(Judge::new(Duration::ZERO)).await.unwrap();
-    stage.aws.fault(On::operation("Query"), AwsFault::HugeError(400_000));
-    let (bytes, ledger) = run(&stage, 8_000, 50, false).await;
-    let judge = stage.proxy.judge();
+    let fixture = Fixture::start(XrayValidator::new(Duration::ZERO)).await.unwrap();
+    fixture.aws.fault(On::operation("Query"), AwsFault::HugeError(400_000));
+    let (bytes, ledger) = run(&fixture, 8_000, 50, false).await;
+    let judge = fixture.proxy.judge();
     let longest = judge.records().iter().filter_map(|r| r.json["cause"]["exceptions"][0]["message"].as_str());
     let longest = longest.map(|text| text.chars().count()).max().unwrap();
     assert!((1_000..=2_048).contains(&longest), "{longest}");
@@ -62,8 +62,8 @@ async fn error_texts_beyond_all_limits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_stream_of_fifteen_minutes() {
-    let stage = Stage::start(Judge::new(Duration::ZERO)).await.unwrap();
-    let (bytes, ledger) = run(&stage, STREAM_MS, POLL_MS, true).await;
+    let fixture = Fixture::start(XrayValidator::new(Duration::ZERO)).await.unwrap();
+    let (bytes, ledger) = run(&fixture, STREAM_MS, POLL_MS, true).await;
     assert!(ledger["folded"].as_u64().unwrap() > 1_000, "the budget was not in play: {ledger}");
     println!(
         "=> {} spans made, {} documents' worth {bytes} bytes sent, the rest folded",

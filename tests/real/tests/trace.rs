@@ -4,8 +4,8 @@
 use lambda_env::{AwsCall, AwsFault, Invocation, On, Outcome};
 use serde_json::{Value, json};
 use sse_real::{
-    judge::Judge,
-    stage::{Stage, ledger},
+    fixture::{Fixture, ledger},
+    xray_validator::XrayValidator,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,26 +51,26 @@ fn each_once(seen: &[AwsCall], documents: &[Value], service: &str, operation: &s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_is_one_trace_of_two_phases() {
-    let stage = Stage::start(Judge::default()).await.unwrap();
+    let fixture = Fixture::start(XrayValidator::default()).await.unwrap();
     for number in 0..40 {
-        stage.put_item(number, ["positive", "neutral", "negative"][number % 3], &["AAPL", "MSFT"], 0);
+        fixture.put_item(number, ["positive", "neutral", "negative"][number % 3], &["AAPL", "MSFT"], 0);
     }
-    let request = stage.put_configuration("c-1", &["AAPL", "MSFT"]);
-    let function = stage.function().var("SSE_POLL_INTERVAL_MS", "200").var("SSE_STREAM_MAX_MS", "1500");
+    let request = fixture.put_configuration("c-1", &["AAPL", "MSFT"]);
+    let function = fixture.function().var("SSE_POLL_INTERVAL_MS", "200").var("SSE_STREAM_MAX_MS", "1500");
     let function = function.var("SSE_HEARTBEAT_INTERVAL_MS", "500").start().await.unwrap();
     // Not retried by the SDK; the stream goes on, degraded, and recovers.
-    stage.aws.fault(On::operation("Query").partition("neutral").times(1), AwsFault::AccessDenied);
+    fixture.aws.fault(On::operation("Query").partition("neutral").times(1), AwsFault::AccessDenied);
     let call = function.invoke(Invocation::url(request)).await.unwrap();
     let response = timeout(PATIENCE, call.finish()).await.unwrap();
     assert_eq!(response.outcome, Some(Outcome::Complete));
     timeout(PATIENCE, function.frozen()).await.unwrap();
     let header = response.trace.as_ref().unwrap();
-    assert_eq!(stage.complaints(&header.root).await, Vec::<String>::new());
+    assert_eq!(fixture.complaints(&header.root).await, Vec::<String>::new());
 
     // What the API hands out is what the judge let pass.
-    let documents = stage.api.trace(&header.root).await.unwrap();
+    let documents = fixture.api.trace(&header.root).await.unwrap();
     let ids = |all: &[Value]| all.iter().map(|d| d["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
-    let judged: Vec<_> = stage.documents(&header.root).into_iter().map(|record| record.json).collect();
+    let judged: Vec<_> = fixture.documents(&header.root).into_iter().map(|record| record.json).collect();
     assert_eq!(ids(&documents), ids(&judged));
     assert!(documents.iter().all(|d| d["trace_id"] == json!(header.root)));
 
@@ -103,7 +103,7 @@ async fn a_stream_is_one_trace_of_two_phases() {
     assert_eq!(parents, [("GetItem", &handler["id"]), ("Query", &stream["id"])].into());
 
     // Each call exactly once.
-    let seen = stage.aws.calls();
+    let seen = fixture.aws.calls();
     let queries = each_once(&seen, &ours, "DynamoDB", "Query");
     let lookups = each_once(&seen, &ours, "DynamoDB", "GetItem");
     let puts = each_once(&seen, &ours, "CloudWatch", "PutMetricData");
@@ -129,7 +129,7 @@ async fn a_stream_is_one_trace_of_two_phases() {
     assert!(cause["type"].as_str().unwrap().contains("AccessDenied") && cause["message"].is_string(), "{failed:#}");
 
     // The collector's receiver for the daemon's protocol reads the same subsegments out of the handler's document.
-    let read = stage.second.trace(&header.root).await.unwrap();
+    let read = fixture.second.trace(&header.root).await.unwrap();
     let tree = |all: &[Value]| {
         all.iter().map(|d| (d["id"].clone(), d["parent_id"].clone(), d["name"].clone())).collect::<Vec<_>>()
     };
@@ -139,7 +139,7 @@ async fn a_stream_is_one_trace_of_two_phases() {
     sent.sort_by_key(|(id, ..)| id.to_string());
     assert_eq!(read, sent);
 
-    let (larger, compared) = stage.underestimated();
+    let (larger, compared) = fixture.underestimated();
     assert_eq!(larger, Vec::<String>::new());
     let ledger = ledger(&function, &response.request_id).unwrap();
     assert_eq!((&ledger["created"], &ledger["folded"]), (&ledger["delivered"], &json!(0)), "{ledger}");
@@ -148,6 +148,6 @@ async fn a_stream_is_one_trace_of_two_phases() {
     println!(
         "=> {} documents of one trace, {} bytes; {queries} Query, {lookups} GetItem, {puts} PutMetricData, each once; no size above its estimate",
         ours.len() + segments.len(),
-        stage.proxy.judge().bytes(&header.root),
+        fixture.proxy.judge().bytes(&header.root),
     );
 }

@@ -11,14 +11,16 @@ use sse_core::{
     ids::{ConnectionId, SpanId, TraceId},
     item::{Item, Sentiment},
     ports::{
-        CallError, CallReport, Configuration, Configurations, FlushOutcome, Known, Measurement, Metrics, Page, Poller,
-        Query, Raw, StreamClosed, StreamOpened, Telemetry, UserId,
+        AwsCall, CallError, Configuration, ConfigurationStore, FlushOutcome, Measurement, Metrics, Page, Poller, Query,
+        SeenItems, StreamClosed, StreamOpened, Telemetry, Untraced, UserId,
     },
     shutdown::Shutdown,
-    telemetry::{Begin, EndReason, Finished, Handler, Invocation, StreamIdentity, Streaming, Tracing, names},
+    telemetry::{
+        EndReason, FinishedSpan, Handler, Invocation, InvocationStart, StreamIdentity, Streaming, TraceConfig, names,
+    },
     time::Timestamp,
     trace_context::TraceContext,
-    traced::{TracedConfigurations, TracedMetrics, TracedPoller},
+    traced::{TracedConfigurationStore, TracedMetrics, TracedPoller},
 };
 use sse_tests::world::header;
 use std::sync::{
@@ -29,9 +31,9 @@ use std::sync::{
 // What borrows from its caller inside another type cannot be mocked as it is: these two have a method to count in its place.
 mock! {
     Sink {
-        fn handler_phase(&self, span: Finished<Handler>);
+        fn handler_phase(&self, span: FinishedSpan<Handler>);
         fn stream_opened(&self, stream: StreamOpened);
-        fn streaming_phase(&self, span: Finished<Streaming>);
+        fn streaming_phase(&self, span: FinishedSpan<Streaming>);
         fn flush(&self) -> FlushOutcome;
         fn stream_closed(&self, stream: StreamClosed);
     }
@@ -53,13 +55,13 @@ impl Telemetry for Sink {
     fn span_id(&self) -> SpanId {
         SpanId::new(self.ids.fetch_add(1, Relaxed) + 1).expect("counts from 1")
     }
-    fn handler_phase(&self, span: Finished<Handler>) {
+    fn handler_phase(&self, span: FinishedSpan<Handler>) {
         self.told.handler_phase(span);
     }
     fn stream_opened(&self, stream: StreamOpened) {
         self.told.stream_opened(stream);
     }
-    fn streaming_phase(&self, span: Finished<Streaming>) {
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
         self.told.streaming_phase(span);
     }
     fn is_export_due(&self, _: Timestamp) -> bool {
@@ -72,13 +74,13 @@ impl Telemetry for Sink {
     fn stream_closed(&self, stream: StreamClosed) {
         self.told.stream_closed(stream);
     }
-    fn last_words(&self) {}
+    fn shutdown(&self) {}
 }
 
 #[async_trait]
 impl Poller for MockIndex {
-    fn target(&self) -> CallReport {
-        CallReport::default()
+    fn target(&self) -> AwsCall {
+        AwsCall::default()
     }
     async fn page(&self, _: Query<'_>) -> Result<Page, CallError> {
         Ok(Self::page(self))
@@ -89,23 +91,23 @@ mock! {
     Gauges {}
     #[async_trait]
     impl Metrics for Gauges {
-        fn target(&self) -> Option<CallReport>;
-        async fn put(&self, batch: &[Measurement]) -> Result<CallReport, CallError>;
+        fn target(&self) -> Option<AwsCall>;
+        async fn put(&self, batch: &[Measurement]) -> Result<AwsCall, CallError>;
     }
 }
 
 mock! {
     Users {}
     #[async_trait]
-    impl Configurations for Users {
-        fn target(&self) -> CallReport;
-        async fn get(&self, user: &UserId, id: &str) -> Result<(Option<Configuration>, CallReport), CallError>;
+    impl ConfigurationStore for Users {
+        fn target(&self) -> AwsCall;
+        async fn get(&self, user: &UserId, id: &str) -> Result<(Option<Configuration>, AwsCall), CallError>;
     }
 }
 
 struct Nothing;
 
-impl Known for Nothing {
+impl SeenItems for Nothing {
     fn holds(&self, _: &Item) -> bool {
         false
     }
@@ -120,7 +122,7 @@ fn sink() -> MockSink {
 
 fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
     let clock = ManualClock::new(Timestamp::from_millis(1_795_000_000_000));
-    let tracing = Tracing {
+    let tracing = TraceConfig {
         clock: Arc::new(clock),
         sink: Arc::new(Sink { ids: AtomicU64::default(), told: sink }),
         service: "tests".into(),
@@ -128,7 +130,7 @@ fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
         shutdown_flush_ms: 200,
         shutdown: Shutdown::default(),
     };
-    let begin = Begin {
+    let begin = InvocationStart {
         context: TraceContext::parse(header),
         request_id: "request-1".into(),
         deadline: Timestamp::from_millis(1_795_000_060_000),
@@ -158,33 +160,33 @@ fn end(invocation: Invocation<Streaming>) {
 
 fn look_up(invocation: &Invocation<Handler>) {
     let mut users = MockUsers::new();
-    users.expect_target().return_const(CallReport::default());
-    users.expect_get().once().returning(|_, _| Ok((None, CallReport::default())));
-    let users = Raw::<dyn Configurations>::new(Arc::new(users));
+    users.expect_target().return_const(AwsCall::default());
+    users.expect_get().once().returning(|_, _| Ok((None, AwsCall::default())));
+    let users = Untraced::<dyn ConfigurationStore>::new(Arc::new(users));
     let user = UserId::new("u").expect("a user id");
-    assert_eq!(now(TracedConfigurations::new(invocation, &users).get(&user, "c")).expect("an answer").0, None);
+    assert_eq!(now(TracedConfigurationStore::new(invocation, &users).get(&user, "c")).expect("an answer").0, None);
 }
 
 fn poll(invocation: &Invocation<Streaming>) {
     let mut index = MockIndex::new();
     index.expect_page().once().returning(Page::default);
-    let index = Raw::<dyn Poller>::new(Arc::new(index));
+    let index = Untraced::<dyn Poller>::new(Arc::new(index));
     let query = Query { sentiment: Sentiment::ALL[0], since: Timestamp::default(), after: None, known: &Nothing };
     assert_eq!(now(TracedPoller::new(invocation, &index).page(query)).expect("a page"), Page::default());
 }
 
-fn put(invocation: &Invocation<Streaming>, target: Option<CallReport>) {
+fn put(invocation: &Invocation<Streaming>, target: Option<AwsCall>) {
     let mut gauges = MockGauges::new();
     gauges.expect_target().return_const(target);
-    gauges.expect_put().once().returning(|_| Ok(CallReport::default()));
-    let gauges = Raw::<dyn Metrics>::new(Arc::new(gauges));
+    gauges.expect_put().once().returning(|_| Ok(AwsCall::default()));
+    let gauges = Untraced::<dyn Metrics>::new(Arc::new(gauges));
     assert!(now(TracedMetrics::new(invocation, &gauges).put(&[])).is_ok());
 }
 
 #[test]
 fn a_call_of_the_handler_phase_is_one_nested_subsegment_and_no_span() {
     let mut sink = sink();
-    let is_one_call = |span: &Finished<Handler>| {
+    let is_one_call = |span: &FinishedSpan<Handler>| {
         span.name == names::HANDLER && span.children.len() == 1 && span.children[0].parent == span.id
     };
     sink.expect_handler_phase().once().withf(is_one_call).return_const(());
@@ -196,17 +198,17 @@ fn a_call_of_the_handler_phase_is_one_nested_subsegment_and_no_span() {
 #[test]
 fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
     let mut sink = sink();
-    let is_empty = |span: &Finished<Handler>| span.children.is_empty();
+    let is_empty = |span: &FinishedSpan<Handler>| span.children.is_empty();
     sink.expect_handler_phase().once().withf(is_empty).return_const(());
     sink.expect_stream_opened().once().return_const(());
     for name in [names::POLL, names::PUT_METRIC, names::STREAM] {
-        let is_named = move |span: &Finished<Streaming>| span.name == name;
+        let is_named = move |span: &FinishedSpan<Streaming>| span.name == name;
         sink.expect_streaming_phase().once().withf(is_named).return_const(());
     }
     sink.expect_stream_closed().once().withf(|stream| stream.created == 3).return_const(());
     let invocation = streaming(begin(sink, Some(&header(1))));
     poll(&invocation);
-    put(&invocation, Some(CallReport::default()));
+    put(&invocation, Some(AwsCall::default()));
     end(invocation);
 }
 
@@ -229,7 +231,7 @@ fn an_untraced_invocation_makes_its_calls_and_tells_nobody() {
         look_up(&handler);
         let invocation = streaming(handler);
         poll(&invocation);
-        put(&invocation, Some(CallReport::default()));
+        put(&invocation, Some(AwsCall::default()));
         end(invocation);
     }
 }
@@ -243,7 +245,7 @@ fn each_invocation_is_told_under_its_own_header() {
         let is_own = move |trace: &TraceId| trace.to_string() == trace_id;
         let mut sink = sink();
         let own = is_own.clone();
-        let is_below = move |span: &Finished<Handler>| own(&span.trace) && Some(span.parent) == segment;
+        let is_below = move |span: &FinishedSpan<Handler>| own(&span.trace) && Some(span.parent) == segment;
         sink.expect_handler_phase().once().withf(is_below).return_const(());
         let own = is_own.clone();
         sink.expect_stream_opened().once().withf(move |stream| own(&stream.parent.trace)).return_const(());

@@ -6,8 +6,8 @@ use futures::{FutureExt, channel::oneshot};
 use sse_adapters::memory::Fault;
 use sse_core::{
     plan::{Limits, View},
-    ports::{CallError, CallReport, FlushOutcome, Page, Poller, Query},
-    telemetry::{EndReason, Settled, names},
+    ports::{AwsCall, CallError, FlushOutcome, Page, Poller, Query},
+    telemetry::{EndReason, ReadyForNext, names},
 };
 use sse_tests::world::{Connection, Setup, World, header};
 use std::{pin::pin, sync::atomic::Ordering::SeqCst};
@@ -20,8 +20,8 @@ enum Odd {
 
 #[async_trait]
 impl Poller for Odd {
-    fn target(&self) -> CallReport {
-        CallReport { service: "DynamoDB", operation: "Query", attempts: 1, ..CallReport::default() }
+    fn target(&self) -> AwsCall {
+        AwsCall { service: "DynamoDB", operation: "Query", attempts: 1, ..AwsCall::default() }
     }
 
     async fn page(&self, _: Query<'_>) -> Result<Page, CallError> {
@@ -248,8 +248,8 @@ fn without_an_invocation_the_flush_keeps_to_its_deadline_all_the_same() {
     world.environments[0].telemetry.hangs.store(true, SeqCst);
     let tracing = world.environments[0].tracing();
     let near = world.now().plus_ms(2_000);
-    let mut after_a_panic = pin!(Settled::without_invocation(&tracing, Some(near)));
-    let mut at_start = pin!(Settled::without_invocation(&tracing, None));
+    let mut after_a_panic = pin!(ReadyForNext::without_invocation(&tracing, Some(near)));
+    let mut at_start = pin!(ReadyForNext::without_invocation(&tracing, None));
     assert!(after_a_panic.as_mut().now_or_never().is_none() && at_start.as_mut().now_or_never().is_none());
     world.run(1_499);
     assert!(after_a_panic.as_mut().now_or_never().is_none());

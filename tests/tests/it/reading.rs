@@ -198,7 +198,7 @@ fn a_malformed_item_is_counted_once_however_often_it_is_read() {
         .iter()
         .flatten()
         .filter(|m| m.name == "ItemsSkipped")
-        .map(|m| if let sse_core::ports::Reading::Count(n) = m.reading { n } else { 0 })
+        .map(|m| if let sse_core::ports::MetricValue::Counter(n) = m.reading { n } else { 0 })
         .sum();
     assert_eq!(skipped, 1);
 }

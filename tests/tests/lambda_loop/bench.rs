@@ -4,20 +4,22 @@ use async_trait::async_trait;
 use lambda_env::{Call, Function, Invocation, Response, RuntimeApi, runtime_api::RuntimeApiOptions};
 use sse_adapters::{
     memory::{MemoryTable, MemoryTelemetry, NoMetrics, Record, SeededRandom, read_items},
-    pool::MemoryPool,
+    pool::SlotPool,
     system::SystemClock,
 };
 use sse_core::{
-    flight::{Flight, ReadPlan},
-    metrics_book::MetricsBook,
+    metrics_aggregator::MetricsAggregator,
     plan::Limits,
-    ports::{CallError, CallReport, Clock, ConnectionPool, Page, Poller, Query, Raw, TokenError, Tokens, UserId},
+    ports::{
+        AwsCall, CallError, Clock, ConnectionPool, Page, Poller, Query, TokenError, TokenVerifier, Untraced, UserId,
+    },
+    shared_reader::{ReadPlan, SharedReader},
     shutdown::Shutdown,
     stream::StreamPorts,
-    telemetry::Tracing,
+    telemetry::TraceConfig,
 };
 use sse_streaming::{
-    compose::Composed,
+    compose::Wiring,
     lambda::{self, LambdaError},
     service::{Service, Slots},
 };
@@ -53,7 +55,7 @@ pub(crate) struct Running {
     run: JoinHandle<Result<(), LambdaError>>,
 }
 
-fn start(api: SocketAddr, slots: usize, composed: Composed) -> JoinHandle<Result<(), LambdaError>> {
+fn start(api: SocketAddr, slots: usize, composed: Wiring) -> JoinHandle<Result<(), LambdaError>> {
     tokio::spawn(async move { lambda::run(&api.to_string(), slots, Ok(composed)).await })
 }
 
@@ -65,7 +67,7 @@ impl Setup {
         let api = RuntimeApi::start(options).expect("a port");
         let telemetry = Arc::<MemoryTelemetry>::default();
         let service = Arc::new(self.service(telemetry.clone()));
-        let composed = Composed { service: service.clone(), background: None, warm_up: None, spans: None };
+        let composed = Wiring { service: service.clone(), background: None, warm_up: None, spans: None };
         let run = start(api.address(), self.slots, composed);
         Running { api, telemetry, service, run }
     }
@@ -77,12 +79,12 @@ impl Setup {
         telemetry: Arc<MemoryTelemetry>,
     ) -> JoinHandle<Result<(), LambdaError>> {
         let service = Arc::new(self.service(telemetry));
-        start(api, self.slots, Composed { service, background: None, warm_up: None, spans: None })
+        start(api, self.slots, Wiring { service, background: None, warm_up: None, spans: None })
     }
 
     fn service(&self, telemetry: Arc<MemoryTelemetry>) -> Service {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(self.max_connections));
+        let pool: Arc<dyn ConnectionPool> = Arc::new(SlotPool::new(self.max_connections));
         let poller = self.poller.clone().unwrap_or_else(|| Arc::new(table()));
         let plan = ReadPlan {
             interval_ms: 5_000,
@@ -92,18 +94,18 @@ impl Setup {
             max_items: 1_000,
         };
         let ports = StreamPorts {
-            poller: Raw::new(poller),
-            pool: Raw::new(pool.clone()),
-            metrics: Raw::new(Arc::new(NoMetrics)),
+            poller: Untraced::new(poller),
+            pool: Untraced::new(pool.clone()),
+            metrics: Untraced::new(Arc::new(NoMetrics)),
             telemetry: telemetry.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
-            flight: Arc::new(Flight::new(plan, Arc::new(()))),
-            book: Arc::new(MetricsBook::new(Arc::new(()))),
+            shared_reader: Arc::new(SharedReader::new(plan, Arc::new(()))),
+            aggregator: Arc::new(MetricsAggregator::new(Arc::new(()))),
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };
-        let tracing = Tracing {
+        let tracing = TraceConfig {
             clock,
             sink: telemetry,
             service: "loop".into(),
@@ -192,7 +194,7 @@ impl Default for Distant {
 
 #[async_trait]
 impl Poller for Distant {
-    fn target(&self) -> CallReport {
+    fn target(&self) -> AwsCall {
         self.0.target()
     }
 
@@ -207,8 +209,8 @@ pub(crate) struct Panicking;
 
 #[async_trait]
 impl Poller for Panicking {
-    fn target(&self) -> CallReport {
-        CallReport::default()
+    fn target(&self) -> AwsCall {
+        AwsCall::default()
     }
 
     async fn page(&self, _: Query<'_>) -> Result<Page, CallError> {
@@ -216,7 +218,7 @@ impl Poller for Panicking {
     }
 }
 
-impl Tokens for Panicking {
+impl TokenVerifier for Panicking {
     fn verify(&self, _: &str) -> Result<UserId, TokenError> {
         panic!("asked for")
     }

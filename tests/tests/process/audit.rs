@@ -13,7 +13,7 @@ use lambda_env::{ReceivedSpan, Response, Span, Stamp};
 
 use crate::{
     evidence::Evidence,
-    ledger::{Late, Ledger, Told},
+    ledger::{Late, Ledger, ParsedLog},
 };
 
 /// Figures of a run, for people.
@@ -56,7 +56,7 @@ struct Trace<'a> {
 /// Everything that does not fit, each with the request id it is about. Nothing may be retained any more: the function was
 /// shut down, or its last flush left nothing.
 pub(crate) fn check(evidence: &Evidence) -> (Figures, Vec<String>) {
-    let told = Told::read(&evidence.lines);
+    let told = ParsedLog::read(&evidence.lines);
     let mut problems: Vec<String> = told.unreadable.iter().map(|line| format!("log: {line}")).collect();
     problems.extend(evidence.violations.iter().map(|violation| format!("Runtime API: {violation:?}")));
     let malformed = evidence.requests.iter().filter_map(|request| request.malformed.as_ref());
@@ -84,7 +84,7 @@ pub(crate) fn passes(evidence: &Evidence) -> Figures {
     figures
 }
 
-fn traces<'a>(evidence: &'a Evidence, told: &'a Told, problems: &mut Vec<String>) -> BTreeMap<String, Trace<'a>> {
+fn traces<'a>(evidence: &'a Evidence, told: &'a ParsedLog, problems: &mut Vec<String>) -> BTreeMap<String, Trace<'a>> {
     let mut traces = BTreeMap::new();
     let mut expected = 0;
     for response in evidence.streams.iter().filter(|response| is_sampled(response)) {

@@ -6,8 +6,8 @@ use lambda_env::{Environment, Invocation, OtlpFault, Response};
 
 use crate::{
     audit,
-    ledger::Told,
-    stage::{Stage, call, config_stream, stream, within},
+    fixture::{Fixture, call, config_stream, stream, within},
+    ledger::ParsedLog,
     turns,
 };
 
@@ -34,24 +34,24 @@ async fn tails(environment: &Environment, responses: &mut Vec<Response>) -> Vec<
 #[tokio::test]
 async fn a_refused_connection_costs_the_client_less_than_100_ms() {
     let _turn = turns::alone().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
     let mut responses = Vec::new();
     let healthy = tails(&environment, &mut responses).await;
-    stage.collector.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
+    fixture.collector.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
     let refused = tails(&environment, &mut responses).await;
     println!("last event to end of body: healthy {healthy:?}, refused {refused:?}");
     assert!(refused[4] < healthy[4] + Duration::from_millis(100));
     within(environment.shut_down()).await;
-    audit::passes(&stage.evidence(&environment, responses, Vec::new()));
+    audit::passes(&fixture.evidence(&environment, responses, Vec::new()));
 }
 
 #[tokio::test]
 async fn a_hanging_collector_holds_the_body_for_500_ms_and_the_loop_for_its_limit() {
     let _turn = turns::alone().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "100"), ("SSE_FLUSH_TIMEOUT_MS", "1200")]).await;
-    stage.collector.set_fault(Some(OtlpFault::Hang)).await.unwrap();
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "100"), ("SSE_FLUSH_TIMEOUT_MS", "1200")]).await;
+    fixture.collector.set_fault(Some(OtlpFault::Hang)).await.unwrap();
     let mut responses = Vec::new();
     for _ in 0..3 {
         let response = call(&environment, stream()).await;
@@ -62,7 +62,7 @@ async fn a_hanging_collector_holds_the_body_for_500_ms_and_the_loop_for_its_limi
         println!("hanging: body {waited:?}, idle {idle:?} after the last event");
         assert!((450..650).contains(&waited.as_millis()), "{waited:?}");
         assert!((1_150..1_500).contains(&idle.as_millis()), "{idle:?}");
-        let told = Told::read(&environment.log().lines());
+        let told = ParsedLog::read(&environment.log().lines());
         let ledger = told.ledger(&response.request_id);
         assert_eq!(
             (ledger.outcome.as_str(), (1_200..1_300).contains(&ledger.flush_ms)),
@@ -72,7 +72,7 @@ async fn a_hanging_collector_holds_the_body_for_500_ms_and_the_loop_for_its_limi
         responses.push(response);
     }
     within(environment.shut_down()).await;
-    let figures = audit::passes(&stage.evidence(&environment, responses, Vec::new()));
+    let figures = audit::passes(&fixture.evidence(&environment, responses, Vec::new()));
     assert_eq!(figures.logged + figures.folded, figures.created);
 }
 
@@ -87,25 +87,25 @@ async fn a_collector_that_is_back_gets_what_was_retained_once_and_under_its_own_
         || (config_stream().no_trace(), true),
     ];
     for carrier in carriers {
-        let stage = Stage::new().await;
-        let environment = stage.start(&[("SSE_STREAM_MAX_MS", "60")]).await;
-        stage.collector.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
+        let fixture = Fixture::new().await;
+        let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "60")]).await;
+        fixture.collector.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
         let (mut streams, mut plain) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             streams.push(call(&environment, stream()).await);
             within(environment.frozen()).await;
         }
-        let told = Told::read(&environment.log().lines());
+        let told = ParsedLog::read(&environment.log().lines());
         let retained: u64 = streams.iter().map(|response| told.ledger(&response.request_id).retained).sum();
-        assert!(retained > 0 && stage.collector.spans().is_empty());
-        stage.collector.set_fault(None).await.unwrap();
+        assert!(retained > 0 && fixture.collector.spans().is_empty());
+        fixture.collector.set_fault(None).await.unwrap();
         let (invocation, is_stream) = carrier();
         let response = call(&environment, invocation).await;
         within(environment.frozen()).await;
         if is_stream { &mut streams } else { &mut plain }.push(response);
-        let figures = audit::passes(&stage.evidence(&environment, streams.clone(), plain));
+        let figures = audit::passes(&fixture.evidence(&environment, streams.clone(), plain));
         assert_eq!((figures.retained, figures.logged, figures.duplicates), (retained, 0, 0));
-        let late = Told::read(&environment.log().lines()).late;
+        let late = ParsedLog::read(&environment.log().lines()).late;
         assert!(streams.iter().take(3).all(|response| late[&response.request_id].delivered > 0));
     }
 }
@@ -113,14 +113,14 @@ async fn a_collector_that_is_back_gets_what_was_retained_once_and_under_its_own_
 #[tokio::test]
 async fn with_a_healthy_collector_nothing_is_retained_resent_or_logged() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "150")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "150")]).await;
     let mut responses = Vec::new();
     for _ in 0..5 {
         responses.push(call(&environment, stream()).await);
         within(environment.frozen()).await;
     }
-    let figures = audit::passes(&stage.evidence(&environment, responses, Vec::new()));
+    let figures = audit::passes(&fixture.evidence(&environment, responses, Vec::new()));
     assert_eq!((figures.retained, figures.logged, figures.resent, figures.duplicates), (0, 0, 0, 0));
     assert_eq!(figures.delivered + figures.folded, figures.created);
 }

@@ -5,21 +5,21 @@ use lambda_env::{LogLine, OtlpFault, ReceivedSpan};
 use crate::{
     audit,
     evidence::Evidence,
-    stage::{Stage, call, stream, within},
+    fixture::{Fixture, call, stream, within},
     turns,
 };
 
 async fn honest() -> Evidence {
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "120"), ("SSE_FLUSH_TIMEOUT_MS", "300")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "120"), ("SSE_FLUSH_TIMEOUT_MS", "300")]).await;
     let mut streams = Vec::new();
     for fault in [None, Some(OtlpFault::Status(503)), Some(OtlpFault::AnswerLost), None, Some(OtlpFault::RejectAll)] {
-        stage.collector.set_fault(fault).await.unwrap();
+        fixture.collector.set_fault(fault).await.unwrap();
         streams.push(call(&environment, stream()).await);
         within(environment.frozen()).await;
     }
     within(environment.shut_down()).await;
-    stage.evidence(&environment, streams, Vec::new())
+    fixture.evidence(&environment, streams, Vec::new())
 }
 
 fn line<'e>(evidence: &'e mut Evidence, message: &str) -> &'e mut LogLine {

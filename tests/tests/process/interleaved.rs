@@ -8,7 +8,7 @@ use lambda_env::{FunctionUrl, Invocation, OtlpFault, Outcome};
 use crate::{
     audit,
     dice::Dice,
-    stage::{Stage, started, within},
+    fixture::{Fixture, started, within},
     turns,
 };
 
@@ -19,12 +19,12 @@ const INVOCATIONS: u64 = 300;
 async fn traces_never_mix() {
     let _turn = turns::alone().await;
     let dice = Dice::seeded(10);
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let builder =
-        stage.function().concurrency(SLOTS).var("SSE_STREAM_MAX_MS", "250").var("SSE_FLUSH_TIMEOUT_MS", "400");
+        fixture.function().concurrency(SLOTS).var("SSE_STREAM_MAX_MS", "250").var("SSE_FLUSH_TIMEOUT_MS", "400");
     let environment = started(builder.seed(10)).await;
     let faults = [None, None, None, Some(OtlpFault::AnswerLost), Some(OtlpFault::Status(503)), Some(OtlpFault::Hang)];
-    stage.collector.queue_faults((0..60).map(|_| dice.pick(&faults)));
+    fixture.collector.queue_faults((0..60).map(|_| dice.pick(&faults)));
     let invocations = (0..INVOCATIONS).map(|number| {
         let url = FunctionUrl::get("/api/v2/stream").header("x-sse-session-id", &format!("session-{number}"));
         let invocation = Invocation::url(url);
@@ -39,7 +39,7 @@ async fn traces_never_mix() {
     });
     let writes = async {
         for number in 0..400 {
-            stage.write_any(number % 30);
+            fixture.write_any(number % 30);
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
     };
@@ -55,7 +55,7 @@ async fn traces_never_mix() {
         }
         responses.push(response);
     }
-    let evidence = stage.evidence(&environment, responses, Vec::new());
+    let evidence = fixture.evidence(&environment, responses, Vec::new());
     let figures = audit::passes(&evidence);
     println!("interleaved: {figures:?}");
     let roots = evidence.received.iter().map(|copy| &copy.span).filter(|span| span.name == "sse_stream");

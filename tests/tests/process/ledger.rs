@@ -41,7 +41,7 @@ pub(crate) struct End {
 
 /// A log, read. Keys are request ids.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct ParsedLog {
     pub(crate) ledgers: BTreeMap<String, Vec<Ledger>>,
     pub(crate) late: BTreeMap<String, Late>,
     pub(crate) ends: BTreeMap<String, Vec<End>>,
@@ -51,7 +51,7 @@ pub(crate) struct Told {
     pub(crate) unreadable: Vec<String>,
 }
 
-impl Told {
+impl ParsedLog {
     pub(crate) fn read(lines: &[LogLine]) -> Self {
         let mut told = Self::default();
         for line in lines {

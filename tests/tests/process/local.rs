@@ -3,7 +3,7 @@
 use crate::program::{path, within};
 use std::{process::Stdio, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, LineSink},
     net::{TcpSocket, TcpStream},
     process::{Child, ChildStdout, Command},
 };
@@ -11,7 +11,7 @@ use tokio::{
 struct Server {
     child: Child,
     address: String,
-    _out: Lines<BufReader<ChildStdout>>,
+    _out: LineSink<BufReader<ChildStdout>>,
 }
 
 fn program(args: &[&str], variables: &[(&str, &str)]) -> Command {

@@ -3,8 +3,8 @@
 use lambda_env::{Environment, OtlpFault};
 
 use crate::{
-    ledger::Told,
-    stage::{Stage, call, stream, within},
+    fixture::{Fixture, call, stream, within},
+    ledger::ParsedLog,
     turns,
 };
 
@@ -13,24 +13,24 @@ const ALL: usize = 1_000;
 
 /// Resident memory in KiB after `WARM` and after `ALL` invocations.
 async fn grown(fault: Option<OtlpFault>) -> (u64, u64) {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let variables = [("SSE_STREAM_MAX_MS", "20"), ("SSE_RETAIN_BYTES", "100000"), ("SSE_FLUSH_TIMEOUT_MS", "100")];
-    let environment = stage.start(&variables).await;
-    stage.collector.set_fault(fault).await.unwrap();
+    let environment = fixture.start(&variables).await;
+    fixture.collector.set_fault(fault).await.unwrap();
     let mut warm = 0;
     for number in 1..=ALL {
         let response = call(&environment, stream()).await;
         assert_eq!(response.events().last().unwrap().name, "done");
         within(environment.frozen()).await;
         if number == WARM {
-            let told = Told::read(&environment.log().lines());
+            let told = ParsedLog::read(&environment.log().lines());
             assert_eq!(told.printed.is_empty(), fault.is_none(), "retention is full, or not in use");
             warm = rss(&environment).await;
         }
         if number % 50 == 0 {
             // What this side holds is of no interest.
-            drop((environment.log().take(), stage.collector.take(), stage.daemon.take()));
-            stage.aws.forget();
+            drop((environment.log().take(), fixture.collector.take(), fixture.daemon.take()));
+            fixture.aws.forget();
         }
     }
     (warm, rss(&environment).await)

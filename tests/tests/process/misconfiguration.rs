@@ -3,7 +3,7 @@
 use lambda_env::{StartFailure, environment::EnvironmentBuilder};
 
 use crate::{
-    stage::{Stage, within},
+    fixture::{Fixture, within},
     turns,
 };
 
@@ -74,7 +74,7 @@ async fn refused(what: &str, builder: EnvironmentBuilder) -> String {
 #[tokio::test]
 async fn each_is_named() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let out_of_range = NUMBERS.iter().flat_map(|(name, smallest, largest)| {
         let below = smallest.checked_sub(1).map(|value| (*name, value.to_string()));
         below.into_iter().chain([(*name, (largest + 1).to_string())])
@@ -84,11 +84,11 @@ async fn each_is_named() {
     let words = WORDS.map(|(name, value)| (name, value.to_owned()));
     for (name, value) in out_of_range.chain(words) {
         let what = format!("{name}={value}");
-        let text = refused(&what, stage.function().var(name, &value)).await;
+        let text = refused(&what, fixture.function().var(name, &value)).await;
         assert!(text.contains(name), "{what}: {text}");
     }
     for name in ["ENVIRONMENT", "SENTIMENTS_TABLE"] {
-        let text = refused(name, stage.function().without_var(name)).await;
+        let text = refused(name, fixture.function().without_var(name)).await;
         assert!(text.contains(name), "{name}: {text}");
     }
 }
@@ -96,24 +96,24 @@ async fn each_is_named() {
 #[tokio::test]
 async fn contradictions_name_both_sides_and_a_secret_is_never_repeated() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let names = stage.function().var("OTEL_SERVICE_NAME", "one").var("POWERTOOLS_SERVICE_NAME", "two");
+    let fixture = Fixture::new().await;
+    let names = fixture.function().var("OTEL_SERVICE_NAME", "one").var("POWERTOOLS_SERVICE_NAME", "two");
     let text = refused("service names", names).await;
     assert!(text.contains("OTEL_SERVICE_NAME") && text.contains("POWERTOOLS_SERVICE_NAME"), "{text}");
-    let text = refused("two keys", stage.function().var("SSE_JWT_PUBLIC_KEY", "-----BEGIN")).await;
+    let text = refused("two keys", fixture.function().var("SSE_JWT_PUBLIC_KEY", "-----BEGIN")).await;
     assert!(text.contains("SSE_JWT_SECRET") && text.contains("SSE_JWT_PUBLIC_KEY"), "{text}");
-    let no_key = stage.function().without_var("SSE_JWT_SECRET").var("SSE_JWT_PUBLIC_KEY", "no key at all");
+    let no_key = fixture.function().without_var("SSE_JWT_SECRET").var("SSE_JWT_PUBLIC_KEY", "no key at all");
     let text = refused("no key", no_key).await;
     assert!(text.contains("SSE_JWT_PUBLIC_KEY") && !text.contains("no key at all"), "{text}");
-    let text = refused("short secret", stage.function().var("SSE_JWT_SECRET", "hunter2")).await;
+    let text = refused("short secret", fixture.function().var("SSE_JWT_SECRET", "hunter2")).await;
     assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[tokio::test]
 async fn all_problems_stand_in_one_error() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let mut builder = stage.function().without_var("ENVIRONMENT").without_var("SENTIMENTS_TABLE");
+    let fixture = Fixture::new().await;
+    let mut builder = fixture.function().without_var("ENVIRONMENT").without_var("SENTIMENTS_TABLE");
     // The first of each name: the second would only replace it. Concurrency also decides how many threads there are.
     let mut names = vec!["ENVIRONMENT", "SENTIMENTS_TABLE"];
     let numbers = NUMBERS.map(|(name, _, largest)| (name, (largest + 1).to_string()));

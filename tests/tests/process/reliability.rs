@@ -10,7 +10,7 @@ use futures::StreamExt;
 
 use crate::{
     audit,
-    stage::{Stage, call, started, stream, within},
+    fixture::{Fixture, call, started, stream, within},
     turns,
 };
 use faults::{FAULTS, Fault, Way};
@@ -40,12 +40,12 @@ const FOOT: &str = "
 
 /// One row.
 async fn row(fault: &Fault) -> String {
-    let stage = Stage::new().await;
-    let environment = started(fault.describe(stage.function())).await;
-    stage.collector.set_fault(fault.collector).await.unwrap();
+    let fixture = Fixture::new().await;
+    let environment = started(fault.describe(fixture.function())).await;
+    fixture.collector.set_fault(fault.collector).await.unwrap();
     let aws = || {
         if let Some((on, what)) = &fault.aws {
-            stage.aws.fault(on(), *what);
+            fixture.aws.fault(on(), *what);
         }
     };
     if !fault.in_mid_stream {
@@ -69,16 +69,16 @@ async fn row(fault: &Fault) -> String {
     if !is_stopped {
         within(environment.frozen()).await;
         if !fault.stays {
-            stage.collector.set_fault(None).await.unwrap();
+            fixture.collector.set_fault(None).await.unwrap();
         }
-        stage.aws.clear_faults();
+        fixture.aws.clear_faults();
         let second = call(&environment, stream()).await;
         within(environment.frozen()).await;
         next = words::of_client(&second, false);
         streams.push(second);
         within(environment.shut_down()).await;
     }
-    let evidence = stage.evidence(&environment, streams, Vec::new());
+    let evidence = fixture.evidence(&environment, streams, Vec::new());
     audit::passes(&evidence);
     let client = words::of_client(&first, true);
     format!("| {} | {client} | {} | {next} |", fault.name, words::of_spans(&first, &evidence))

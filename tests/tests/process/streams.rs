@@ -6,7 +6,7 @@ use lambda_env::{AwsFault, Call, Deadline, On, Outcome, SseEvent, Stamp};
 
 use crate::{
     audit,
-    stage::{Stage, call, started, stream, within},
+    fixture::{Fixture, call, started, stream, within},
     turns,
 };
 
@@ -27,21 +27,21 @@ async fn a_stream_goes_on_degraded_while_polls_fail_and_says_when_they_succeed_a
     let _turn = turns::shared().await;
     let degraded = |event: &SseEvent| event.name == "heartbeat" && event.json()["degraded"] == true;
     for fault in [AwsFault::AccessDenied, AwsFault::Garbage, AwsFault::HugeError(100_000)] {
-        let stage = Stage::new().await;
-        let environment = stage.start(&[("SSE_STREAM_MAX_MS", "4000")]).await;
+        let fixture = Fixture::new().await;
+        let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "4000")]).await;
         let mut running = within(environment.invoke(stream())).await.unwrap();
         until(&mut running, |event| event.name == "sentiment_update").await;
-        stage.aws.fault(On::operation("Query").partition("neutral"), fault);
+        fixture.aws.fault(On::operation("Query").partition("neutral"), fault);
         until(&mut running, degraded).await;
         // The partitions that are read show their changes all the same.
-        stage.write(9, "positive");
+        fixture.write(9, "positive");
         until(&mut running, |event| event.json()["ticker"] == "T9").await;
-        stage.aws.clear_faults();
+        fixture.aws.clear_faults();
         until(&mut running, |event| event.name == "heartbeat" && event.json()["degraded"] == false).await;
         let response = within(running.finish()).await;
         assert_eq!(response.outcome, Some(Outcome::Complete));
         within(environment.frozen()).await;
-        let evidence = stage.evidence(&environment, vec![response], Vec::new());
+        let evidence = fixture.evidence(&environment, vec![response], Vec::new());
         audit::passes(&evidence);
         let failed: Vec<_> = evidence.received.iter().map(|copy| &copy.span).filter(|span| span.status == 2).collect();
         assert!(!failed.is_empty(), "{fault:?}");
@@ -59,14 +59,14 @@ async fn a_stream_goes_on_degraded_while_polls_fail_and_says_when_they_succeed_a
 #[tokio::test]
 async fn a_write_reaches_the_client_within_two_poll_intervals() {
     let _turn = turns::alone().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "6000"), ("SSE_POLL_INTERVAL_MS", "300")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "6000"), ("SSE_POLL_INTERVAL_MS", "300")]).await;
     let mut running = within(environment.invoke(stream())).await.unwrap();
     until(&mut running, |event| event.name == "sentiment_update").await;
     let mut times = Vec::new();
     for number in 6..12 {
         let written = Stamp::now();
-        stage.write(number, "positive");
+        fixture.write(number, "positive");
         let ticker = format!("T{number}");
         until(&mut running, |event| event.json()["ticker"] == ticker.as_str()).await;
         times.push(written.elapsed());
@@ -79,13 +79,13 @@ async fn a_write_reaches_the_client_within_two_poll_intervals() {
 #[tokio::test]
 async fn two_streams_at_once_share_polls_and_nothing_else() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let environment = started(stage.function().concurrency(2).var("SSE_STREAM_MAX_MS", "700")).await;
+    let fixture = Fixture::new().await;
+    let environment = started(fixture.function().concurrency(2).var("SSE_STREAM_MAX_MS", "700")).await;
     let one = within(environment.invoke(stream())).await.unwrap();
     let two = within(environment.invoke(stream())).await.unwrap();
     let (one, two) = within(async { tokio::join!(one.finish(), two.finish()) }).await;
     within(environment.frozen()).await;
-    let evidence = stage.evidence(&environment, vec![one, two], Vec::new());
+    let evidence = fixture.evidence(&environment, vec![one, two], Vec::new());
     audit::passes(&evidence);
     let roots: Vec<_> = evidence.received.iter().filter(|copy| copy.span.name == "sse_stream").collect();
     assert_eq!(roots.len(), 2);
@@ -95,9 +95,9 @@ async fn two_streams_at_once_share_polls_and_nothing_else() {
 #[tokio::test]
 async fn the_deadline_ends_a_stream_on_its_own_timer_while_polls_hang() {
     let _turn = turns::alone().await;
-    let stage = Stage::new().await;
-    stage.aws.fault(On::operation("Query"), AwsFault::Hang);
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "0")]).await;
+    let fixture = Fixture::new().await;
+    fixture.aws.fault(On::operation("Query"), AwsFault::Hang);
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "0")]).await;
     let first = call(&environment, stream().deadline(Deadline::In(Duration::from_millis(2_500)))).await;
     let events = first.timed_events();
     let (at, last) = events.last().unwrap();
@@ -108,7 +108,7 @@ async fn the_deadline_ends_a_stream_on_its_own_timer_while_polls_hang() {
     // Heartbeats came on their own timer as well.
     assert!(events.iter().filter(|(_, event)| event.name == "heartbeat").count() >= 6);
     within(environment.frozen()).await;
-    let evidence = stage.evidence(&environment, vec![first], Vec::new());
+    let evidence = fixture.evidence(&environment, vec![first], Vec::new());
     audit::passes(&evidence);
     // Given up in flight: neither a success nor a failure.
     let cancelled = evidence.received.iter().map(|copy| &copy.span).filter(|span| span.name == "dynamodb_poll");

@@ -6,16 +6,16 @@ use lambda_env::Invocation;
 
 use crate::{
     audit,
-    ledger::Told,
-    stage::{Stage, call, config_stream, stream, within},
+    fixture::{Fixture, call, config_stream, stream, within},
+    ledger::ParsedLog,
     turns,
 };
 
 #[tokio::test]
 async fn what_is_not_sampled_is_recorded_nowhere() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
     let root = "1-67891233-abcdef012345678912345678";
     let headers = [
         format!("Root={root};Sampled=1"),
@@ -33,23 +33,23 @@ async fn what_is_not_sampled_is_recorded_nowhere() {
         within(environment.frozen()).await;
     }
     assert!(streams.iter().all(|response| response.events().last().unwrap().name == "done"));
-    let evidence = stage.evidence(&environment, streams, Vec::new());
+    let evidence = fixture.evidence(&environment, streams, Vec::new());
     audit::passes(&evidence);
     assert!(evidence.requests.is_empty() && evidence.documents.is_empty());
-    assert!(Told::read(&evidence.lines).ledgers.is_empty());
+    assert!(ParsedLog::read(&evidence.lines).ledgers.is_empty());
 }
 
 #[tokio::test]
 async fn a_call_of_the_handler_phase_is_one_subsegment_and_no_span() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "150")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "150")]).await;
     let response = call(&environment, config_stream()).await;
     within(environment.frozen()).await;
-    let lookups: Vec<_> = stage.aws.calls().into_iter().filter(|call| call.operation == "GetItem").collect();
+    let lookups: Vec<_> = fixture.aws.calls().into_iter().filter(|call| call.operation == "GetItem").collect();
     assert_eq!(lookups.len(), 1);
     assert!(response.events().iter().all(|event| event.name != "metrics"));
-    let evidence = stage.evidence(&environment, vec![response], Vec::new());
+    let evidence = fixture.evidence(&environment, vec![response], Vec::new());
     audit::passes(&evidence);
     let nested = evidence.documents[0].flattened();
     assert_eq!(nested.len(), 2, "{nested:?}");
@@ -67,11 +67,11 @@ async fn a_call_of_the_handler_phase_is_one_subsegment_and_no_span() {
 #[tokio::test]
 async fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
     let _turn = turns::shared().await;
-    let stage = Stage::new().await;
-    let environment = stage.start(&[("SSE_STREAM_MAX_MS", "400"), ("SSE_TRACE_BUDGET_BYTES", "500000")]).await;
+    let fixture = Fixture::new().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "400"), ("SSE_TRACE_BUDGET_BYTES", "500000")]).await;
     let response = call(&environment, stream()).await;
     within(environment.frozen()).await;
-    let evidence = stage.evidence(&environment, vec![response], Vec::new());
+    let evidence = fixture.evidence(&environment, vec![response], Vec::new());
     let figures = audit::passes(&evidence);
     assert_eq!(figures.folded, 0);
     let ids = |method: &str| -> Vec<String> {
@@ -81,7 +81,7 @@ async fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
     };
     // What warms connections up during init is nobody's.
     let delivered = evidence.streams[0].delivered.unwrap();
-    let calls: Vec<_> = stage.aws.calls().into_iter().filter(|call| call.at > delivered).collect();
+    let calls: Vec<_> = fixture.aws.calls().into_iter().filter(|call| call.at > delivered).collect();
     for (method, name) in [("Query", "dynamodb_poll"), ("PutMetricData", "cloudwatch_put_metric")] {
         let made: BTreeSet<_> =
             calls.iter().filter(|call| call.operation == method).map(|call| &call.request_id).collect();

@@ -3,10 +3,10 @@
 use super::*;
 use crate::aws::fake::{Answer, FakeService};
 use serde_json::json;
-use sse_core::{item::Item, ports::Known};
+use sse_core::{item::Item, ports::SeenItems};
 
 struct Nothing;
-impl Known for Nothing {
+impl SeenItems for Nothing {
     fn holds(&self, _: &Item) -> bool {
         false
     }

@@ -2,7 +2,7 @@
 //!
 //! Places have fixed sizes and spans are cut to them, so that no span can take another's.
 
-use super::{Held, Sizes};
+use super::{BufferedSpan, Sizes};
 use sse_core::telemetry::names;
 
 /// Kinds of failures, (span name, error type), whose first has a place.
@@ -44,14 +44,14 @@ impl Reserve {
     }
 
     /// Takes a place for a span, if it has one coming; cuts the span to it.
-    pub(super) fn admit(&mut self, held: &mut Held, sizes: Sizes) -> bool {
-        let is_first_error = self.admit_error(held, sizes);
-        let is_first = self.admit_first(held, sizes);
+    pub(super) fn admit(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
+        let is_first_error = self.admit_error(buffered, sizes);
+        let is_first = self.admit_first(buffered, sizes);
         is_first || is_first_error
     }
 
-    fn admit_first(&mut self, held: &mut Held, sizes: Sizes) -> bool {
-        let name = held.span.name;
+    fn admit_first(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
+        let name = buffered.span.name;
         let place = match name {
             names::STREAM => STREAM_BYTES,
             names::POLL => POLL_BYTES,
@@ -60,12 +60,12 @@ impl Reserve {
             names::DISPATCH if self.event_types < EVENT_TYPES_MAX => SMALL_BYTES,
             _ => return false,
         };
-        let event_type = if name == names::DISPATCH { held.facet().unwrap_or_default() } else { "" };
+        let event_type = if name == names::DISPATCH { buffered.facet().unwrap_or_default() } else { "" };
         if self.firsts.iter().any(|(n, t)| *n == name && t == event_type) {
             return false;
         }
         let event_type = event_type.to_owned();
-        if !held.shrink(place + extra(sizes), sizes) {
+        if !buffered.shrink(place + extra(sizes), sizes) {
             return false;
         }
         self.event_types += usize::from(name == names::DISPATCH);
@@ -73,16 +73,16 @@ impl Reserve {
         true
     }
 
-    fn admit_error(&mut self, held: &mut Held, sizes: Sizes) -> bool {
-        let Some(error_type) = held.error_type() else { return false };
-        let name = held.span.name;
+    fn admit_error(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
+        let Some(error_type) = buffered.error_type() else { return false };
+        let name = buffered.span.name;
         let max = (ERROR_OWN_BYTES + sizes.resource()).max(ERROR_BYTES);
         let is_known = self.errors.iter().any(|(n, t)| *n == name && t == error_type);
         if is_known || self.errors.len() >= ERROR_KINDS_MAX || max > self.for_errors {
             return false;
         }
         let error_type = error_type.to_owned();
-        if !held.shrink(max, sizes) {
+        if !buffered.shrink(max, sizes) {
             return false;
         }
         self.for_errors -= max;
@@ -91,8 +91,8 @@ impl Reserve {
     }
 
     /// The place of the last event of a stream; a stream has one last event, so nobody has to remember that it is taken.
-    pub(super) fn admit_last_event(held: &mut Held, sizes: Sizes) -> bool {
-        held.shrink(SMALL_BYTES + extra(sizes), sizes)
+    pub(super) fn admit_last_event(buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
+        buffered.shrink(SMALL_BYTES + extra(sizes), sizes)
     }
 }
 

@@ -5,7 +5,7 @@
 //! one that goes on to its next page does so without a pause. So a round is over when a call begins a while after all known
 //! ones ended, or when calls to two partitions do so without a pause: within one round only the last partition can.
 
-use super::Held;
+use super::BufferedSpan;
 use sse_core::{telemetry::Value, time::Timestamp};
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ const PARTITIONS: usize = 3;
 /// One Query call.
 pub(super) struct Call {
     /// `None` if a place was reserved for it: it belongs to its round without costing it anything.
-    pub(super) held: Option<Held>,
+    pub(super) buffered: Option<BufferedSpan>,
     pub(super) partition: Cow<'static, str>,
     pub(super) start: Timestamp,
     pub(super) end: Timestamp,
@@ -25,19 +25,19 @@ pub(super) struct Call {
 
 impl Call {
     /// Its partition and times; whether it costs anything is still open.
-    pub(super) fn new(held: &Held) -> Self {
-        let partition = match held.span.attribute("sentiment_type") {
+    pub(super) fn new(buffered: &BufferedSpan) -> Self {
+        let partition = match buffered.span.attribute("sentiment_type") {
             Some(Value::Str(text)) => text.clone(),
             _ => Cow::Borrowed(""),
         };
-        Self { held: None, partition, start: held.span.start, end: held.span.end }
+        Self { buffered: None, partition, start: buffered.span.start, end: buffered.span.end }
     }
 }
 
 /// The round that is going on.
 #[derive(Default)]
 pub(super) struct Round {
-    lot: Lot,
+    pending_round: PendingRound,
     partitions: Vec<Cow<'static, str>>,
     last_end: Timestamp,
     /// Begun after all calls of the round ended: its last pages, or the next round.
@@ -46,8 +46,8 @@ pub(super) struct Round {
 
 /// What is admitted or folded as one.
 #[derive(Default)]
-pub(super) struct Lot {
-    pub(super) spans: Vec<Held>,
+pub(super) struct PendingRound {
+    pub(super) spans: Vec<BufferedSpan>,
     /// Was available when it was added up.
     pub(super) cost: usize,
     /// It did not fit: whatever else belongs to it is folded too.
@@ -66,24 +66,24 @@ impl Round {
 
     /// Ends the round before `call`, or for good. What is in doubt belongs to it, but for what `call` overlaps.
     /// Returns the lot, and how many spans more are folded because of `available`.
-    pub(super) fn close(&mut self, call: Option<&Call>, available: usize) -> (Lot, u64) {
+    pub(super) fn close(&mut self, call: Option<&Call>, available: usize) -> (PendingRound, u64) {
         let (next, own) = std::mem::take(&mut self.in_doubt)
             .into_iter()
             .partition::<Vec<_>, _>(|c| call.is_some_and(|by| c.end > by.start));
         let mut folded = 0;
-        for held in own.into_iter().filter_map(|c| c.held) {
-            folded += self.lot.add(held, available);
+        for buffered in own.into_iter().filter_map(|c| c.buffered) {
+            folded += self.pending_round.add(buffered, available);
         }
-        let lot = std::mem::take(&mut self.lot);
+        let pending_round = std::mem::take(&mut self.pending_round);
         *self = Self { in_doubt: next, ..Self::default() };
-        (lot, folded)
+        (pending_round, folded)
     }
 
     /// Adds a call; returns how many spans are folded by that.
     pub(super) fn add(&mut self, call: Call, available: usize) -> u64 {
         if self.is_behind(&call) {
             self.in_doubt.push(call);
-            let doubtful: usize = self.in_doubt.iter().filter_map(|c| c.held.as_ref()).map(|h| h.document).sum();
+            let doubtful: usize = self.in_doubt.iter().filter_map(|c| c.buffered.as_ref()).map(|h| h.document).sum();
             // So many pages cannot be admitted, whichever round they belong to; nor need they be held.
             return if doubtful > available { self.join_doubtful(available) } else { 0 };
         }
@@ -93,7 +93,7 @@ impl Round {
 
     /// How many spans are kept.
     pub(super) fn len(&self) -> usize {
-        self.lot.spans.len() + self.in_doubt.iter().filter(|c| c.held.is_some()).count()
+        self.pending_round.spans.len() + self.in_doubt.iter().filter(|c| c.buffered.is_some()).count()
     }
 
     /// All partitions were asked, and their calls had ended when this one began.
@@ -112,17 +112,17 @@ impl Round {
         if !self.partitions.contains(&call.partition) {
             self.partitions.push(call.partition);
         }
-        call.held.map_or(0, |held| self.lot.add(held, available))
+        call.buffered.map_or(0, |buffered| self.pending_round.add(buffered, available))
     }
 }
 
-impl Lot {
-    fn add(&mut self, held: Held, available: usize) -> u64 {
+impl PendingRound {
+    fn add(&mut self, buffered: BufferedSpan, available: usize) -> u64 {
         if self.is_doomed {
             return 1;
         }
-        self.cost += held.document;
-        self.spans.push(held);
+        self.cost += buffered.document;
+        self.spans.push(buffered);
         if self.cost <= available {
             return 0;
         }

@@ -18,7 +18,13 @@ fn budget(total: usize) -> Budget {
     Budget::new(total, sizes(), at(0), at(LIFE_MS))
 }
 
-fn held(name: &'static str, facet: &'static str, error: Option<String>, text: usize, ms: (u64, u64)) -> Held {
+fn buffered(
+    name: &'static str,
+    facet: &'static str,
+    error: Option<String>,
+    text: usize,
+    ms: (u64, u64),
+) -> BufferedSpan {
     let filler = "x".repeat(text);
     let message = error.as_ref().map(|_| "m".repeat(text));
     let key = if name == names::POLL { "sentiment_type" } else { "event_type" };
@@ -27,11 +33,11 @@ fn held(name: &'static str, facet: &'static str, error: Option<String>, text: us
         exception.error_type = error.into();
     }
     (span.start, span.end) = (at(ms.0), at(ms.1));
-    Held::new(span, sizes())
+    BufferedSpan::new(span, sizes())
 }
 
 fn bytes(buffer: &Queue) -> usize {
-    buffer.iter().map(|held| held.document).sum()
+    buffer.iter().map(|buffered| buffered.document).sum()
 }
 
 const EVENT_TYPES: [&str; 7] = ["heartbeat", "metrics", "sentiment_update", "deadline", "done", "other", "more"];
@@ -80,8 +86,8 @@ proptest! {
                 _ => "",
             };
             let error = op.error.map(|e| format!("Error{e}"));
-            let held = held(op.name, facet, error.clone(), op.text, (now, now + op.took_ms));
-            let mark = held.span.id;
+            let buffered = buffered(op.name, facet, error.clone(), op.text, (now, now + op.took_ms));
+            let mark = buffered.span.id;
             let first = (op.name, if op.name == names::DISPATCH { facet } else { "" });
             let is_known = firsts.iter().any(|(f, _)| *f == first);
             let types = firsts.iter().filter(|((name, _), _)| *name == names::DISPATCH).count();
@@ -97,7 +103,7 @@ proptest! {
             if op.name == names::DISPATCH {
                 last_event = Some(mark);
             }
-            budget.offer(held, &mut buffer);
+            budget.offer(buffered, &mut buffer);
             let rest = total - RESERVE_BYTES;
             let accrued = rest / 4 + (rest - rest / 4) * usize::try_from(latest.min(LIFE_MS)).expect("small") / 900_000;
             prop_assert!(bytes(&buffer) <= RESERVE_BYTES + accrued + 4, "at {latest} ms");
@@ -105,12 +111,12 @@ proptest! {
         }
         budget.settle(&mut buffer);
         prop_assert_eq!(budget.kept(), 0);
-        let end = held(names::STREAM, "", None, 100, (0, latest));
+        let end = buffered(names::STREAM, "", None, 100, (0, latest));
         budget.offer(end, &mut buffer);
         prop_assert_eq!(ops.len() + 1, buffer.len() + usize::try_from(budget.folded()).expect("small"));
         prop_assert!(bytes(&buffer) <= total);
-        prop_assert_eq!(buffer.iter().filter(|held| held.span.name == names::STREAM).count(), 1);
-        let is_there = |mark| buffer.iter().any(|held| held.span.id == mark);
+        prop_assert_eq!(buffer.iter().filter(|buffered| buffered.span.name == names::STREAM).count(), 1);
+        let is_there = |mark| buffer.iter().any(|buffered| buffered.span.id == mark);
         for (first, mark) in firsts {
             prop_assert!(is_there(mark), "the first {first:?}");
         }
@@ -126,17 +132,17 @@ fn cheap_spans_cannot_starve_dear_ones() {
     let mut budget = budget(80_000);
     let mut buffer = Queue::default();
     for n in 0..500 {
-        budget.offer(held(names::DISPATCH, "metrics", None, 10, (n, n)), &mut buffer);
+        budget.offer(buffered(names::DISPATCH, "metrics", None, 10, (n, n)), &mut buffer);
     }
     let before = buffer.len();
     assert!(before < 100 && budget.folded() > 300);
     for partition in PARTITIONS.iter().chain(&PARTITIONS) {
-        budget.offer(held(names::POLL, partition, None, 10, (600, 610)), &mut buffer);
+        budget.offer(buffered(names::POLL, partition, None, 10, (600, 610)), &mut buffer);
     }
-    budget.offer(held(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
-    budget.offer(held(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
+    budget.offer(buffered(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
+    budget.offer(buffered(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
     budget.settle(&mut buffer);
-    let dispatches = buffer.iter().filter(|held| held.span.name == names::DISPATCH).count();
+    let dispatches = buffer.iter().filter(|buffered| buffered.span.name == names::DISPATCH).count();
     assert_eq!(dispatches, before + 1, "the last event");
     assert_eq!(buffer.len(), dispatches + 6 + 2);
 }
@@ -146,10 +152,10 @@ fn a_first_error_is_cut_to_its_place() {
     let mut budget = budget(80_000);
     let mut buffer = Queue::default();
     let error = || Some("Throttled".to_owned());
-    budget.offer(held(names::PUT_METRIC, "", None, 10, (0, 0)), &mut buffer);
-    budget.offer(held(names::PUT_METRIC, "", error(), 600, (1, 1)), &mut buffer);
-    budget.offer(held(names::PUT_METRIC, "", error(), 600, (2, 2)), &mut buffer);
-    let sizes: Vec<_> = buffer.iter().map(|held| held.document).collect();
+    budget.offer(buffered(names::PUT_METRIC, "", None, 10, (0, 0)), &mut buffer);
+    budget.offer(buffered(names::PUT_METRIC, "", error(), 600, (1, 1)), &mut buffer);
+    budget.offer(buffered(names::PUT_METRIC, "", error(), 600, (2, 2)), &mut buffer);
+    let sizes: Vec<_> = buffer.iter().map(|buffered| buffered.document).collect();
     assert!(sizes[1] <= reserve::ERROR_BYTES && sizes[2] > reserve::ERROR_BYTES, "{sizes:?}");
 }
 
@@ -157,18 +163,18 @@ fn a_first_error_is_cut_to_its_place() {
 fn rounds(calls: &[(usize, u64, u64)], text: usize) -> Vec<u64> {
     let mut budget = budget(24_000);
     let mut buffer = Queue::default();
-    budget.offer(held(names::POLL, PARTITIONS[0], None, 10, (0, 1)), &mut buffer);
+    budget.offer(buffered(names::POLL, PARTITIONS[0], None, 10, (0, 1)), &mut buffer);
     for partition in &PARTITIONS[1..] {
-        budget.offer(held(names::POLL, partition, None, 10, (0, 1)), &mut buffer);
+        budget.offer(buffered(names::POLL, partition, None, 10, (0, 1)), &mut buffer);
     }
     let mut ids = Vec::new();
     for (partition, start, end) in calls {
-        let held = held(names::POLL, PARTITIONS[*partition], None, text, (*start, *end));
-        ids.push(held.span.id);
-        budget.offer(held, &mut buffer);
+        let buffered = buffered(names::POLL, PARTITIONS[*partition], None, text, (*start, *end));
+        ids.push(buffered.span.id);
+        budget.offer(buffered, &mut buffer);
     }
     budget.settle(&mut buffer);
-    let is_admitted = |id| buffer.iter().any(|held| held.span.id == id);
+    let is_admitted = |id| buffer.iter().any(|buffered| buffered.span.id == id);
     (0..).zip(ids).filter(|(_, id)| is_admitted(*id)).map(|(n, _)| n).collect()
 }
 

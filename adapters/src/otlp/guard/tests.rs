@@ -78,9 +78,9 @@ fn chars(value: &Value) -> usize {
 }
 
 /// Not guarded yet.
-fn raw(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> Held {
+fn raw(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> BufferedSpan {
     let span = span(name, texts, message);
-    Held { span, dropped_attributes: 0, document: 0, memory: 0, is_unread: false }
+    BufferedSpan { span, dropped_attributes: 0, document: 0, memory: 0, is_unread: false }
 }
 
 /// Text with everything in it that JSON and UTF-8 make expensive.
@@ -121,43 +121,43 @@ proptest! {
         max in 2_000..DOCUMENT_BYTES_MAX,
     ) {
         let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
-        let mut held = raw("dynamodb_poll", &texts, message.as_deref());
+        let mut buffered = raw("dynamodb_poll", &texts, message.as_deref());
         let keys = indexed.into_iter().map(|i| Cow::Borrowed(KEYS[i])).collect();
-        held.span.attributes.push((ANNOTATIONS_KEY, Value::List(keys)));
-        held.span.attributes.push(("a_number", Value::Int(i64::MIN)));
-        let before = held.span.attributes.len();
+        buffered.span.attributes.push((ANNOTATIONS_KEY, Value::List(keys)));
+        buffered.span.attributes.push(("a_number", Value::Int(i64::MIN)));
+        let before = buffered.span.attributes.len();
         for bound in [DOCUMENT_BYTES_MAX, max] {
-            let size = if bound == DOCUMENT_BYTES_MAX { guard(&mut held, sizes()) } else { shrink(&mut held, bound, sizes()) };
+            let size = if bound == DOCUMENT_BYTES_MAX { guard(&mut buffered, sizes()) } else { shrink(&mut buffered, bound, sizes()) };
             prop_assert!(size <= bound, "{size} > {bound}");
-            prop_assert_eq!(size, document(&held, sizes()), "the size is kept up to date");
-            let printed = printed(&span_data(&held, &scope()));
+            prop_assert_eq!(size, document(&buffered, sizes()), "the size is kept up to date");
+            let printed = printed(&span_data(&buffered, &scope()));
             prop_assert!(printed.len() <= size, "{} > {}: {}", printed.len(), size, printed);
-            let kept = held.span.attributes.len() + usize::try_from(held.dropped_attributes).expect("few");
+            let kept = buffered.span.attributes.len() + usize::try_from(buffered.dropped_attributes).expect("few");
             prop_assert_eq!(kept, before, "what is dropped is counted");
         }
-        prop_assert!(held.span.attributes.iter().all(|(_, value)| chars(value) <= TEXT_CHARS_MAX));
-        let message = held.span.exception.map_or(0, |exception| exception.message.chars().count());
+        prop_assert!(buffered.span.attributes.iter().all(|(_, value)| chars(value) <= TEXT_CHARS_MAX));
+        let message = buffered.span.exception.map_or(0, |exception| exception.message.chars().count());
         prop_assert!(message <= ERROR_TEXT_CHARS_MAX);
     }
 
     #[test]
     fn what_is_within_its_limits_stays_as_it_is(values in proptest::collection::vec("[a-z]{0,100}", 0..KEYS.len())) {
         let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
-        let mut held = raw("dynamodb_poll", &texts, Some("short"));
-        let before = (held.span.attributes.clone(), held.span.exception.clone());
-        guard(&mut held, sizes());
-        prop_assert_eq!((held.span.attributes, held.span.exception), before);
+        let mut buffered = raw("dynamodb_poll", &texts, Some("short"));
+        let before = (buffered.span.attributes.clone(), buffered.span.exception.clone());
+        guard(&mut buffered, sizes());
+        prop_assert_eq!((buffered.span.attributes, buffered.span.exception), before);
     }
 }
 
 #[test]
 fn texts_are_cut_between_characters_at_their_own_limits() {
     let name: &'static str = format!("a{}", "é".repeat(150)).leak();
-    let mut held = raw(name, &[("a", &"é".repeat(1_500))], Some(&"𝄞".repeat(3_000)));
-    guard(&mut held, sizes());
-    assert_eq!(held.span.name, format!("a{}", "é".repeat(99)));
-    assert_eq!(chars(&held.span.attributes[0].1), TEXT_CHARS_MAX);
-    let message = held.span.exception.map(|exception| exception.message.chars().count());
+    let mut buffered = raw(name, &[("a", &"é".repeat(1_500))], Some(&"𝄞".repeat(3_000)));
+    guard(&mut buffered, sizes());
+    assert_eq!(buffered.span.name, format!("a{}", "é".repeat(99)));
+    assert_eq!(chars(&buffered.span.attributes[0].1), TEXT_CHARS_MAX);
+    let message = buffered.span.exception.map(|exception| exception.message.chars().count());
     assert_eq!(message, Some(ERROR_TEXT_CHARS_MAX));
 }
 
@@ -165,10 +165,10 @@ fn texts_are_cut_between_characters_at_their_own_limits() {
 fn the_error_text_goes_before_the_attributes_and_those_that_place_a_span_go_last() {
     let long = "x".repeat(300);
     let texts = [("rpc.system", "aws-api"), ("some.attribute", &long), ("connection_id", "c")];
-    let mut held = raw("dynamodb_poll", &texts, Some(&"m".repeat(2_000)));
-    assert!(shrink(&mut held, 1_300, sizes()) <= 1_300);
-    assert_eq!(held.dropped_attributes, 0);
-    assert!(shrink(&mut held, 800, sizes()) <= 800);
-    let keys: Vec<_> = held.span.attributes.iter().map(|(key, _)| *key).collect();
-    assert_eq!((keys, held.dropped_attributes), (vec!["rpc.system", "connection_id"], 1));
+    let mut buffered = raw("dynamodb_poll", &texts, Some(&"m".repeat(2_000)));
+    assert!(shrink(&mut buffered, 1_300, sizes()) <= 1_300);
+    assert_eq!(buffered.dropped_attributes, 0);
+    assert!(shrink(&mut buffered, 800, sizes()) <= 800);
+    let keys: Vec<_> = buffered.span.attributes.iter().map(|(key, _)| *key).collect();
+    assert_eq!((keys, buffered.dropped_attributes), (vec!["rpc.system", "connection_id"], 1));
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::otlp::report::Report;
+use crate::otlp::attempt_log::AttemptLog;
 use futures::FutureExt;
 use std::{collections::VecDeque, io};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -15,9 +15,9 @@ impl Connect for Pipes {
     }
 }
 
-fn pipes<const N: usize>() -> (HttpWire, [DuplexStream; N]) {
+fn pipes<const N: usize>() -> (HttpTransport, [DuplexStream; N]) {
     let (ours, theirs): (VecDeque<_>, Vec<_>) = (0..N).map(|_| duplex(65_536)).unzip();
-    (HttpWire::new(Pipes(Mutex::new(ours))), theirs.try_into().expect("as many"))
+    (HttpTransport::new(Pipes(Mutex::new(ours))), theirs.try_into().expect("as many"))
 }
 
 fn request() -> Request<Bytes> {
@@ -49,71 +49,73 @@ async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_kept() {
-    let (wire, [mut server]) = pipes();
+    let (transport, [mut server]) = pipes();
     for status in [200, 503] {
-        let report = Report::default();
-        let (response, request) = both(wire.send(request(), &report), answer(&mut server, status)).await;
+        let attempt_log = AttemptLog::default();
+        let (response, request) = both(transport.send(request(), &attempt_log), answer(&mut server, status)).await;
         let response = response.expect("an answer");
         assert_eq!((response.status().as_u16(), &response.body()[..]), (status, &b"ok"[..]));
         assert!(request.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{request}");
         assert!(request.contains("host: localhost:4318\r\n") && request.contains("x-key: k\r\n"), "{request}");
-        assert!(report.is_sent() && !report.is_sent_twice());
+        assert!(attempt_log.is_sent() && !attempt_log.is_sent_twice());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_that_was_closed_meanwhile_is_replaced() {
-    let (wire, [mut first, mut second]) = pipes();
-    let report = Report::default();
-    let _ = both(wire.send(request(), &report), answer(&mut first, 200)).await;
+    let (transport, [mut first, mut second]) = pipes();
+    let attempt_log = AttemptLog::default();
+    let _ = both(transport.send(request(), &attempt_log), answer(&mut first, 200)).await;
     drop(first);
-    let (response, _) = both(wire.send(request(), &report), answer(&mut second, 200)).await;
-    assert!(response.is_ok() && !report.is_sent_twice(), "nothing had left");
+    let (response, _) = both(transport.send(request(), &attempt_log), answer(&mut second, 200)).await;
+    assert!(response.is_ok() && !attempt_log.is_sent_twice(), "nothing had left");
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_that_breaks_before_it_answers_is_replaced_and_that_is_noted() {
-    let (wire, [mut first, mut second]) = pipes();
-    let report = Report::default();
-    let _ = both(wire.send(request(), &report), answer(&mut first, 200)).await;
+    let (transport, [mut first, mut second]) = pipes();
+    let attempt_log = AttemptLog::default();
+    let _ = both(transport.send(request(), &attempt_log), answer(&mut first, 200)).await;
     let breaking = async move {
         read(&mut first).await;
         drop(first);
         answer(&mut second, 200).await
     };
-    let (response, _) = both(wire.send(request(), &report), breaking).await;
-    assert!(response.is_ok() && report.is_sent_twice());
+    let (response, _) = both(transport.send(request(), &attempt_log), breaking).await;
+    assert!(response.is_ok() && attempt_log.is_sent_twice());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_one_that_breaks_is_not_replaced() {
-    let (wire, [mut first, _second]) = pipes();
-    let report = Report::default();
+    let (transport, [mut first, _second]) = pipes();
+    let attempt_log = AttemptLog::default();
     let breaking = async move { drop(read(&mut first).await) };
-    let (response, ()) = both(wire.send(request(), &report), breaking).await;
-    assert!(matches!(response, Err(WireError::Broken(_))) && report.is_sent() && !report.is_sent_twice());
+    let (response, ()) = both(transport.send(request(), &attempt_log), breaking).await;
+    assert!(
+        matches!(response, Err(TransportError::Broken(_))) && attempt_log.is_sent() && !attempt_log.is_sent_twice()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_that_breaks_within_its_answer_is_not_replaced() {
-    let (wire, [mut first, _second]) = pipes();
-    let report = Report::default();
-    let _ = both(wire.send(request(), &report), answer(&mut first, 200)).await;
+    let (transport, [mut first, _second]) = pipes();
+    let attempt_log = AttemptLog::default();
+    let _ = both(transport.send(request(), &attempt_log), answer(&mut first, 200)).await;
     let breaking = async move {
         read(&mut first).await;
         first.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\nok").await.expect("half an answer");
     };
-    let (response, ()) = both(wire.send(request(), &report), breaking).await;
-    assert!(matches!(response, Err(WireError::Broken(_))) && !report.is_sent_twice());
+    let (response, ()) = both(transport.send(request(), &attempt_log), breaking).await;
+    assert!(matches!(response, Err(TransportError::Broken(_))) && !attempt_log.is_sent_twice());
 }
 
 #[tokio::test(start_paused = true)]
 async fn dropping_a_request_closes_its_connection() {
-    let (wire, [mut server]) = pipes();
-    let report = Report::default();
-    let mut sending = Box::pin(wire.send(request(), &report));
+    let (transport, [mut server]) = pipes();
+    let attempt_log = AttemptLog::default();
+    let mut sending = Box::pin(transport.send(request(), &attempt_log));
     assert!((&mut sending).now_or_never().is_none());
-    assert!(report.is_sent());
+    assert!(attempt_log.is_sent());
     drop(sending);
     let mut rest = Vec::new();
     server.read_to_end(&mut rest).await.expect("closed");
@@ -122,8 +124,8 @@ async fn dropping_a_request_closes_its_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_connection_nothing_is_sent() {
-    let (wire, []) = pipes();
-    let report = Report::default();
-    assert!(matches!(wire.send(request(), &report).await, Err(WireError::Connect(_))));
-    assert!(!report.is_sent());
+    let (transport, []) = pipes();
+    let attempt_log = AttemptLog::default();
+    assert!(matches!(transport.send(request(), &attempt_log).await, Err(TransportError::Connect(_))));
+    assert!(!attempt_log.is_sent());
 }

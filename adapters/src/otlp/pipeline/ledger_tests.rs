@@ -117,7 +117,7 @@ impl Run {
                 }
             }
             Op::FlushNone => drop(self.bench.flush(None).now_or_never()),
-            Op::LastWords => self.bench.sink.last_words(),
+            Op::LastWords => self.bench.sink.shutdown(),
         }
         self.bench.clock.advance(100);
     }
@@ -157,7 +157,7 @@ proptest! {
             run.end(stream);
         }
         run.exporting = None;
-        run.bench.sink.last_words();
+        run.bench.sink.shutdown();
 
         let bench = &run.bench;
         let late = bench.ledger("telemetry ledger late");

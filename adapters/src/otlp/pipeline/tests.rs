@@ -1,7 +1,7 @@
 use super::*;
 use crate::memory::ManualClock;
 use crate::otlp::{
-    lines::Captured,
+    line_sink::MemoryLines,
     testing::{Collector, Step, clock, config, end, header, hex, spans, stream},
 };
 use futures::{FutureExt, executor::block_on};
@@ -14,7 +14,7 @@ use sse_core::telemetry::{EndReason, Invocation, SpanKind, names};
 /// A pipeline, its collector, its lines.
 pub(super) struct Bench {
     pub(super) collector: Arc<Collector>,
-    lines: Arc<Captured>,
+    line_sink: Arc<MemoryLines>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) sink: Arc<dyn Telemetry>,
 }
@@ -25,11 +25,11 @@ pub(super) fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>)
 
 pub(super) fn bench_of(config: PipelineConfig, script: impl IntoIterator<Item = Step>) -> Bench {
     let collector = Collector::following(script);
-    let lines = Arc::<Captured>::default();
+    let line_sink = Arc::<MemoryLines>::default();
     let clock = clock();
     let resource = Resource::builder_empty().with_service_name("tests").build();
-    let pipeline = Pipeline::over(collector.clone(), config, &resource, lines.clone(), clock.clone());
-    Bench { collector, lines, clock, sink: Arc::new(pipeline.expect("a pipeline")) }
+    let pipeline = Pipeline::over(collector.clone(), config, &resource, line_sink.clone(), clock.clone());
+    Bench { collector, line_sink, clock, sink: Arc::new(pipeline.expect("a pipeline")) }
 }
 
 impl Bench {
@@ -44,8 +44,8 @@ impl Bench {
     }
 
     pub(super) fn ledger(&self, message: &str) -> Vec<Json> {
-        let lines = self.lines.all().into_iter();
-        let parsed = lines.map(|line| serde_json::from_str::<Json>(&line).expect("JSON"));
+        let line_sink = self.line_sink.all().into_iter();
+        let parsed = line_sink.map(|line| serde_json::from_str::<Json>(&line).expect("JSON"));
         parsed.filter(|json| json["message"] == message).collect()
     }
 
@@ -61,8 +61,8 @@ impl Bench {
     }
 
     pub(super) fn given_up(&self) -> Vec<Span> {
-        let lines = self.lines.all().into_iter().filter(|line| line.starts_with("{\"resourceSpans\""));
-        let requests = lines.map(|l| serde_json::from_str::<ExportTraceServiceRequest>(&l).expect("OTLP/JSON"));
+        let line_sink = self.line_sink.all().into_iter().filter(|line| line.starts_with("{\"resourceSpans\""));
+        let requests = line_sink.map(|l| serde_json::from_str::<ExportTraceServiceRequest>(&l).expect("OTLP/JSON"));
         requests.flat_map(spans).collect()
     }
 
@@ -239,7 +239,7 @@ fn last_words_settle_everything() {
     end(bench.stream(1));
     let open = bench.stream(2);
     event(&open, "heartbeat");
-    bench.sink.last_words();
+    bench.sink.shutdown();
     assert_eq!(bench.given_up().len(), 2);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["logged"], 1);
     end(open);

@@ -1,27 +1,28 @@
 //! The handler on a bench: every port in memory, sessions driven by hand.
 
 use crate::{
-    handler::{Body, Handled, Request, Work, handle},
+    handler::{Body, Completion, HandlerResponse, Request, handle},
     service::{Service, Slots},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use http::{HeaderMap, Method};
 use sse_adapters::{
     memory::{
-        ManualClock, MemoryConfigurations, MemoryTable, MemoryTelemetry, MemoryTokens, NoMetrics, Record, SeededRandom,
+        ManualClock, MemoryConfigurationStore, MemoryTable, MemoryTelemetry, MemoryTokenVerifier, NoMetrics, Record,
+        SeededRandom,
     },
-    pool::MemoryPool,
+    pool::SlotPool,
 };
 use sse_core::{
-    flight::{Flight, ReadPlan},
     item::{Item, Score, Sentiment, Ticker},
-    metrics_book::MetricsBook,
+    metrics_aggregator::MetricsAggregator,
     outbox::Reader,
     plan::Limits,
-    ports::{Clock, Configurations, ConnectionPool, Random, Raw},
+    ports::{Clock, ConfigurationStore, ConnectionPool, Random, Untraced},
+    shared_reader::{ReadPlan, SharedReader},
     shutdown::Shutdown,
     stream::{StreamPorts, Summary},
-    telemetry::{Begin, Settled, Tracing},
+    telemetry::{InvocationStart, ReadyForNext, TraceConfig},
     time::Timestamp,
     trace_context::TraceContext,
 };
@@ -36,8 +37,8 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_334_400_000);
 
 pub(super) struct Bench {
     pub(super) clock: Arc<ManualClock>,
-    pub(super) tokens: Arc<MemoryTokens>,
-    pub(super) configurations: Arc<MemoryConfigurations>,
+    pub(super) tokens: Arc<MemoryTokenVerifier>,
+    pub(super) configurations: Arc<MemoryConfigurationStore>,
     pub(super) telemetry: Arc<MemoryTelemetry>,
     service: Service,
 }
@@ -54,7 +55,7 @@ pub(super) struct Open {
     pub(super) status: u16,
     headers: HeaderMap,
     reader: RefCell<Reader>,
-    session: RefCell<BoxFuture<'static, (Settled, Summary)>>,
+    session: RefCell<BoxFuture<'static, (ReadyForNext, Summary)>>,
 }
 
 pub(super) fn tickers(names: &[&str]) -> Vec<Ticker> {
@@ -75,10 +76,10 @@ impl Bench {
         let clock: Arc<dyn Clock> = manual.clone();
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
         let telemetry = Arc::<MemoryTelemetry>::default();
-        let tokens = Arc::<MemoryTokens>::default();
-        let configurations = Arc::new(MemoryConfigurations::new(clock.clone()));
-        let raw: Arc<dyn Configurations> = configurations.clone();
-        let pool: Arc<dyn ConnectionPool> = Arc::new(MemoryPool::new(slots));
+        let tokens = Arc::<MemoryTokenVerifier>::default();
+        let configurations = Arc::new(MemoryConfigurationStore::new(clock.clone()));
+        let raw: Arc<dyn ConfigurationStore> = configurations.clone();
+        let pool: Arc<dyn ConnectionPool> = Arc::new(SlotPool::new(slots));
         let table = MemoryTable::new(clock.clone());
         for (source_id, name) in [("i-1", "AAPL"), ("i-2", "MSFT")] {
             table.put(Item {
@@ -98,18 +99,18 @@ impl Bench {
             max_items: 1_000,
         };
         let ports = StreamPorts {
-            poller: Raw::new(Arc::new(table)),
-            pool: Raw::new(pool.clone()),
-            metrics: Raw::new(Arc::new(NoMetrics)),
+            poller: Untraced::new(Arc::new(table)),
+            pool: Untraced::new(pool.clone()),
+            metrics: Untraced::new(Arc::new(NoMetrics)),
             telemetry: telemetry.clone(),
             clock: clock.clone(),
             random,
-            flight: Arc::new(Flight::new(plan, Arc::new(()))),
-            book: Arc::new(MetricsBook::new(Arc::new(()))),
+            shared_reader: Arc::new(SharedReader::new(plan, Arc::new(()))),
+            aggregator: Arc::new(MetricsAggregator::new(Arc::new(()))),
             shutdown: Shutdown::default(),
             started_at: NOW,
         };
-        let tracing = Tracing {
+        let tracing = TraceConfig {
             clock,
             sink: telemetry.clone(),
             service: "bench".into(),
@@ -118,7 +119,7 @@ impl Bench {
             shutdown: ports.shutdown.clone(),
         };
         let limits = Limits { stream_max_ms: 0, deadline_margin_ms: 3_000, heartbeat_ms: 15_000, retry_ms: 3_000 };
-        let users = has_users.then(|| Raw::new(raw));
+        let users = has_users.then(|| Untraced::new(raw));
         let service = Service::new(ports, tracing, tokens.clone(), users, limits, Slots::of(pool), true);
         Self { clock: manual, tokens, configurations, telemetry, service }
     }
@@ -137,16 +138,23 @@ impl Bench {
 
     pub(super) fn stream(&self, path: &str, query: &str, headers: HeaderMap) -> Open {
         let handled = self.handled(Method::GET, path, query, headers, Some(HEADER));
-        let (Body::Events(reader), Work::Beside(session)) = (handled.body, handled.work) else {
+        let (Body::Events(reader), Completion::WithResponse(session)) = (handled.body, handled.work) else {
             panic!("no stream: {}", handled.status)
         };
         let (reader, session) = (RefCell::new(reader), RefCell::new(session));
         Open { status: handled.status.as_u16(), headers: handled.headers, reader, session }
     }
 
-    fn handled(&self, method: Method, path: &str, query: &str, headers: HeaderMap, trace: Option<&str>) -> Handled {
+    fn handled(
+        &self,
+        method: Method,
+        path: &str,
+        query: &str,
+        headers: HeaderMap,
+        trace: Option<&str>,
+    ) -> HandlerResponse {
         let request = Request { method, path: path.to_owned(), query: query.to_owned(), headers };
-        let begin = Begin {
+        let begin = InvocationStart {
             context: TraceContext::parse(trace),
             request_id: "r-1".into(),
             deadline: self.clock.now().plus_ms(900_000),
@@ -161,13 +169,13 @@ impl Bench {
     }
 }
 
-fn answer(handled: Handled) -> Answer {
+fn answer(handled: HandlerResponse) -> Answer {
     let Body::Plain(bytes) = handled.body else {
         return Answer { status: handled.status.as_u16(), headers: handled.headers, body: String::new() };
     };
     match handled.work {
-        Work::After(work) => drop(work.now_or_never().expect("settled")),
-        Work::Beside(work) => drop(work.now_or_never().expect("settled")),
+        Completion::AfterResponse(work) => drop(work.now_or_never().expect("settled")),
+        Completion::WithResponse(work) => drop(work.now_or_never().expect("settled")),
     }
     assert!(!bytes.is_empty(), "empty bodies have hung Function URLs");
     let body = String::from_utf8(bytes.to_vec()).expect("text");

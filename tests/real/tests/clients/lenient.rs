@@ -5,7 +5,7 @@ use crate::{
     CUT_AFTER, SERVER,
     program::{Program, expected, node, python, seen},
 };
-use sse_real::{gate::Gate, serving::Serving};
+use sse_real::{cutting_proxy::CuttingProxy, serving::Serving};
 use std::time::Duration;
 use tokio::{process::Command, time::timeout};
 
@@ -25,7 +25,7 @@ async fn check(name: &str, client: impl Fn(&str) -> Command) {
     let server = Serving::start(&SERVER).await.unwrap();
     let mut seen_in_all = Vec::new();
     for (cut_after, end) in [(CUT_AFTER, "cut"), (CUT_AFTER + 1, "cut"), (0, "clean")] {
-        let gate = Gate::start(server.address(), cut_after).await.unwrap();
+        let gate = CuttingProxy::start(server.address(), cut_after).await.unwrap();
         let mut program = Program::start(client(&gate.url()));
         let is_over = |lines: &[serde_json::Value]| lines.iter().any(|line| line["end"].is_string());
         timeout(PATIENCE, program.wait_until(is_over)).await.expect("it does not end");

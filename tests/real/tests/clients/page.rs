@@ -6,7 +6,7 @@ use crate::{
     program::{Program, browser},
 };
 use serde_json::Value;
-use sse_real::{gate::Gate, serving::Serving};
+use sse_real::{cutting_proxy::CuttingProxy, serving::Serving};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_shows_the_stream_and_lives_through_cuts() {
     let server = Serving::start(&SERVER).await.unwrap();
-    let gate = Gate::start(server.address(), 2 * CUT_AFTER).await.unwrap();
+    let gate = CuttingProxy::start(server.address(), 2 * CUT_AFTER).await.unwrap();
     let mut page = Program::start(browser("page.mjs", &gate.url()));
     let is_live = |line: &Value, opened: u64| line["opened"] == opened && line["tone"] == "good" && line["rows"] != 0;
     for opened in [1, 2, 3] {

@@ -6,8 +6,8 @@ use crate::{
 };
 use http_body_util::BodyExt;
 use sse_real::{
+    cutting_proxy::{Connection, CuttingProxy},
     exchange::Upstream,
-    gate::{Connection, Gate},
     serving::Serving,
 };
 use std::time::Duration;
@@ -60,7 +60,7 @@ async fn python_launchdarkly_eventsource() {
 
 async fn check(name: &str, delay: Delay, cursor: Cursor, client: impl Fn(&str) -> Command) {
     let server = Serving::start(&SERVER).await.unwrap();
-    let gate = Gate::start(server.address(), CUT_AFTER).await.unwrap();
+    let gate = CuttingProxy::start(server.address(), CUT_AFTER).await.unwrap();
     let mut program = Program::start(client(&gate.url()));
     wait(&gate, |all| all.len() > 1 && all[1].ended.is_some()).await;
     let holder = Holder::take(&server).await;
@@ -89,7 +89,7 @@ async fn check(name: &str, delay: Delay, cursor: Cursor, client: impl Fn(&str) -
     }
 }
 
-async fn wait(gate: &Gate, wanted: impl Fn(&[Connection]) -> bool) {
+async fn wait(gate: &CuttingProxy, wanted: impl Fn(&[Connection]) -> bool) {
     let outcome = timeout(PATIENCE, gate.wait_until(wanted)).await;
     outcome.unwrap_or_else(|_| panic!("after {} connections", gate.connections().len()));
 }

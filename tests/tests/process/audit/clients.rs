@@ -2,9 +2,9 @@
 
 use lambda_env::{Outcome, Response};
 
-use crate::ledger::Told;
+use crate::ledger::ParsedLog;
 
-pub(super) fn check(response: &Response, told: &Told, problems: &mut Vec<String>) {
+pub(super) fn check(response: &Response, told: &ParsedLog, problems: &mut Vec<String>) {
     let mut note = |what: String| problems.push(format!("{}: {what}", response.request_id));
     let Some([end]) = told.ends.get(&response.request_id).map(Vec::as_slice) else {
         return;

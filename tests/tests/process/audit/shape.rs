@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use lambda_env::{Outcome, Span};
 
 use super::Trace;
-use crate::{evidence::Evidence, ledger::Told};
+use crate::{evidence::Evidence, ledger::ParsedLog};
 
 const INTERNAL: i64 = 1;
 const CLIENT: i64 = 3;
 const REASONS: [&str; 6] = ["deadline", "stream_max", "shutdown", "client_disconnected", "error", "rejected"];
 
-pub(super) fn check(trace: &Trace<'_>, told: &Told, problems: &mut Vec<String>) {
+pub(super) fn check(trace: &Trace<'_>, told: &ParsedLog, problems: &mut Vec<String>) {
     let spans = trace.spans();
     let named = |name: &str| spans.values().copied().filter(|span| span.name == name).collect::<Vec<&Span>>();
     let roots = named("sse_stream");
@@ -95,7 +95,7 @@ fn check_events(trace: &Trace<'_>, root: &Span, dispatched: &[&Span], problems: 
 }
 
 /// Each stream ends once, for one reason, on a connection of its own; and the client is told of its trace.
-pub(super) fn ends(evidence: &Evidence, told: &Told, problems: &mut Vec<String>) {
+pub(super) fn ends(evidence: &Evidence, told: &ParsedLog, problems: &mut Vec<String>) {
     let mut connections = BTreeSet::new();
     for response in &evidence.streams {
         let ends = told.ends.get(&response.request_id).map_or(&[][..], Vec::as_slice);

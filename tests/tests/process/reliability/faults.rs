@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use lambda_env::{AwsFault, Deadline, Invocation, On, OtlpFault, ResponseFault, When, environment::EnvironmentBuilder};
 
-use crate::stage::stream;
+use crate::fixture::stream;
 
 /// How an invocation ends, whatever befalls it.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use lambda_env::{Outcome, Response, TraceHeader};
 
-use crate::{evidence::Evidence, ledger::Told};
+use crate::{evidence::Evidence, ledger::ParsedLog};
 
 /// Longer than this after its last event the end of a body was waited for.
 const WAITED: Duration = Duration::from_millis(350);
@@ -41,7 +41,7 @@ pub(super) fn of_client(response: &Response, with_wait: bool) -> String {
 
 /// What became of this invocation's spans.
 pub(super) fn of_spans(response: &Response, evidence: &Evidence) -> String {
-    let told = Told::read(&evidence.lines);
+    let told = ParsedLog::read(&evidence.lines);
     let ledger = told.ledger(&response.request_id);
     let late = told.late.get(&response.request_id).copied().unwrap_or_default();
     let trace = response.trace.as_ref().map(TraceHeader::trace_id).unwrap_or_default();

@@ -12,12 +12,12 @@ use super::{
 use crate::{
     audit::{self, Figures},
     dice::Dice,
-    stage::{Stage, call, started, stream, within},
+    fixture::{Fixture, call, started, stream, within},
 };
 
 struct Lane {
     dice: Dice,
-    stage: Stage,
+    fixture: Fixture,
     environment: Environment,
     slots: u64,
     streams: Vec<Response>,
@@ -27,15 +27,15 @@ struct Lane {
 
 /// Runs `count` invocations, or a few more.
 pub(super) async fn run(number: u64, dice: Dice, count: u64) -> (Figures, Vec<String>) {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let slots = if number % 4 == 3 { dice.between(2, 6) } else { 1 };
-    let environment = started(described(&dice, &stage, slots)).await;
+    let environment = started(described(&dice, &fixture, slots)).await;
     let (streams, plain, problems) = (Vec::new(), Vec::new(), Vec::new());
-    let mut lane = Lane { dice, stage, environment, slots, streams, plain, problems };
+    let mut lane = Lane { dice, fixture, environment, slots, streams, plain, problems };
     let mut collector = Collector::default();
     while lane.done() < count {
-        collector.next_round(&lane.dice, &lane.stage).await;
-        troubles::of_aws(&lane.dice, &lane.stage);
+        collector.next_round(&lane.dice, &lane.fixture).await;
+        troubles::of_aws(&lane.dice, &lane.fixture);
         if lane.dice.percent(2) {
             lane.restart().await;
         } else {
@@ -43,13 +43,13 @@ pub(super) async fn run(number: u64, dice: Dice, count: u64) -> (Figures, Vec<St
         }
     }
     lane.end().await;
-    let Lane { stage, environment, streams, plain, problems, .. } = lane;
-    let (figures, found) = audit::check(&stage.evidence(&environment, streams, plain));
+    let Lane { fixture, environment, streams, plain, problems, .. } = lane;
+    let (figures, found) = audit::check(&fixture.evidence(&environment, streams, plain));
     let found = found.into_iter().chain(problems).map(|problem| format!("lane {number}: {problem}"));
     (figures, found.collect())
 }
 
-fn described(dice: &Dice, stage: &Stage, slots: u64) -> lambda_env::environment::EnvironmentBuilder {
+fn described(dice: &Dice, fixture: &Fixture, slots: u64) -> lambda_env::environment::EnvironmentBuilder {
     let stream_max = [dice.between(20, 80), dice.between(80, 400), 0];
     let stream_max = stream_max[usize::try_from(dice.between(0, 9) / 4).unwrap_or(0)];
     // Without a limit of their own streams end by their deadline, which is then near.
@@ -62,7 +62,7 @@ fn described(dice: &Dice, stage: &Stage, slots: u64) -> lambda_env::environment:
         choose("SSE_RETAIN_BYTES", dice.pick(&[0, 20_000, 1_048_576])),
         choose("SSE_MAX_CONNECTIONS", (slots * 3 / 4).max(1)),
     ];
-    let builder = variables.iter().fold(stage.function(), |builder, (name, value)| builder.var(name, value));
+    let builder = variables.iter().fold(fixture.function(), |builder, (name, value)| builder.var(name, value));
     builder.concurrency(usize::try_from(slots).unwrap_or(1)).seed(dice.seed())
 }
 
@@ -93,7 +93,7 @@ impl Lane {
     async fn write(&self) {
         for _ in 0..self.dice.pick(&[0, 0, 1, 3, 10, 40]) {
             let sentiment = self.dice.pick(&["positive", "neutral", "negative"]);
-            self.stage.write(self.dice.between(0, 40), sentiment);
+            self.fixture.write(self.dice.between(0, 40), sentiment);
             tokio::time::sleep(Duration::from_millis(self.dice.between(0, 8))).await;
         }
     }
@@ -122,7 +122,7 @@ impl Lane {
     /// No slot is taken any more; then the last words, to a collector that takes them or does not.
     async fn end(&mut self) {
         let fault = self.dice.pick(&[None, None, Some(OtlpFault::Refuse), Some(OtlpFault::Hang)]);
-        self.stage.collector.set_fault(fault).await.unwrap();
+        self.fixture.collector.set_fault(fault).await.unwrap();
         let mut status = self.status().await;
         if status["connections"] != 0 {
             // A response that was cut is over here before the function knows; once it is frozen it has known.

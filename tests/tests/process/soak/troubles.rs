@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lambda_env::{AwsFault, On, OtlpFault};
 
-use crate::{dice::Dice, stage::Stage};
+use crate::{dice::Dice, fixture::Fixture};
 
 /// How long the collector stays away, in rounds, and what it does until then.
 #[derive(Default)]
@@ -14,11 +14,11 @@ pub(super) struct Collector {
 
 impl Collector {
     /// Sets what the collector does in the round that begins.
-    pub(super) async fn next_round(&mut self, dice: &Dice, stage: &Stage) {
+    pub(super) async fn next_round(&mut self, dice: &Dice, fixture: &Fixture) {
         if self.away > 0 {
             self.away -= 1;
             if self.away == 0 {
-                stage.collector.set_fault(None).await.unwrap();
+                fixture.collector.set_fault(None).await.unwrap();
             }
             return;
         }
@@ -26,12 +26,12 @@ impl Collector {
             0..=59 => {}
             60..=89 => {
                 let faults = (0..dice.between(1, 2)).map(|_| Some(fault(dice)));
-                stage.collector.queue_faults(faults);
+                fixture.collector.queue_faults(faults);
             }
             _ => {
                 let fault =
                     dice.pick(&[OtlpFault::Refuse, OtlpFault::Hang, OtlpFault::Status(503), OtlpFault::AnswerLost]);
-                stage.collector.set_fault(Some(fault)).await.unwrap();
+                fixture.collector.set_fault(Some(fault)).await.unwrap();
                 self.away = dice.between(1, 3);
             }
         }
@@ -55,8 +55,8 @@ fn fault(dice: &Dice) -> OtlpFault {
 }
 
 /// Now and then a fault of DynamoDB's queries or of CloudWatch.
-pub(super) fn of_aws(dice: &Dice, stage: &Stage) {
-    stage.aws.clear_faults();
+pub(super) fn of_aws(dice: &Dice, fixture: &Fixture) {
+    fixture.aws.clear_faults();
     if !dice.percent(15) {
         return;
     }
@@ -76,5 +76,5 @@ pub(super) fn of_aws(dice: &Dice, stage: &Stage) {
         2 => On::operation("PutMetricData"),
         _ => On::operation("Query").times(u32::try_from(dice.between(1, 6)).unwrap_or(1)),
     };
-    stage.aws.fault(on, fault);
+    fixture.aws.fault(on, fault);
 }

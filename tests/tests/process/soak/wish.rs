@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use lambda_env::{Deadline, FunctionUrl, Invocation, ResponseFault, When};
 
-use crate::{dice::Dice, stage};
+use crate::{dice::Dice, fixture};
 
 /// An invocation, and whether it reaches the streaming phase.
 pub(super) struct Wish {
@@ -16,10 +16,10 @@ pub(super) struct Wish {
 impl Wish {
     pub(super) fn random(dice: &Dice) -> Self {
         let (invocation, streams) = match dice.between(0, 99) {
-            0..=54 => (stage::stream(), true),
+            0..=54 => (fixture::stream(), true),
             55..=64 => (Invocation::get("/api/v2/stream"), true),
             65..=74 => (Invocation::get("/api/v2/stream?tickers=T1,T5"), true),
-            75..=84 => (stage::config_stream(), true),
+            75..=84 => (fixture::config_stream(), true),
             85..=90 => (Invocation::get("/api/v2/stream/status"), false),
             91..=93 => (Invocation::get("/api/v2/configurations/c1/stream"), false),
             94..=96 => (Invocation::url(FunctionUrl::new("POST", "/api/v2/stream")), false),

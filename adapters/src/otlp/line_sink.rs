@@ -1,0 +1,42 @@
+//! Where whole lines go that no log level may hold back: ledger lines, given-up spans.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+/// Takes one line at a time. MUST write it whole, and never fail its caller.
+pub trait LineSink: Send + Sync {
+    /// Writes `line`, which holds no line end, and a line end.
+    fn line(&self, line: &str);
+}
+
+/// Standard output: on Lambda, the function's log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stdout;
+
+impl LineSink for Stdout {
+    fn line(&self, line: &str) {
+        let mut whole = String::with_capacity(line.len() + 1);
+        whole.push_str(line);
+        whole.push('\n');
+        let mut out = std::io::stdout().lock();
+        // A closed log is no reason to fail a request.
+        let _ = out.write_all(whole.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+/// Kept in memory, for tests.
+#[derive(Debug, Default)]
+pub struct MemoryLines(Mutex<Vec<String>>);
+
+impl MemoryLines {
+    /// The lines so far.
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl LineSink for MemoryLines {
+    fn line(&self, line: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
+    }
+}

@@ -1,0 +1,131 @@
+//! One HTTP/1.1 connection to the Runtime API, driven by whoever waits for its answer: no task runs beside, so dropping it
+//! ends it, and with it a body that is being sent.
+
+use crate::socket;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::{
+    body::Body,
+    client::conn::http1::{Builder, Connection, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use std::{
+    future::poll_fn,
+    io,
+    pin::{Pin, pin},
+    task::Poll,
+};
+use tokio::net::TcpStream;
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What hyper holds of a connection, in bytes: of an answer's head (the longest says a client's context and identity, a few
+/// kB), and of events that the socket does not take, which count as taken all the same.
+const BUFFER_BYTES: usize = 16_384;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// Nobody listens.
+    #[error("no connection")]
+    Connect(#[source] io::Error),
+    /// The connection broke.
+    #[error("the connection broke")]
+    Broken(#[source] hyper::Error),
+    /// The connection ended before the answer.
+    #[error("the connection ended early")]
+    Ended,
+    /// An answer that is no success.
+    #[error("answered with {0}")]
+    Refused(StatusCode),
+}
+
+pub(super) struct Http1Connection<B: Body + 'static> {
+    sender: SendRequest<B>,
+    connection: Pin<Box<Connection<TokioIo<TcpStream>, B>>>,
+}
+
+impl<B> Http1Connection<B>
+where
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<AnyError>,
+{
+    pub(super) async fn open(address: &str) -> Result<Self, ConnectionError> {
+        let socket = TcpStream::connect(address).await.map_err(ConnectionError::Connect)?;
+        // Nagle's algorithm and the peer's delayed acknowledgement together hold an event for 40 ms.
+        socket.set_nodelay(true).map_err(ConnectionError::Connect)?;
+        socket::bound(&socket);
+        let mut builder = Builder::new();
+        let opened = builder.max_buf_size(BUFFER_BYTES).handshake(TokioIo::new(socket)).await;
+        let (sender, connection) = opened.map_err(ConnectionError::Broken)?;
+        let connection = Box::pin(connection);
+        Ok(Self { sender, connection })
+    }
+
+    /// One exchange; the connection can be used again.
+    pub(super) async fn exchange(&mut self, request: Request<B>) -> Result<Response<Bytes>, ConnectionError> {
+        let Self { sender, connection } = self;
+        let mut answer = pin!(answer(sender, request));
+        let mut is_over = false;
+        poll_fn(move |cx| {
+            if !is_over {
+                is_over = connection.as_mut().poll(cx).is_ready();
+            }
+            match answer.as_mut().poll(cx) {
+                // The answer itself fails when its connection does; this is for one that cannot know.
+                Poll::Pending if is_over => Poll::Ready(Err(ConnectionError::Ended)),
+                polled => polled,
+            }
+        })
+        .await
+    }
+
+    /// Sends a body to its end and waits for the answer, whichever comes last. An answer that is no success ends it at
+    /// once: hyper would go on reading the body for a receiver that no longer listens.
+    pub(super) async fn send(self, request: Request<B>) -> Result<(), ConnectionError> {
+        let Self { mut sender, mut connection } = self;
+        let mut answer = pin!(async move {
+            let answered = answer(&mut sender, request).await;
+            // With its sender gone the connection ends once everything is on the wire.
+            drop(sender);
+            match answered?.status() {
+                status if status.is_success() => Ok(()),
+                status => Err(ConnectionError::Refused(status)),
+            }
+        });
+        let mut is_answered = false;
+        let mut is_over = None;
+        poll_fn(move |cx| {
+            // Twice: the connection may bring the answer, and the answer lets the connection end.
+            for _ in 0..2 {
+                if is_over.is_none()
+                    && let Poll::Ready(ended) = connection.as_mut().poll(cx)
+                {
+                    is_over = Some(ended);
+                }
+                if !is_answered && let Poll::Ready(answered) = answer.as_mut().poll(cx) {
+                    answered?;
+                    is_answered = true;
+                }
+            }
+            match is_over.take() {
+                None => Poll::Pending,
+                Some(Err(error)) => Poll::Ready(Err(ConnectionError::Broken(error))),
+                Some(Ok(())) if is_answered => Poll::Ready(Ok(())),
+                Some(Ok(())) => Poll::Ready(Err(ConnectionError::Ended)),
+            }
+        })
+        .await
+    }
+}
+
+async fn answer<B>(sender: &mut SendRequest<B>, request: Request<B>) -> Result<Response<Bytes>, ConnectionError>
+where
+    B: Body + 'static,
+{
+    let (head, body) = sender.send_request(request).await.map_err(ConnectionError::Broken)?.into_parts();
+    let bytes = body.collect().await.map_err(ConnectionError::Broken)?.to_bytes();
+    Ok(Response::from_parts(head, bytes))
+}

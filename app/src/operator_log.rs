@@ -1,0 +1,40 @@
+//! What an operator should read, as log lines: once a change. Never the service's own words, which may quote a key.
+
+use sse_core::{
+    ports::{CallError, OperatorLog},
+    stream::Summary,
+};
+
+/// Writes to the log.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TracingOperatorLog;
+
+impl OperatorLog for TracingOperatorLog {
+    fn polls_failing(&self, error: &CallError) {
+        tracing::warn!(error_type = %error.error_type, request_id = error.report.request_id, "polls fail: {error}");
+    }
+
+    fn polls_recovered(&self) {
+        tracing::info!("polls succeed again");
+    }
+
+    fn metrics_failing(&self, error: &CallError) {
+        tracing::warn!(error_type = %error.error_type, request_id = error.report.request_id, "metrics fail: {error}");
+    }
+
+    fn metrics_recovered(&self) {
+        tracing::info!("metrics are taken again");
+    }
+}
+
+/// The one line at the end of every stream.
+pub(crate) fn stream_ended(request_id: &str, summary: &Summary) {
+    tracing::info!(
+        request_id,
+        connection_id = %summary.connection_id,
+        end_reason = summary.reason.as_str(),
+        events = summary.events,
+        duration_ms = summary.duration_ms,
+        "stream ended"
+    );
+}

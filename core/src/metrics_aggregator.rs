@@ -1,0 +1,172 @@
+//! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
+
+use crate::{
+    ports::{CallError, Delivery, Failure, Histogram, Measurement, MetricValue, Metrics, OperatorLog},
+    time::Timestamp,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Batches are at least this far apart, in milliseconds, but for the ends of streams.
+pub const PUT_INTERVAL_MS: u64 = 10_000;
+
+/// The counts of one process.
+pub struct MetricsAggregator {
+    operator_log: Arc<dyn OperatorLog>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    counts: Counts,
+    next_put: Timestamp,
+    is_putting: bool,
+    is_failing: bool,
+}
+
+#[derive(Clone, Default)]
+struct Counts {
+    events: BTreeMap<&'static str, u64>,
+    latency_ms: Histogram,
+    poll_ms: Histogram,
+    acquire_failures: u64,
+    items_skipped: u64,
+}
+
+impl Counts {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.poll_ms.is_empty() && self.acquire_failures == 0 && self.items_skipped == 0
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (event_type, n) in &other.events {
+            *self.events.entry(event_type).or_default() += n;
+        }
+        self.latency_ms.merge(&other.latency_ms);
+        self.poll_ms.merge(&other.poll_ms);
+        self.acquire_failures += other.acquire_failures;
+        self.items_skipped += other.items_skipped;
+    }
+
+    fn batch(&self, connections: usize) -> Vec<Measurement> {
+        let plain = |name, reading| Measurement { name, event_type: None, reading };
+        let mut batch = vec![plain("ConnectionCount", MetricValue::Gauge(connections as u64))];
+        if self.acquire_failures > 0 {
+            batch.push(plain("ConnectionAcquireFailures", MetricValue::Counter(self.acquire_failures)));
+        }
+        if !self.events.is_empty() {
+            batch.push(plain("EventsSent", MetricValue::Counter(self.events.values().sum())));
+        }
+        for (event_type, n) in &self.events {
+            batch.push(Measurement {
+                name: "EventsSent",
+                event_type: Some(event_type),
+                reading: MetricValue::Counter(*n),
+            });
+        }
+        if !self.latency_ms.is_empty() {
+            batch.push(plain("EventLatencyMs", MetricValue::Histogram(self.latency_ms.clone())));
+        }
+        if !self.poll_ms.is_empty() {
+            batch.push(plain("PollDurationMs", MetricValue::Histogram(self.poll_ms.clone())));
+        }
+        if self.items_skipped > 0 {
+            batch.push(plain("ItemsSkipped", MetricValue::Counter(self.items_skipped)));
+        }
+        batch
+    }
+}
+
+impl MetricsAggregator {
+    /// Nothing to report yet.
+    pub fn new(operator_log: Arc<dyn OperatorLog>) -> Self {
+        Self { operator_log, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Events that readers took. Latency counts for changes only: what a new client is given on connect may be old.
+    pub fn delivered(&self, deliveries: &[Delivery]) {
+        let counts = &mut self.state().counts;
+        for delivery in deliveries {
+            *counts.events.entry(delivery.event_type).or_default() += 1;
+            if delivery.is_change && delivery.newest_item.is_some() {
+                counts.latency_ms.add(delivery.latency_ms());
+            }
+        }
+    }
+
+    /// One Query call.
+    pub fn polled(&self, duration_ms: u64) {
+        self.state().counts.poll_ms.add(duration_ms);
+    }
+
+    /// A stream refused for want of a slot.
+    pub fn acquire_failed(&self) {
+        self.state().counts.acquire_failures += 1;
+    }
+
+    /// Malformed items.
+    pub fn skipped(&self, items: u64) {
+        self.state().counts.items_skipped += items;
+    }
+
+    /// Whether a batch should be put now.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let state = self.state();
+        now >= state.next_put && !state.is_putting && !state.counts.is_empty()
+    }
+
+    /// Puts what there is, if there is anything and nobody else is putting. A batch that surely did not arrive goes with the next one.
+    pub async fn put(&self, now: Timestamp, connections: usize, metrics: &dyn Metrics) {
+        let Some(turn) = PutTurn::begin(self, now) else { return };
+        let answer = metrics.put(&turn.counts.batch(connections)).await;
+        turn.end(answer.as_ref().err());
+    }
+}
+
+/// One batch under way. Dropped midway, its answer is unknown: it is not put again, so that nothing counts twice.
+struct PutTurn<'b> {
+    aggregator: &'b MetricsAggregator,
+    counts: Counts,
+}
+
+impl<'b> PutTurn<'b> {
+    fn begin(aggregator: &'b MetricsAggregator, now: Timestamp) -> Option<Self> {
+        let mut state = aggregator.state();
+        if state.is_putting || state.counts.is_empty() {
+            return None;
+        }
+        state.is_putting = true;
+        state.next_put = now.plus_ms(PUT_INTERVAL_MS);
+        let counts = std::mem::take(&mut state.counts);
+        Some(Self { aggregator, counts })
+    }
+
+    fn end(self, error: Option<&CallError>) {
+        let mut state = self.aggregator.state();
+        match error {
+            Some(error) if !state.is_failing => self.aggregator.operator_log.metrics_failing(error),
+            None if state.is_failing => self.aggregator.operator_log.metrics_recovered(),
+            _ => {}
+        }
+        state.is_failing = error.is_some();
+        let surely_lost = |e: &CallError| !matches!(e.failure, Failure::TimedOut | Failure::Unreadable);
+        if error.is_some_and(surely_lost) {
+            state.counts.merge(&self.counts);
+        }
+    }
+}
+
+impl Drop for PutTurn<'_> {
+    fn drop(&mut self) {
+        self.aggregator.state().is_putting = false;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The chores of a stream: metrics when they are due, exports when they are due, never two of a kind at once.
+
+use super::StreamPorts;
+use crate::{
+    metrics_aggregator::MetricsAggregator,
+    ports::{AwsCall, CallError, Clock, Delivery, Page, Poller, Query},
+    session::{BackgroundTasks, Maintenance},
+    telemetry::{Invocation, Streaming},
+    time::Timestamp,
+    traced::{TracedMetrics, TracedPoller},
+};
+use async_trait::async_trait;
+use futures::FutureExt;
+
+pub(super) struct StreamMaintenance<'s> {
+    pub(super) invocation: &'s Invocation<Streaming>,
+    pub(super) ports: &'s StreamPorts,
+    pub(super) metrics: &'s TracedMetrics<'s>,
+}
+
+impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
+    fn connections(&self) -> usize {
+        self.ports.pool.open().count()
+    }
+
+    fn poll_was_shared(&self) {
+        self.invocation.count_shared_poll();
+    }
+
+    fn delivered(&self, deliveries: &[Delivery]) {
+        self.ports.aggregator.delivered(deliveries);
+    }
+
+    fn run_due(&self, now: Timestamp, tasks: &mut BackgroundTasks<'s>) {
+        let (ports, metrics) = (self.ports, self.metrics);
+        let skipped = ports.shared_reader.take_skipped();
+        if skipped > 0 {
+            ports.aggregator.skipped(skipped);
+        }
+        if ports.aggregator.is_due(now) {
+            tasks.puts.push(async move { ports.aggregator.put(now, ports.pool.open().count(), metrics).await }.boxed());
+        } else if ports.telemetry.is_export_due(now) {
+            let telemetry = ports.telemetry.clone();
+            tasks.exports.push(async move { telemetry.export(now).await }.boxed());
+        }
+    }
+}
+
+/// Notes how long each Query call took, traced or not.
+pub(super) struct MeteredPoller<'s> {
+    inner: TracedPoller<'s>,
+    clock: &'s dyn Clock,
+    aggregator: &'s MetricsAggregator,
+}
+
+impl<'s> MeteredPoller<'s> {
+    pub(super) fn new(inner: TracedPoller<'s>, ports: &'s StreamPorts) -> Self {
+        Self { inner, clock: &*ports.clock, aggregator: &ports.aggregator }
+    }
+}
+
+#[async_trait]
+impl Poller for MeteredPoller<'_> {
+    fn target(&self) -> AwsCall {
+        self.inner.target()
+    }
+
+    async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
+        let began = self.clock.now();
+        let answer = self.inner.page(query).await;
+        self.aggregator.polled(self.clock.now().ms_since(began));
+        answer
+    }
+}
