@@ -115,7 +115,8 @@ mod tests {
     use super::*;
     use crate::{aws::fake::FakeService, dynamodb::DynamoConfigurationStore};
     use aws_credential_types::{credential_fn::provide_credentials_fn, provider::error::CredentialsError};
-    use sse_core::ports::{ConfigurationStore, Failure, UserId};
+    use lambda_trace::Failure;
+    use sse_core::ports::{ConfigurationStore, UserId};
 
     #[tokio::test(start_paused = true)]
     async fn without_credentials_a_call_is_denied_and_not_sent() {

@@ -6,7 +6,8 @@ use aws_sdk_cloudwatch::{
     Client,
     types::{Dimension, MetricDatum, StandardUnit},
 };
-use sse_core::ports::{AwsCall, CallError, Failure, Histogram, Measurement, MetricValue, Metrics};
+use lambda_trace::{AwsCall, CallError, Failure};
+use sse_core::ports::{Histogram, Measurement, MetricValue, Metrics};
 
 /// The service's limit of metrics in one call.
 const METRICS_MAX: usize = 1_000;

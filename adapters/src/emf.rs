@@ -3,10 +3,12 @@
 //! A line holds each name once, so every event type has a line of its own. Values and counts stand side by side in the
 //! form that AWS's own collector writes; a plain list of values, the other form, would need one entry an occurrence.
 
-use crate::{cloudwatch::columns, otlp::LineSink};
+use crate::cloudwatch::columns;
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError, Clock};
+use lambda_trace_otlp::LineSink;
 use serde_json::{Map, Value, json};
-use sse_core::ports::{AwsCall, CallError, Clock, Histogram, Measurement, MetricValue, Metrics};
+use sse_core::ports::{Histogram, Measurement, MetricValue, Metrics};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The format's limit of metrics in one line.
@@ -87,8 +89,9 @@ impl Metrics for EmfMetrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{memory::ManualClock, otlp::MemoryLines};
-    use sse_core::time::Timestamp;
+    use lambda_trace::ManualClock;
+    use lambda_trace::Timestamp;
+    use lambda_trace_otlp::MemoryLines;
 
     async fn put(batch: &[Measurement]) -> Vec<Value> {
         let lines = Arc::new(MemoryLines::default());

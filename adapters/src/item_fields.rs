@@ -1,9 +1,7 @@
 //! An item's fields, checked once for every store. Knows neither DynamoDB's attribute values nor JSON.
 
-use sse_core::{
-    item::{Item, Score, Sentiment, Ticker},
-    time::Timestamp,
-};
+use lambda_trace::Timestamp;
+use sse_core::item::{Item, Score, Sentiment, Ticker};
 
 /// An item as written, before anything is believed.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,9 @@ mod keys;
 pub use keys::{KeyProblem, Keys, SECRET_MIN_BYTES};
 
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
+use lambda_trace::{Clock, Timestamp};
 use serde::Deserialize;
-use sse_core::{
-    ports::{Clock, TokenError, TokenVerifier, UserId},
-    time::Timestamp,
-};
+use sse_core::ports::{TokenError, TokenVerifier, UserId};
 use std::sync::Arc;
 
 /// A longer token is refused unread, in bytes.

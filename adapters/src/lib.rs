@@ -3,7 +3,6 @@
 //! One module an outside thing. Knows the ports of the core and the libraries behind them; knows no HTTP route, no
 //! command line and no environment variable: whatever an adapter needs comes through its constructor.
 
-pub mod address;
 pub mod aws;
 pub mod cloudwatch;
 #[cfg(any(test, feature = "contract"))]
@@ -13,9 +12,7 @@ pub mod emf;
 pub mod item_fields;
 pub mod jwt;
 pub mod memory;
-pub mod otlp;
 pub mod pool;
 mod splitmix;
 pub mod system;
 pub mod telemetry;
-pub mod xray_daemon;

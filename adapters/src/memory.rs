@@ -2,7 +2,6 @@
 //!
 //! Nothing here reads a clock of its own or waits on a real timer: time is whatever the given `Clock` says.
 
-mod clock;
 mod configuration_store;
 mod fault;
 mod feed;
@@ -13,7 +12,6 @@ mod table;
 mod telemetry;
 mod token_verifier;
 
-pub use clock::ManualClock;
 pub use configuration_store::MemoryConfigurationStore;
 pub use fault::Fault;
 pub use feed::DemoFeed;

@@ -17,22 +17,21 @@ use crate::{
 };
 use aws_context::AwsContext;
 use futures::{FutureExt, future::BoxFuture};
+use lambda_trace::{Clock, Shutdown, TraceConfig};
+use lambda_trace_otlp::Stdout;
 use sse_adapters::{
     cloudwatch::CloudWatchMetrics,
     dynamodb::{DynamoConfigurationStore, DynamoPoller},
     emf::EmfMetrics,
     memory::NoMetrics,
-    otlp::Stdout,
     pool::SlotPool,
     system::{SystemClock, SystemRandom},
 };
 use sse_core::{
     metrics_aggregator::MetricsAggregator,
-    ports::{Clock, ConfigurationStore, ConnectionPool, Metrics, OperatorLog, Poller, Random, Untraced},
+    ports::{ConfigurationStore, ConnectionPool, Metrics, OperatorLog, Poller, Random, Untraced},
     shared_reader::SharedReader,
-    shutdown::Shutdown,
     stream::StreamPorts,
-    telemetry::TraceConfig,
 };
 use std::{path::Path, sync::Arc};
 

@@ -18,8 +18,8 @@ pub use route::HttpError;
 pub(crate) use route::segments;
 
 use crate::service::Service;
+use lambda_trace::{Invocation, InvocationStart};
 use route::Route;
-use sse_core::telemetry::{Invocation, InvocationStart};
 
 /// Handles one request.
 pub async fn handle(service: &Service, request: &Request, begin: InvocationStart) -> HandlerResponse {

@@ -1,9 +1,7 @@
 //! What an operator should read, as log lines: once a change. Never the service's own words, which may quote a key.
 
-use sse_core::{
-    ports::{CallError, OperatorLog},
-    stream::Summary,
-};
+use lambda_trace::CallError;
+use sse_core::{ports::OperatorLog, stream::Summary};
 
 /// Writes to the log.
 #[derive(Clone, Copy, Debug, Default)]

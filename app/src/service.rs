@@ -1,12 +1,11 @@
 //! What a handler needs, whoever calls it: the ports of a stream, tokens, configurations, limits. Made by `compose`, shared
 //! by every invocation of the process.
 
+use lambda_trace::{TraceConfig, TraceContext};
 use sse_core::{
     plan::Limits,
     ports::{ConfigurationStore, ConnectionPool, TokenVerifier, Untraced},
     stream::StreamPorts,
-    telemetry::TraceConfig,
-    trace_context::TraceContext,
 };
 use std::sync::{
     Arc,

@@ -4,9 +4,9 @@ use crate::{
     item::{Sentiment, Ticker},
     ports::Last,
     snapshot::Snapshot,
-    time::Timestamp,
     window::Aggregate,
 };
+use lambda_trace::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// `heartbeat`

@@ -1,6 +1,6 @@
 //! A sentiment item as the table holds it, in checked form. Knows nothing of how it is stored or read.
 
-use crate::time::Timestamp;
+use lambda_trace::Timestamp;
 use std::{borrow::Borrow, fmt, sync::Arc};
 
 /// How many units one whole score has: sums are exact, whatever the order of adding.

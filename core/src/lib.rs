@@ -6,21 +6,15 @@
 
 pub mod digest;
 pub mod event;
-pub mod ids;
 pub mod item;
-pub mod limit;
 pub mod metrics_aggregator;
 pub mod outbox;
 pub mod plan;
 pub mod ports;
 pub mod session;
 pub mod shared_reader;
-pub mod shutdown;
 pub mod snapshot;
 pub mod sse;
 pub mod stream;
-pub mod telemetry;
-pub mod time;
-pub mod trace_context;
 pub mod traced;
 pub mod window;

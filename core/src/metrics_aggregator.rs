@@ -1,9 +1,7 @@
 //! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
 
-use crate::{
-    ports::{CallError, Delivery, Failure, Histogram, Measurement, MetricValue, Metrics, OperatorLog},
-    time::Timestamp,
-};
+use crate::ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog};
+use lambda_trace::{CallError, Failure, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

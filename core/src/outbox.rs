@@ -10,12 +10,9 @@ mod queue;
 pub use client::Client;
 use queue::Queue;
 
-use crate::{
-    ports::{Clock, Delivery, Dispatcher, Update},
-    telemetry::{BodyEndPermit, PendingFlush},
-    time::Timestamp,
-};
+use crate::ports::{Delivery, Dispatcher, Update};
 use futures::{Stream, task::AtomicWaker};
+use lambda_trace::{BodyEndPermit, Clock, PendingFlush, Timestamp};
 use std::{
     future::poll_fn,
     pin::Pin,

@@ -4,8 +4,8 @@ use crate::{
     digest::Digest,
     item::Ticker,
     ports::{Last, Random},
-    time::Timestamp,
 };
+use lambda_trace::Timestamp;
 use std::collections::BTreeSet;
 
 /// A deadline that has passed is unknown (some emulators send a constant): this long from now instead, in milliseconds.

@@ -1,8 +1,6 @@
 //! The ports: what the domain asks of the world. One file a port: the trait, its values, and what an adapter MUST do.
 //! No vendor type appears here.
 
-mod call;
-mod clock;
 mod configuration_store;
 mod connection_pool;
 mod dispatcher;
@@ -10,12 +8,9 @@ mod metrics;
 mod operator_log;
 mod poller;
 mod random;
-mod telemetry;
 mod token_verifier;
 mod untraced;
 
-pub use call::{AwsCall, CallError, Failure};
-pub use clock::Clock;
 pub use configuration_store::{Configuration, ConfigurationStore};
 pub use connection_pool::ConnectionPool;
 pub use dispatcher::{Delivery, Dispatcher, Last, Update};
@@ -23,6 +18,5 @@ pub use metrics::{Histogram, Measurement, MetricValue, Metrics};
 pub use operator_log::OperatorLog;
 pub use poller::{MalformedItem, Page, PageToken, Poller, Query, SeenItems};
 pub use random::Random;
-pub use telemetry::{FlushOutcome, StreamClosed, StreamOpened, Telemetry};
 pub use token_verifier::{TokenError, TokenVerifier, UserId};
 pub use untraced::Untraced;

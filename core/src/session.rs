@@ -6,12 +6,9 @@
 use crate::{
     outbox::Writer,
     plan::Plan,
-    ports::{Clock, Delivery, Dispatcher, Last, Poller, Random, Update},
+    ports::{Delivery, Dispatcher, Last, Poller, Random, Update},
     shared_reader::{ReadState, Role, SharedReader},
-    shutdown::Shutdown,
     snapshot::Snapshot,
-    telemetry::EndReason,
-    time::Timestamp,
 };
 use futures::{
     FutureExt, StreamExt,
@@ -19,6 +16,7 @@ use futures::{
     select_biased,
     stream::FuturesUnordered,
 };
+use lambda_trace::{Clock, EndReason, Shutdown, Timestamp};
 use std::sync::Arc;
 
 /// A reader that takes nothing for this long is dropped, in milliseconds; it resumes.

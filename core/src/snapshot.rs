@@ -3,9 +3,9 @@
 use crate::{
     digest::{BUCKETS, Part, PartHasher, bucket_of},
     item::{Sentiment, Ticker},
-    time::Timestamp,
     window::{Aggregate, Window},
 };
+use lambda_trace::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
 const HOUR_MS: u64 = 3_600_000;

@@ -11,19 +11,18 @@ use end::{beside, drain, finish_exports, put_metrics};
 use maintenance::{MeteredPoller, StreamMaintenance};
 
 use crate::{
-    ids::ConnectionId,
     metrics_aggregator::MetricsAggregator,
     outbox::{Client, Reader, outbox},
     plan::Plan,
-    ports::{Clock, ConnectionPool, Dispatcher, Metrics, Poller, Random, Telemetry, Untraced},
+    ports::{ConnectionPool, Dispatcher, Metrics, Poller, Random, Untraced},
     session::{self, BackgroundTasks, SessionDeps},
     shared_reader::SharedReader,
-    shutdown::Shutdown,
-    telemetry::{EndReason, Invocation, ReadyForNext, Streaming},
-    time::Timestamp,
     traced::{Permit, TracedDispatcher, TracedMetrics, TracedPoller},
 };
 use futures::{FutureExt, future::BoxFuture};
+use lambda_trace::{
+    Clock, ConnectionId, EndReason, Invocation, ReadyForNext, Shutdown, Streaming, Telemetry, Timestamp,
+};
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// What streams of one process work with. Cheap to clone.

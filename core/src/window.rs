@@ -9,10 +9,8 @@ mod members;
 pub use aggregate::{Aggregate, E4};
 use members::{Key, Members};
 
-use crate::{
-    item::{Item, Sentiment, Ticker},
-    time::Timestamp,
-};
+use crate::item::{Item, Sentiment, Ticker};
+use lambda_trace::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,

@@ -1,4 +1,4 @@
-// expect: E0423 | a Flushed without a flush (FR-055)
+// expect: E0423 | a body-end permit without a flush (FR-055)
 #![allow(unused)]
 include!("prelude.inc");
 fn f(settled: ReadyForNext) {

@@ -6,14 +6,14 @@ use crate::{
     client::Client,
     world::{Connection, Setup, World, item},
 };
+use lambda_trace::{Failure, Timestamp};
 use sse_adapters::memory::{Fault, SeededRandom};
 use sse_core::{
     digest::Digest,
     item::{Item, Sentiment, Ticker},
     plan::{Limits, View},
-    ports::{Failure, Random},
+    ports::Random,
     shared_reader::ReadPlan,
-    time::Timestamp,
 };
 
 const STEPS: u64 = 120;

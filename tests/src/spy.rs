@@ -2,11 +2,8 @@
 
 use async_trait::async_trait;
 use futures::{channel::oneshot, lock::Mutex as AsyncMutex};
-use sse_core::{
-    ids::SpanId,
-    ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{FinishedSpan, Handler, Streaming, Value},
-    time::Timestamp,
+use lambda_trace::{
+    FinishedSpan, FlushOutcome, Handler, SpanId, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp, Value,
 };
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,

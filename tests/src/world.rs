@@ -8,24 +8,24 @@ use futures::{
     future::{AbortHandle, abortable},
     task::LocalSpawnExt,
 };
+use lambda_trace::ManualClock;
+use lambda_trace::{
+    Clock, ConnectionId, EndReason, Invocation, InvocationStart, ReadyForNext, Shutdown, StreamIdentity, Streaming,
+    Timestamp, TraceConfig, TraceContext,
+};
 use sse_adapters::{
-    memory::{ManualClock, MemoryMetrics, MemoryTable, SeededRandom},
+    memory::{MemoryMetrics, MemoryTable, SeededRandom},
     pool::SlotPool,
 };
 use sse_core::{
     digest::Digest,
-    ids::ConnectionId,
     item::{Item, Score, Sentiment, Ticker},
     metrics_aggregator::MetricsAggregator,
     outbox::{Aborted, Reader},
     plan::{Limits, Plan, View},
-    ports::{Clock, Poller, Untraced},
+    ports::{Poller, Untraced},
     shared_reader::{ReadPlan, SharedReader},
-    shutdown::Shutdown,
     stream::{StreamPorts, Summary, open},
-    telemetry::{EndReason, Invocation, InvocationStart, ReadyForNext, StreamIdentity, Streaming, TraceConfig},
-    time::Timestamp,
-    trace_context::TraceContext,
     traced::acquire,
 };
 use std::{

@@ -30,11 +30,17 @@ fn builds(deps: &Path, name: &str) -> Vec<PathBuf> {
 fn fitting(control: &Path, deps: &Path) -> Vec<(&'static str, PathBuf)> {
     for streaming in builds(deps, "sse_streaming") {
         for core in builds(deps, "sse_core") {
-            for futures in builds(deps, "futures") {
-                let externs =
-                    vec![("sse_core", core.clone()), ("sse_streaming", streaming.clone()), ("futures", futures)];
-                if codes(control, deps, &externs).is_empty() {
-                    return externs;
+            for trace in builds(deps, "lambda_trace") {
+                for futures in builds(deps, "futures") {
+                    let externs = vec![
+                        ("lambda_trace", trace.clone()),
+                        ("sse_core", core.clone()),
+                        ("sse_streaming", streaming.clone()),
+                        ("futures", futures),
+                    ];
+                    if codes(control, deps, &externs).is_empty() {
+                        return externs;
+                    }
                 }
             }
         }

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, TimeToLiveStatus},
 };
 use futures::{StreamExt, TryStreamExt, stream};
+use lambda_trace::{Clock, Timestamp};
 use sse_adapters::{
     aws::Aws,
     contract::{ConfigurationStoreUnderTest, PollerUnderTest, check_configurations, check_poller},
@@ -19,8 +20,7 @@ use sse_adapters::{
 };
 use sse_core::{
     item::{Item, Sentiment},
-    ports::{Clock, ConfigurationStore, Poller},
-    time::Timestamp,
+    ports::{ConfigurationStore, Poller},
 };
 use std::{
     collections::HashMap,

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetadata};
-use sse_core::ports::{AwsCall, CallError, Failure};
+use lambda_trace::{AwsCall, CallError, Failure};
 use std::{
     borrow::Cow,
     error::Error,

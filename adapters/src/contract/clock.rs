@@ -1,7 +1,7 @@
 //! `Clock`: wakes in time, not before, and forgets who no longer waits.
 
 use futures::{FutureExt, future::join};
-use sse_core::ports::Clock;
+use lambda_trace::Clock;
 
 /// The whole suite; `pass` lets at least so many milliseconds pass, or does nothing where time passes by itself.
 ///
@@ -29,7 +29,8 @@ pub async fn check_clock(clock: &dyn Clock, pass: impl Fn(u64)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{memory::ManualClock, system::SystemClock};
+    use crate::system::SystemClock;
+    use lambda_trace::ManualClock;
 
     #[tokio::test(start_paused = true)]
     async fn by_hand_and_the_system_s() {

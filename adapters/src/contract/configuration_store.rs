@@ -1,7 +1,8 @@
 //! `ConfigurationStore`: one call, `None` for what is not there for this user.
 
 use async_trait::async_trait;
-use sse_core::ports::{AwsCall, ConfigurationStore, UserId};
+use lambda_trace::AwsCall;
+use sse_core::ports::{ConfigurationStore, UserId};
 
 /// A users table that the suite may fill. It is empty at first, and what is written is visible at once.
 #[async_trait]
@@ -49,7 +50,8 @@ async fn get(table: &dyn ConfigurationStoreUnderTest, user: &str, id: &str) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{ManualClock, MemoryConfigurationStore};
+    use crate::memory::MemoryConfigurationStore;
+    use lambda_trace::ManualClock;
     use sse_core::item::Ticker;
     use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! `Metrics`: a whole batch, at most one call, and a report only where there was one.
 
-use sse_core::ports::{AwsCall, Histogram, Measurement, MetricValue, Metrics};
+use lambda_trace::AwsCall;
+use sse_core::ports::{Histogram, Measurement, MetricValue, Metrics};
 
 /// An adapter and how often it called.
 pub trait MetricsUnderTest: Sync {
@@ -58,9 +59,10 @@ mod tests {
         aws::fake::{Answer, FakeService},
         cloudwatch::CloudWatchMetrics,
         emf::EmfMetrics,
-        memory::{ManualClock, MemoryMetrics, NoMetrics},
-        otlp::MemoryLines,
+        memory::{MemoryMetrics, NoMetrics},
     };
+    use lambda_trace::ManualClock;
+    use lambda_trace_otlp::MemoryLines;
     use std::sync::Arc;
 
     impl MetricsUnderTest for NoMetrics {

@@ -1,10 +1,10 @@
 //! `Poller`: newest first, all of it, one call a page, nothing believed.
 
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, Timestamp};
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
-    ports::{AwsCall, MalformedItem, Page, Poller, Query, SeenItems},
-    time::Timestamp,
+    ports::{MalformedItem, Page, Poller, Query, SeenItems},
 };
 
 /// A table that the suite may fill. It is empty at first, and what is written is visible at once.
@@ -183,7 +183,8 @@ fn ids(items: &[Item]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{ManualClock, MemoryTable};
+    use crate::memory::MemoryTable;
+    use lambda_trace::ManualClock;
     use std::sync::Arc;
 
     struct InMemory(MemoryTable);

@@ -1,11 +1,8 @@
 //! `Telemetry`: each span comes out once, under its own trace and parent; of an untraced invocation nothing does.
 
-use crate::otlp::testing::{clock, end, header, stream, stream_under};
 use futures::FutureExt;
-use sse_core::{
-    ports::{Clock, FlushOutcome, Telemetry},
-    telemetry::{Invocation, SpanKind, Streaming, names},
-};
+use lambda_trace::{Clock, FlushOutcome, Invocation, SpanKind, Streaming, Telemetry, names};
+use lambda_trace_otlp::testing::{clock, end, header, stream, stream_under};
 use std::{collections::HashSet, sync::Arc};
 
 /// The parent that every header of these tests names.
@@ -109,11 +106,12 @@ mod tests {
     use super::*;
     use crate::{
         memory::{MemoryTelemetry, RecordPhase},
-        otlp::{
-            MemoryLines, Pipeline,
-            testing::{Collector, Step, config, hex, spans},
-        },
-        telemetry::{Composite, Off, StdoutTelemetry},
+        telemetry::Composite,
+    };
+    use lambda_trace_otlp::Off;
+    use lambda_trace_otlp::{
+        MemoryLines, Pipeline, StdoutTelemetry,
+        testing::{Collector, Step, config, hex, spans},
     };
     use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
     use opentelemetry_sdk::Resource;

@@ -28,11 +28,12 @@ mod tests {
     use super::*;
     use crate::{
         jwt::{Expected, Jwt, Keys, NoKey},
-        memory::{ManualClock, MemoryTokenVerifier},
+        memory::MemoryTokenVerifier,
     };
     use jsonwebtoken::{EncodingKey, Header, encode};
+    use lambda_trace::ManualClock;
+    use lambda_trace::Timestamp;
     use serde_json::json;
-    use sse_core::time::Timestamp;
     use std::sync::Arc;
 
     #[test]

@@ -4,9 +4,10 @@ use super::item::{self, Attributes};
 use crate::aws::{Attempts, Aws, failed, returned};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use lambda_trace::{AwsCall, CallError};
 use sse_core::{
     item::Ticker,
-    ports::{AwsCall, CallError, Configuration, ConfigurationStore, UserId},
+    ports::{Configuration, ConfigurationStore, UserId},
 };
 
 /// Beyond these a configuration's tickers are not read (contract: HTTP).
@@ -90,7 +91,7 @@ fn active(attributes: &Attributes) -> Option<Configuration> {
 mod tests {
     use super::*;
     use crate::aws::fake::{Answer, FakeService};
-    use sse_core::ports::Failure;
+    use lambda_trace::Failure;
 
     async fn get(answer: Answer) -> (FakeService, Result<Option<Configuration>, CallError>) {
         let (service, aws) = FakeService::new([answer]).await;

@@ -12,11 +12,8 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
-use sse_core::{
-    item::Sentiment,
-    ports::{CallError, Poller as _},
-    time::Timestamp,
-};
+use lambda_trace::{CallError, Timestamp};
+use sse_core::{item::Sentiment, ports::Poller as _};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::Relaxed},

@@ -79,8 +79,9 @@ fn legible(attributes: &Attributes, name: &str) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lambda_trace::Timestamp;
     use proptest::prelude::*;
-    use sse_core::{item::Score, time::Timestamp};
+    use sse_core::item::Score;
 
     fn items() -> impl Strategy<Value = Item> {
         let tickers = prop::collection::btree_set("[A-Z.]{1,6}", 0..5);

@@ -11,10 +11,10 @@ use aws_sdk_dynamodb::{
     operation::query::{QueryOutput, builders::QueryFluentBuilder},
     types::AttributeValue,
 };
+use lambda_trace::{AwsCall, CallError, Failure, Timestamp};
 use sse_core::{
     item::Sentiment,
-    ports::{AwsCall, CallError, Failure, Page, PageToken, Poller, Query},
-    time::Timestamp,
+    ports::{Page, PageToken, Poller, Query},
 };
 
 /// As many characters of a date as name its second: `2026-11-22T08:00:00`.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
         ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
     },
 };
-use sse_core::ports::{AwsCall, CallError, Clock};
+use lambda_trace::{AwsCall, CallError, Clock};
 
 /// How long a new table may take to become usable, in milliseconds.
 const ACTIVE_WITHIN_MS: u64 = 120_000;
@@ -174,10 +174,8 @@ fn text_attribute(name: &str) -> Result<AttributeDefinition, aws_sdk_dynamodb::e
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        aws::fake::{Answer, FakeService},
-        memory::ManualClock,
-    };
+    use crate::aws::fake::{Answer, FakeService};
+    use lambda_trace::ManualClock;
     use serde_json::json;
     use std::{sync::Arc, time::Duration};
 

@@ -6,10 +6,8 @@ use aws_sdk_dynamodb::{
     Client,
     types::{PutRequest, WriteRequest},
 };
-use sse_core::{
-    item::Item,
-    ports::{AwsCall, CallError, Clock, Failure, Random},
-};
+use lambda_trace::{AwsCall, CallError, Clock, Failure};
+use sse_core::{item::Item, ports::Random};
 use std::{collections::HashMap, sync::Arc};
 
 /// DynamoDB's limit of one `BatchWriteItem`.
@@ -132,7 +130,7 @@ mod tests {
         aws::fake::{Answer, FakeService},
         memory::{DemoFeed, SeededRandom},
     };
-    use sse_core::time::Timestamp;
+    use lambda_trace::Timestamp;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
     const ONE_LEFT: &str = r#"{"UnprocessedItems":{"items":[{"PutRequest":{"Item":{"source_id":{"S":"x"}}}}]}}"#;

@@ -1,7 +1,6 @@
 //! Every way to be refused, and the few to be let in. Keys are made here: none is in the repository.
 
 use super::*;
-use crate::memory::ManualClock;
 use aws_lc_rs::{
     encoding::AsDer,
     rsa::KeySize,
@@ -15,6 +14,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use jsonwebtoken::{EncodingKey, Header, encode};
+use lambda_trace::ManualClock;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::LazyLock;

@@ -2,9 +2,10 @@
 
 use super::{Fault, lock};
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError, Clock};
 use sse_core::{
     item::Ticker,
-    ports::{AwsCall, CallError, Clock, Configuration, ConfigurationStore, UserId},
+    ports::{Configuration, ConfigurationStore, UserId},
 };
 use std::{
     collections::HashMap,

@@ -1,6 +1,6 @@
 //! What can go wrong with a call, on demand.
 
-use sse_core::ports::{AwsCall, CallError, Clock, Failure};
+use lambda_trace::{AwsCall, CallError, Clock, Failure};
 use std::borrow::Cow;
 
 /// Calls are given up after this long, retries included, in milliseconds: as the real adapters do it.

@@ -1,10 +1,10 @@
 //! A demo feed: items that look alive. The same seed and the same moments give the same items.
 
 use super::SeededRandom;
+use lambda_trace::Timestamp;
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
     ports::Random,
-    time::Timestamp,
 };
 use std::collections::VecDeque;
 

@@ -1,8 +1,9 @@
 //! Items from a file: one JSON object a line, named as the table's attributes are.
 
 use crate::item_fields::{ItemFields, updated_at};
+use lambda_trace::Timestamp;
 use serde::Deserialize;
-use sse_core::{item::Item, time::Timestamp};
+use sse_core::item::Item;
 use std::fmt;
 
 /// A line that is no item.

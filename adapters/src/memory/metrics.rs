@@ -2,7 +2,8 @@
 
 use super::{Fault, lock};
 use async_trait::async_trait;
-use sse_core::ports::{AwsCall, CallError, Clock, Measurement, Metrics};
+use lambda_trace::{AwsCall, CallError, Clock};
+use sse_core::ports::{Measurement, Metrics};
 use std::sync::{Arc, Mutex};
 
 /// Metrics are off.

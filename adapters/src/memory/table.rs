@@ -3,10 +3,10 @@
 
 use super::{Fault, lock};
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError, Clock, Timestamp};
 use sse_core::{
     item::{Item, Sentiment},
-    ports::{AwsCall, CallError, Clock, MalformedItem, Page, PageToken, Poller, Query},
-    time::Timestamp,
+    ports::{MalformedItem, Page, PageToken, Poller, Query},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -174,9 +174,11 @@ impl Poller for MemoryTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{ManualClock, read_items};
+    use crate::memory::read_items;
     use futures::{FutureExt, executor::block_on};
-    use sse_core::ports::{Failure, SeenItems};
+    use lambda_trace::Failure;
+    use lambda_trace::ManualClock;
+    use sse_core::ports::SeenItems;
 
     struct Nothing;
     impl SeenItems for Nothing {

@@ -1,14 +1,12 @@
 //! The last spans of both phases, kept in memory: for tests, and for the page that shows them.
 
-use crate::otlp::span_id;
 use async_trait::async_trait;
-use serde::Serialize;
-use sse_core::{
-    ids::SpanId,
-    ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{FinishedSpan, Handler, SpanKind, Streaming, Value, names},
-    time::Timestamp,
+use lambda_trace::{
+    FinishedSpan, FlushOutcome, Handler, SpanId, SpanKind, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp,
+    Value, names,
 };
+use lambda_trace_otlp::span_id;
+use serde::Serialize;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -173,8 +171,8 @@ fn json(value: Value) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otlp::testing::{clock, end, header, stream};
-    use sse_core::telemetry::{Invocation, SpanKind};
+    use lambda_trace::{Invocation, SpanKind};
+    use lambda_trace_otlp::testing::{clock, end, header, stream};
 
     fn spans(records: &[Record]) -> Vec<(RecordPhase, &'static str, bool)> {
         records.iter().map(|r| (r.phase, r.name, r.is_delivered)).collect()

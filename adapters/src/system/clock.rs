@@ -4,7 +4,7 @@
 //! sleep is slept in slices, and each waking looks at the wall clock again.
 
 use async_trait::async_trait;
-use sse_core::{ports::Clock, time::Timestamp};
+use lambda_trace::{Clock, Timestamp};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest a sleeper trusts the monotonic clock, in milliseconds: so late it wakes after a freeze at the most.

@@ -1,13 +1,10 @@
 //! Both phases, each to its own pipeline (FR-060): subsegments to the X-Ray daemon, OTLP spans to the collector.
 
-use crate::xray_daemon::XrayDaemon;
 use async_trait::async_trait;
-use sse_core::{
-    ids::SpanId,
-    ports::{FlushOutcome, StreamClosed, StreamOpened, Telemetry},
-    telemetry::{FinishedSpan, Handler, Streaming},
-    time::Timestamp,
+use lambda_trace::{
+    FinishedSpan, FlushOutcome, Handler, SpanId, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp,
 };
+use lambda_trace_xray::XrayDaemon;
 use std::sync::Arc;
 
 /// The handler phase to a daemon, the streaming phase to whatever takes it.

@@ -2,16 +2,14 @@
 
 use super::aws_context;
 use crate::config::ConfigErrors;
+use lambda_trace::{CallError, Clock, Timestamp};
 use sse_adapters::{
     aws::TrustRoots,
     dynamodb::{ItemWriter, SetupError, Tables},
     memory::DemoFeed,
     system::{SystemClock, SystemRandom},
 };
-use sse_core::{
-    ports::{CallError, Clock, Random},
-    time::Timestamp,
-};
+use sse_core::ports::Random;
 use std::sync::Arc;
 
 /// No batch is larger: DynamoDB takes so many at once.

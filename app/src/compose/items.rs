@@ -2,11 +2,9 @@
 
 use crate::config::{Config, ConfigErrors, Store};
 use futures::{FutureExt, future::BoxFuture};
+use lambda_trace::Clock;
 use sse_adapters::memory::{DemoFeed, MemoryTable, read_items};
-use sse_core::{
-    item::Item,
-    ports::{Clock, Random},
-};
+use sse_core::{item::Item, ports::Random};
 use std::{path::Path, sync::Arc};
 
 /// The demo feed writes at a random moment within these bounds, in milliseconds.

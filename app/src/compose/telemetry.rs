@@ -2,13 +2,11 @@
 
 use super::spans::SpanList;
 use crate::config::{Config, ConfigErrors, TelemetrySink};
-use sse_adapters::{
-    memory::MemoryTelemetry,
-    otlp::{Pipeline, PipelineConfig, Stdout, resource},
-    telemetry::{Composite, Off, StdoutTelemetry},
-    xray_daemon::{XrayDaemon, daemon_address},
-};
-use sse_core::ports::{Clock, Telemetry};
+use lambda_trace::{Clock, Telemetry};
+use lambda_trace_otlp::Off;
+use lambda_trace_otlp::{Pipeline, PipelineConfig, Stdout, StdoutTelemetry, resource};
+use lambda_trace_xray::{XrayDaemon, daemon_address};
+use sse_adapters::{memory::MemoryTelemetry, telemetry::Composite};
 use std::sync::Arc;
 
 pub(super) struct Sinks {

@@ -1,8 +1,9 @@
 //! Who checks tokens.
 
 use crate::config::{Config, ConfigErrors, TokenKey};
+use lambda_trace::Clock;
 use sse_adapters::jwt::{Expected, Jwt, KeyProblem, Keys, NoKey};
-use sse_core::ports::{Clock, TokenVerifier};
+use sse_core::ports::TokenVerifier;
 use std::sync::Arc;
 
 pub(super) fn compose(

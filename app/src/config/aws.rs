@@ -2,7 +2,7 @@
 //! endpoint with a warning and call AWS instead, and a bad name would fail in every poll. Makes no call.
 
 use super::{Variable, reader::Reader, table};
-use sse_adapters::address;
+use lambda_trace_otlp::address;
 
 /// DynamoDB's bounds for the names of tables and indexes, in characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;

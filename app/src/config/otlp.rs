@@ -3,7 +3,7 @@
 use super::{Secret, Variable, reader::Reader, table};
 use crate::percent;
 use http::{HeaderName, HeaderValue, Uri};
-use sse_adapters::address;
+use lambda_trace_otlp::address;
 
 /// Where exports go, and with what.
 #[derive(Clone, Debug)]

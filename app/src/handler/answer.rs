@@ -11,8 +11,8 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},
 };
+use lambda_trace::{Handler, Invocation};
 use serde::Serialize;
-use sse_core::telemetry::{Handler, Invocation};
 
 #[derive(Serialize)]
 struct Status {

@@ -1,7 +1,8 @@
 //! Who streams, as the client says it: correlates connections in traces, decides nothing.
 
 use super::{query, response::Request};
-use sse_core::{digest::Digest, ids::ConnectionId, telemetry::StreamIdentity};
+use lambda_trace::{ConnectionId, StreamIdentity};
+use sse_core::digest::Digest;
 
 /// Longer ones are ignored: an annotation's value is bounded, and so is what a client may write into a trace.
 const VALUE_MAX_CHARS: usize = 128;

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode};
-use sse_core::{outbox::Reader, stream::Summary, telemetry::ReadyForNext};
+use lambda_trace::ReadyForNext;
+use sse_core::{outbox::Reader, stream::Summary};
 
 /// A request. No `Debug`: it holds tokens.
 pub struct Request {

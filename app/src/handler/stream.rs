@@ -15,15 +15,13 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
 };
+use lambda_trace::{ConnectionId, EndReason, Handler, Invocation, Streaming, Timestamp};
 use sse_core::{
     event::Busy,
-    ids::ConnectionId,
     plan::{Plan, View},
     ports::ConfigurationStore,
     sse::write_event,
     stream::{self, Summary},
-    telemetry::{EndReason, Handler, Invocation, Streaming},
-    time::Timestamp,
     traced::{TracedConfigurationStore, acquire},
 };
 

@@ -4,8 +4,9 @@ mod bench;
 
 use bench::{Answer, Bench};
 use http::{HeaderMap, Method};
+use lambda_trace::{Failure, names};
 use sse_adapters::memory::Fault;
-use sse_core::{digest::Digest, ports::Failure, telemetry::names};
+use sse_core::digest::Digest;
 
 const CONFIGURED: &str = "/api/v2/configurations/c-1/stream";
 

@@ -105,7 +105,7 @@ mod tests {
     use futures::{FutureExt, StreamExt, stream::poll_fn};
     use http::header::{CACHE_CONTROL, VARY};
     use hyper::body::Body as _;
-    use sse_adapters::memory::ManualClock;
+    use lambda_trace::ManualClock;
     use sse_core::{
         outbox::{Client, outbox},
         plan::View,
@@ -145,7 +145,7 @@ mod tests {
             resume: None,
             retry_ms: 1_000,
             trace: None,
-            started_at: sse_core::time::Timestamp::default(),
+            started_at: lambda_trace::Timestamp::default(),
         }
     }
 

@@ -16,12 +16,8 @@ use futures::{
     future::{BoxFuture, Either, select},
 };
 use lambda_runtime::LambdaEvent;
-use sse_core::{
-    plan::effective_deadline,
-    stream::Summary,
-    telemetry::{EndReason, Invocation, InvocationStart, ReadyForNext},
-    time::Timestamp,
-};
+use lambda_trace::{EndReason, Invocation, InvocationStart, ReadyForNext, Timestamp};
+use sse_core::{plan::effective_deadline, stream::Summary};
 use std::panic::AssertUnwindSafe;
 
 /// No response goes on later than this before the deadline, drained or cut, in milliseconds.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Empty;
 use lambda_runtime::{Context, LambdaEvent};
-use sse_core::telemetry::ReadyForNext;
+use lambda_trace::ReadyForNext;
 use std::sync::Arc;
 
 /// The loop cannot go on.

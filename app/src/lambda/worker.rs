@@ -7,7 +7,7 @@ use super::{
 };
 use crate::service::Service;
 use futures::future::{Either, select};
-use sse_core::telemetry::ReadyForNext;
+use lambda_trace::ReadyForNext;
 use std::{pin::pin, sync::Arc};
 
 pub(super) struct Worker {

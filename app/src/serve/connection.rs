@@ -4,7 +4,7 @@ use super::{respond::respond, site::Site};
 use crate::socket;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use sse_core::time::Timestamp;
+use lambda_trace::Timestamp;
 use std::{pin::pin, sync::Arc};
 use tokio::{net::TcpStream, sync::watch};
 

@@ -12,7 +12,7 @@ use http::{
     header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
 };
 use hyper::body::Incoming;
-use sse_core::telemetry::{EndReason, InvocationStart};
+use lambda_trace::{EndReason, InvocationStart};
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 const PAGE: &str = include_str!("../page/index.html");

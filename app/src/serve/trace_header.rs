@@ -1,6 +1,7 @@
 //! What Lambda does before an invocation: a trace header and a request id, where the request brings none.
 
-use sse_core::{ports::Random, time::Timestamp};
+use lambda_trace::Timestamp;
+use sse_core::ports::Random;
 
 /// A sampled header of a trace that begins now, in X-Ray's form.
 pub(super) fn invent(now: Timestamp, random: &dyn Random) -> String {
@@ -23,8 +24,8 @@ pub(super) fn request_id(random: &dyn Random) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lambda_trace::TraceContext;
     use sse_adapters::memory::SeededRandom;
-    use sse_core::trace_context::TraceContext;
 
     #[test]
     fn invented_headers_are_sampled() {

@@ -1,7 +1,7 @@
 use super::*;
-use crate::ports::AwsCall;
 use async_trait::async_trait;
 use futures::executor::block_on;
+use lambda_trace::AwsCall;
 
 #[derive(Default)]
 struct Recorder {

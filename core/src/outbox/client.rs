@@ -1,6 +1,7 @@
 //! Who reads: what its first event says, and what it is shown.
 
-use crate::{digest::Digest, ids::TraceId, plan::View, time::Timestamp};
+use crate::{digest::Digest, plan::View};
+use lambda_trace::{Timestamp, TraceId};
 
 /// One client of one stream.
 #[derive(Clone, Debug)]

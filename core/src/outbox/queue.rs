@@ -8,9 +8,9 @@ use crate::{
     ports::{Delivery, Last, Update},
     snapshot::Snapshot,
     sse::write_event,
-    time::Timestamp,
     window::Aggregate,
 };
+use lambda_trace::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A write ends with the event that reaches this size, in bytes: large enough that system calls do not dominate, small

@@ -1,8 +1,9 @@
 //! Looking up a user's configuration, in the handler phase.
 
-use super::{AwsCall, CallError, UserId};
+use super::UserId;
 use crate::item::Ticker;
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError};
 
 /// What a configuration says, and the call that found it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Between the session and the wire: what is to be sent, and what was taken.
 
-use crate::{snapshot::Snapshot, time::Timestamp};
+use crate::snapshot::Snapshot;
+use lambda_trace::Timestamp;
 use std::sync::Arc;
 
 /// Something the client should learn.

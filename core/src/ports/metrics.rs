@@ -1,7 +1,7 @@
 //! Metrics of the service, in batches.
 
-use super::{AwsCall, CallError};
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError};
 use std::collections::BTreeMap;
 
 /// How many distinct values one measurement carries at the most (EMF's limit; CloudWatch takes 150).

@@ -1,6 +1,6 @@
 //! What an operator should read: once a change, not once a call.
 
-use super::CallError;
+use lambda_trace::CallError;
 
 /// MUST never block and never fail.
 pub trait OperatorLog: Send + Sync {

@@ -1,11 +1,9 @@
 //! Reading items: one Query call at a time.
 
-use super::{AwsCall, CallError};
-use crate::{
-    item::{Item, Sentiment},
-    time::Timestamp,
-};
+use crate::item::{Item, Sentiment};
 use async_trait::async_trait;
+use lambda_trace::Timestamp;
+use lambda_trace::{AwsCall, CallError};
 use std::sync::Arc;
 
 /// What one call asks for.

@@ -3,12 +3,12 @@
 use super::round::{PartitionRead, ReadPlan, Watermark, read};
 use crate::{
     item::{Item, Sentiment},
-    ports::{CallError, Clock, MalformedItem, OperatorLog, Poller, Random, SeenItems},
+    ports::{MalformedItem, OperatorLog, Poller, Random, SeenItems},
     snapshot::Snapshot,
-    time::Timestamp,
     window::{Batch, Window, WindowLimits},
 };
 use futures::{FutureExt, channel::oneshot, future::Shared};
+use lambda_trace::{CallError, Clock, Timestamp};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -2,10 +2,10 @@
 
 use crate::{
     item::{FUTURE_LIMIT_MS, Item, Sentiment},
-    ports::{CallError, MalformedItem, Poller, Query, SeenItems},
-    time::Timestamp,
+    ports::{MalformedItem, Poller, Query, SeenItems},
 };
 use futures::future::join_all;
+use lambda_trace::{CallError, Timestamp};
 
 /// How to read.
 #[derive(Clone, Copy, Debug)]

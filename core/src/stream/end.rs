@@ -2,12 +2,8 @@
 
 use super::StreamPorts;
 use crate::{
-    limit::within,
     plan::Plan,
-    ports::Clock,
     session::{BackgroundTasks, Exports, SessionDeps},
-    shutdown::Shutdown,
-    telemetry::EndReason,
     traced::TracedMetrics,
 };
 use futures::{
@@ -15,6 +11,7 @@ use futures::{
     future::{Either, select},
     pin_mut,
 };
+use lambda_trace::{Clock, EndReason, Shutdown, within};
 
 /// The reader may take the last event for this long after it was written, in milliseconds.
 const DRAIN_MS: u64 = 1_000;

@@ -3,14 +3,13 @@
 use super::StreamPorts;
 use crate::{
     metrics_aggregator::MetricsAggregator,
-    ports::{AwsCall, CallError, Clock, Delivery, Page, Poller, Query},
+    ports::{Delivery, Page, Poller, Query},
     session::{BackgroundTasks, Maintenance},
-    telemetry::{Invocation, Streaming},
-    time::Timestamp,
     traced::{TracedMetrics, TracedPoller},
 };
 use async_trait::async_trait;
 use futures::FutureExt;
+use lambda_trace::{AwsCall, CallError, Clock, Invocation, Streaming, Timestamp};
 
 pub(super) struct StreamMaintenance<'s> {
     pub(super) invocation: &'s Invocation<Streaming>,

@@ -1,10 +1,8 @@
 //! `DynamoDB`: one subsegment a lookup, inside `## handler` (FR-060).
 
-use crate::{
-    ports::{AwsCall, CallError, Configuration, ConfigurationStore, Untraced, UserId},
-    telemetry::{Handler, Invocation, SpanKind},
-};
+use crate::ports::{Configuration, ConfigurationStore, Untraced, UserId};
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError, Handler, Invocation, SpanKind};
 use std::sync::Arc;
 
 /// The users table, for one invocation in its handler phase.

@@ -1,10 +1,8 @@
 //! `connection_acquire` and `connection_release`. A slot is taken before the status line is known, so the permit is
 //! plain and owned; inside the session it becomes a guard that borrows the invocation and records its release.
 
-use crate::{
-    ports::{ConnectionPool, Untraced},
-    telemetry::{Invocation, Span, SpanKind, Streaming, names},
-};
+use crate::ports::{ConnectionPool, Untraced};
+use lambda_trace::{Invocation, Span, SpanKind, Streaming, names};
 
 /// A slot, taken.
 #[must_use = "dropping it gives the slot back"]

@@ -1,9 +1,7 @@
 //! `sse_event_dispatch`: one span an event, made when the reader takes it; an event replaced unsent leaves none.
 
-use crate::{
-    ports::{Delivery, Dispatcher, Update},
-    telemetry::{Invocation, SpanKind, Streaming, names},
-};
+use crate::ports::{Delivery, Dispatcher, Update};
+use lambda_trace::{Invocation, SpanKind, Streaming, names};
 
 /// The dispatcher of one streaming invocation.
 pub struct TracedDispatcher<'i, D: ?Sized> {

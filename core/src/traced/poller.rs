@@ -1,10 +1,8 @@
 //! `dynamodb_poll`: one CLIENT span a Query call (FR-027).
 
-use crate::{
-    ports::{AwsCall, CallError, Page, Poller, Query, Untraced},
-    telemetry::{Invocation, SpanKind, Streaming, names},
-};
+use crate::ports::{Page, Poller, Query, Untraced};
 use async_trait::async_trait;
+use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming, names};
 use std::sync::Arc;
 
 /// The poller of one streaming invocation.

@@ -1,6 +1,7 @@
 //! What the items of one ticker amount to, in the precision in which it is printed.
 
-use crate::{item::Sentiment, time::Timestamp};
+use crate::item::Sentiment;
+use lambda_trace::Timestamp;
 use std::fmt;
 
 /// A number with four decimals, exact: what is compared and hashed is what is printed.

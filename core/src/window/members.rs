@@ -1,10 +1,8 @@
 //! The items that name one ticker: running sums, and their order by date for breaking ties.
 
 use super::{Aggregate, E4};
-use crate::{
-    item::{Item, SCORE_SCALE, Sentiment},
-    time::Timestamp,
-};
+use crate::item::{Item, SCORE_SCALE, Sentiment};
+use lambda_trace::Timestamp;
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, HashMap},

@@ -1,5 +1,6 @@
 //! A span off the wire, back in the form in which the service reckons its size. It knows no document.
 
+use lambda_trace_otlp::estimated_document_bytes;
 use opentelemetry::{
     Array, InstrumentationScope, KeyValue, StringValue, Value,
     trace::{Event, SpanContext, SpanId, SpanKind, Status},
@@ -13,7 +14,6 @@ use opentelemetry_sdk::{
     Resource,
     trace::{SpanData, SpanEvents, SpanLinks},
 };
-use sse_adapters::otlp::estimated_document_bytes;
 use std::time::UNIX_EPOCH;
 
 /// The service's own reckoning. Only what it reckons with is carried over.

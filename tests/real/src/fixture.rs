@@ -155,5 +155,5 @@ pub fn ledger(function: &Environment, request_id: &str) -> Option<Value> {
 }
 
 fn rfc3339(unix_ms: u64) -> String {
-    sse_core::time::Timestamp::from_millis(unix_ms).to_string()
+    lambda_trace::Timestamp::from_millis(unix_ms).to_string()
 }

@@ -5,21 +5,18 @@
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use lambda_trace::ManualClock;
+use lambda_trace::{
+    AwsCall, CallError, ConnectionId, EndReason, FinishedSpan, FlushOutcome, Handler, Invocation, InvocationStart,
+    Shutdown, SpanId, StreamClosed, StreamIdentity, StreamOpened, Streaming, Telemetry, Timestamp, TraceConfig,
+    TraceContext, TraceId, names,
+};
 use mockall::mock;
-use sse_adapters::memory::ManualClock;
 use sse_core::{
-    ids::{ConnectionId, SpanId, TraceId},
     item::{Item, Sentiment},
     ports::{
-        AwsCall, CallError, Configuration, ConfigurationStore, FlushOutcome, Measurement, Metrics, Page, Poller, Query,
-        SeenItems, StreamClosed, StreamOpened, Telemetry, Untraced, UserId,
+        Configuration, ConfigurationStore, Measurement, Metrics, Page, Poller, Query, SeenItems, Untraced, UserId,
     },
-    shutdown::Shutdown,
-    telemetry::{
-        EndReason, FinishedSpan, Handler, Invocation, InvocationStart, StreamIdentity, Streaming, TraceConfig, names,
-    },
-    time::Timestamp,
-    trace_context::TraceContext,
     traced::{TracedConfigurationStore, TracedMetrics, TracedPoller},
 };
 use sse_tests::world::header;

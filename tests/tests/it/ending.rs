@@ -3,11 +3,11 @@
 use crate::reading::feed;
 use async_trait::async_trait;
 use futures::{FutureExt, channel::oneshot};
+use lambda_trace::{AwsCall, CallError, EndReason, FlushOutcome, ReadyForNext, names};
 use sse_adapters::memory::Fault;
 use sse_core::{
     plan::{Limits, View},
-    ports::{AwsCall, CallError, FlushOutcome, Page, Poller, Query},
-    telemetry::{EndReason, ReadyForNext, names},
+    ports::{Page, Poller, Query},
 };
 use sse_tests::world::{Connection, Setup, World, header};
 use std::{pin::pin, sync::atomic::Ordering::SeqCst};

@@ -1,9 +1,7 @@
 //! What types cannot refuse is seen at run time.
 
-use sse_core::{
-    plan::View,
-    telemetry::{EndReason, SpanKind, names},
-};
+use lambda_trace::{EndReason, SpanKind, names};
+use sse_core::plan::View;
 use sse_tests::world::{Setup, World, header};
 
 #[test]

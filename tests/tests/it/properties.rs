@@ -1,12 +1,11 @@
 //! Properties: the window against a naive recomputation, the cursor and the trace header on any bytes.
 
+use lambda_trace::{Timestamp, TraceContext};
 use proptest::{collection::vec, prelude::*};
 use sse_core::{
     digest::Digest,
     item::{Item, SCORE_SCALE, Score, Sentiment, Ticker},
     snapshot::Snapshot,
-    time::Timestamp,
-    trace_context::TraceContext,
     window::{Batch, Window, WindowLimits},
 };
 use std::collections::BTreeMap;

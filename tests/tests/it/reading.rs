@@ -1,6 +1,7 @@
 //! What is read, how often, and by whom.
 
-use sse_core::{item::Sentiment, plan::View, ports::Clock, telemetry::names, time::Timestamp};
+use lambda_trace::{Clock, Timestamp, names};
+use sse_core::{item::Sentiment, plan::View};
 use sse_tests::world::{Setup, World, header, item};
 
 /// Writes an item, dated now.

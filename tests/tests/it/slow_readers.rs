@@ -1,10 +1,8 @@
 //! A reader that stands still delays nobody, holds little, and loses nothing that it could still use.
 
 use crate::reading::feed;
-use sse_core::{
-    plan::View,
-    telemetry::{EndReason, names},
-};
+use lambda_trace::{EndReason, names};
+use sse_core::plan::View;
 use sse_tests::world::{Setup, World, header};
 
 #[test]

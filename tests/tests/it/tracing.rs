@@ -1,7 +1,8 @@
 //! Spans of a stream: which, whose, with what.
 
 use crate::reading::feed;
-use sse_core::{ids::SpanId, plan::View, telemetry::names};
+use lambda_trace::{SpanId, names};
+use sse_core::plan::View;
 use sse_tests::world::{Setup, World, header};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +112,7 @@ fn polls_of_others_are_counted_not_shown() {
 fn only_the_first_twenty_failures_of_a_trace_are_indexed() {
     let mut world = World::new(Setup { life_ms: 100_000, ..Setup::default() }, 1, 1);
     for sentiment in sse_core::item::Sentiment::ALL {
-        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Fail(sse_core::ports::Failure::Faulted)));
+        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Fail(lambda_trace::Failure::Faulted)));
     }
     let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
     world.run(30_000);

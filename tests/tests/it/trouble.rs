@@ -1,8 +1,9 @@
 //! The store in trouble: heartbeats on time, `degraded` while it lasts, recovery by itself.
 
 use crate::reading::feed;
+use lambda_trace::{Failure, names};
 use sse_adapters::memory::Fault;
-use sse_core::{item::Sentiment, plan::View, ports::Failure, telemetry::names};
+use sse_core::{item::Sentiment, plan::View};
 use sse_tests::{
     client::Event,
     world::{Setup, World, header},

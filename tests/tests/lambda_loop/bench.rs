@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use lambda_env::{Call, Function, Invocation, Response, RuntimeApi, runtime_api::RuntimeApiOptions};
+use lambda_trace::{AwsCall, CallError, Clock, Shutdown, TraceConfig};
 use sse_adapters::{
     memory::{MemoryTable, MemoryTelemetry, NoMetrics, Record, SeededRandom, read_items},
     pool::SlotPool,
@@ -10,13 +11,9 @@ use sse_adapters::{
 use sse_core::{
     metrics_aggregator::MetricsAggregator,
     plan::Limits,
-    ports::{
-        AwsCall, CallError, Clock, ConnectionPool, Page, Poller, Query, TokenError, TokenVerifier, Untraced, UserId,
-    },
+    ports::{ConnectionPool, Page, Poller, Query, TokenError, TokenVerifier, Untraced, UserId},
     shared_reader::{ReadPlan, SharedReader},
-    shutdown::Shutdown,
     stream::StreamPorts,
-    telemetry::TraceConfig,
 };
 use sse_streaming::{
     compose::Wiring,

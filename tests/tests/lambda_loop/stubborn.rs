@@ -2,8 +2,8 @@
 //! And one that takes nothing.
 
 use crate::bench::{Setup, table_of, within};
+use lambda_trace::Clock;
 use sse_adapters::{memory::MemoryTelemetry, system::SystemClock};
-use sse_core::ports::Clock;
 use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -6,9 +6,9 @@ use crate::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use lambda_env::{AwsFault, Environment, Item, On, Response, TableSpec};
+use lambda_trace::Clock;
 use serde_json::json;
 use sse_adapters::system::SystemClock;
-use sse_core::ports::Clock;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 

@@ -5,9 +5,9 @@ use lambda_env::{
     AwsStandIn, Deadline, Environment, FunctionUrl, Invocation, Item, OtlpReceiver, Outcome, StartFailure, TableSpec,
     XrayReceiver, environment::EnvironmentBuilder,
 };
+use lambda_trace::Clock;
 use serde_json::Value;
 use sse_adapters::system::SystemClock;
-use sse_core::ports::Clock;
 use std::time::Duration;
 
 const POLL_MS: u64 = 100;

@@ -6,10 +6,11 @@ use crate::{
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use http::{HeaderMap, Method};
+use lambda_trace::ManualClock;
+use lambda_trace::{Clock, InvocationStart, ReadyForNext, Shutdown, Timestamp, TraceConfig, TraceContext};
 use sse_adapters::{
     memory::{
-        ManualClock, MemoryConfigurationStore, MemoryTable, MemoryTelemetry, MemoryTokenVerifier, NoMetrics, Record,
-        SeededRandom,
+        MemoryConfigurationStore, MemoryTable, MemoryTelemetry, MemoryTokenVerifier, NoMetrics, Record, SeededRandom,
     },
     pool::SlotPool,
 };
@@ -18,13 +19,9 @@ use sse_core::{
     metrics_aggregator::MetricsAggregator,
     outbox::Reader,
     plan::Limits,
-    ports::{Clock, ConfigurationStore, ConnectionPool, Random, Untraced},
+    ports::{ConfigurationStore, ConnectionPool, Random, Untraced},
     shared_reader::{ReadPlan, SharedReader},
-    shutdown::Shutdown,
     stream::{StreamPorts, Summary},
-    telemetry::{InvocationStart, ReadyForNext, TraceConfig},
-    time::Timestamp,
-    trace_context::TraceContext,
 };
 use std::{
     cell::RefCell,

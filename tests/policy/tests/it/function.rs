@@ -33,7 +33,7 @@ fn the_alarm_watches_what_the_ledger_line_says() {
     let module = module();
     let alarm = module.block("resource", &["aws_cloudwatch_metric_alarm", "spans_not_delivered"]).unwrap();
     let metric = written(attribute(alarm, "metric_name").unwrap());
-    let code = ["core/src", "adapters/src", "app/src"].into_iter().flat_map(sources);
+    let code = ["core", "adapters", "app"].into_iter().flat_map(sources);
     assert!(code.into_iter().any(|(_, source)| source.contains(&format!("\"{metric}\""))), "nothing writes {metric}");
     let dimensions = object(attribute(alarm, "dimensions").unwrap()).unwrap();
     assert_eq!(dimensions.keys().collect::<Vec<_>>(), ["Environment"]);

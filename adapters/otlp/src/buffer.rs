@@ -1,0 +1,69 @@
+//! The account of one stream: what is held of it, and what became of the rest.
+
+use super::{budget::Budget, queue::Queue};
+use lambda_trace::TraceId;
+use std::sync::Arc;
+
+/// Spans by what became of them, since the last line was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SpanCounts {
+    pub(super) delivered: u64,
+    pub(super) logged: u64,
+    /// Sent again after an attempt whose answer was not read; not a part of the identity.
+    pub(super) resent: u64,
+}
+
+impl SpanCounts {
+    /// Something was delivered or logged.
+    pub(super) const fn settles(&self) -> bool {
+        self.delivered + self.logged > 0
+    }
+}
+
+/// One stream.
+pub(super) struct StreamBuffer {
+    pub(super) request_id: Arc<str>,
+    pub(super) trace: TraceId,
+    /// `None` once the stream is closed.
+    pub(super) budget: Option<Budget>,
+    /// Not tried yet.
+    pub(super) pending: Queue,
+    /// Tried, or left over at the end of its stream: retained.
+    pub(super) retained: Queue,
+    /// In an attempt that is going on.
+    pub(super) in_flight: usize,
+    pub(super) counts: SpanCounts,
+}
+
+impl StreamBuffer {
+    pub(super) fn new(request_id: Arc<str>, trace: TraceId, budget: Option<Budget>) -> Self {
+        Self {
+            request_id,
+            trace,
+            budget,
+            pending: Queue::default(),
+            retained: Queue::default(),
+            in_flight: 0,
+            counts: SpanCounts::default(),
+        }
+    }
+
+    /// Its ledger line is written.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.budget.is_none()
+    }
+
+    /// How many spans are neither delivered nor logged nor folded yet.
+    pub(super) fn buffered(&self) -> usize {
+        let kept = self.budget.as_ref().map_or(0, Budget::kept);
+        self.pending.len() + self.retained.len() + self.in_flight + kept
+    }
+
+    /// Admits or folds what the budget keeps, because no other span follows; returns how many it folded in all.
+    pub(super) fn settle_budget(&mut self) -> u64 {
+        self.budget.as_mut().map_or(0, |budget| {
+            budget.settle(&mut self.pending);
+            budget.folded()
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! From the core's finished span to the SDK's. The one place that knows both.
+
+use super::buffered::BufferedSpan;
+use lambda_trace::{Exception, SpanKind as Kind, Timestamp, Value as Plain, names};
+use opentelemetry::{
+    Array, InstrumentationScope, KeyValue, StringValue, Value,
+    trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState},
+};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// The name of the instrumentation scope.
+const SCOPE: &str = "sse-streaming";
+
+/// Who made the spans.
+pub(crate) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build()
+}
+
+/// The SDK's form of a guarded span.
+pub(crate) fn span_data(buffered: &BufferedSpan, scope: &InstrumentationScope) -> SpanData {
+    let span = &buffered.span;
+    SpanData {
+        span_context: SpanContext::new(
+            TraceId::from(span.trace.to_bits()),
+            SpanId::from(span.id.to_bits()),
+            TraceFlags::SAMPLED,
+            false,
+            TraceState::NONE,
+        ),
+        parent_span_id: SpanId::from(span.parent.to_bits()),
+        // The segment was opened by Lambda; every other parent is a span of ours.
+        parent_span_is_remote: span.name == names::STREAM,
+        span_kind: match span.kind {
+            Kind::Internal => SpanKind::Internal,
+            Kind::Client => SpanKind::Client,
+        },
+        name: Cow::Borrowed(span.name),
+        start_time: system_time(span.start),
+        end_time: system_time(span.end),
+        attributes: span.attributes.iter().map(|(k, v)| KeyValue::new(*k, value(v))).collect(),
+        dropped_attributes_count: buffered.dropped_attributes,
+        status: if span.exception.is_some() { Status::error("") } else { Status::Unset },
+        events: span.exception.as_ref().map(event).unwrap_or_default(),
+        links: SpanLinks::default(),
+        instrumentation_scope: scope.clone(),
+    }
+}
+
+fn event(exception: &Exception) -> SpanEvents {
+    let mut events = SpanEvents::default();
+    let attributes = vec![
+        KeyValue::new("exception.type", exception.error_type.clone()),
+        KeyValue::new("exception.message", exception.message.clone()),
+    ];
+    events.events = vec![Event::new("exception", system_time(exception.at), attributes, 0)];
+    events
+}
+
+fn value(value: &Plain) -> Value {
+    match value {
+        Plain::Str(text) => Value::from(text.clone()),
+        Plain::Int(n) => Value::I64(*n),
+        Plain::Bool(b) => Value::Bool(*b),
+        Plain::List(texts) => Value::Array(Array::String(texts.iter().cloned().map(StringValue::from).collect())),
+    }
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(at.micros())
+}

@@ -1,0 +1,45 @@
+//! The streaming pipeline: finished spans to an OTLP receiver next door, within X-Ray's limits, and with an account of
+//! each of them. Knows nothing of HTTP requests that the service answers, nor of when it is flushed: its callers do that.
+
+pub mod address;
+mod attempt_log;
+mod budget;
+mod buffer;
+mod buffered;
+mod config;
+mod convert;
+mod estimate;
+mod guard;
+mod http;
+mod json;
+mod ledger_line;
+mod line_sink;
+mod off;
+mod pipeline;
+mod queue;
+mod sampling;
+mod sending;
+mod size;
+mod stdout;
+mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod transport;
+
+pub use attempt_log::{AttemptLog, CollectorReply};
+pub use config::{PipelineConfig, PipelineError, resource};
+pub use estimate::estimated_document_bytes;
+pub use http::{Connect, HttpTransport, Io, Tcp};
+pub use line_sink::{LineSink, MemoryLines, Stdout};
+pub use off::Off;
+pub use pipeline::Pipeline;
+pub use sampling::span_id;
+pub use stdout::StdoutTelemetry;
+pub use transport::{Transport, TransportError};
+
+pub(crate) use self::{
+    buffered::BufferedSpan,
+    convert::{scope, span_data},
+    json::OtlpJson,
+    size::Sizes,
+};

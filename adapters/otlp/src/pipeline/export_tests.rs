@@ -1,0 +1,161 @@
+//! Exports in mid-stream, and what begins within which limit.
+
+use super::tests::{Bench, bench, bench_of, event};
+use super::*;
+use crate::testing::{Step, config, end};
+use futures::{FutureExt, executor::block_on};
+use lambda_trace::Invocation;
+
+#[test]
+fn exports_are_due_by_count_and_by_age() {
+    let bench = bench(1 << 20, []);
+    let stream = bench.stream(1);
+    event(&stream, "heartbeat");
+    assert!(!bench.sink.is_export_due(bench.clock.now()));
+    bench.clock.advance(30_000);
+    assert!(bench.sink.is_export_due(bench.clock.now()));
+    block_on(bench.sink.export(bench.clock.now()));
+    assert!(!bench.sink.is_export_due(bench.clock.now()));
+    assert_eq!(bench.collector.accepted().len(), 1);
+    let others: Vec<_> = (2..=65).map(|n| bench.stream(n)).collect();
+    for other in &others {
+        event(other, "heartbeat");
+    }
+    assert!(bench.sink.is_export_due(bench.clock.now()));
+    end(stream);
+    bench.check("request-1", [("created", 2), ("delivered", 2), ("retained", 0), ("folded", 0)]);
+    for other in others {
+        end(other);
+    }
+}
+
+/// Makes `count` events in turns on `streams`, each followed by what a session does when it is awake.
+fn events_and_exports(bench: &Bench, streams: &[Invocation<Streaming>], count: usize) {
+    for n in 0..count {
+        event(&streams[n % streams.len()], "sentiment_update");
+        if bench.sink.is_export_due(bench.clock.now()) {
+            block_on(bench.sink.export(bench.clock.now()));
+        }
+    }
+}
+
+#[test]
+fn a_collector_that_takes_nothing_is_asked_once_a_batch() {
+    for (streams, retain_bytes) in [(1, 1 << 20), (3, 1 << 20), (1, 20_000)] {
+        let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(retain_bytes) };
+        let bench = bench_of(roomy, [Step::Status(503), Step::Refuse].repeat(100));
+        let streams: Vec<_> = (1..=streams).map(|n| bench.stream(n)).collect();
+        events_and_exports(&bench, &streams, 640);
+        assert!((5..=10).contains(&bench.collector.attempts()), "{} attempts", bench.collector.attempts());
+        let before = bench.collector.attempts();
+        bench.clock.advance(30_000);
+        events_and_exports(&bench, &streams, 1);
+        assert_eq!(bench.collector.attempts(), before + 1, "or once an age");
+    }
+}
+
+#[test]
+fn a_collector_that_is_back_gets_all_of_it_with_the_next_batch() {
+    let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
+    let bench = bench_of(roomy, [Step::Status(503); 3]);
+    let streams = [1, 2, 3].map(|n| bench.stream(n));
+    events_and_exports(&bench, &streams, 640);
+    assert_eq!(bench.collector.accepted().len(), 640);
+}
+
+#[test]
+fn a_batch_that_is_refused_for_good_keeps_no_other_stream_waiting() {
+    let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
+    let bench = bench_of(roomy, [Step::Status(400)]);
+    let streams = [1, 2].map(|n| bench.stream(n));
+    events_and_exports(&bench, &streams, 64);
+    assert_eq!((bench.given_up().len(), bench.collector.accepted().len()), (32, 32));
+}
+
+#[test]
+fn a_hanging_export_in_mid_stream_is_given_up_and_its_spans_kept() {
+    let bench = bench(1 << 20, [Step::Hang]);
+    let stream = bench.stream(1);
+    event(&stream, "heartbeat");
+    let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+    assert!((&mut exporting).now_or_never().is_none());
+    bench.clock.advance(5_000);
+    assert!((&mut exporting).now_or_never().is_none(), "one more look");
+    bench.clock.advance(1);
+    assert!((&mut exporting).now_or_never().is_some());
+    drop(exporting);
+    end(stream);
+    let line = bench.settled("request-1");
+    assert_eq!((&line["delivered"], &line["resent"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn nobody_waits_for_an_export_that_is_not_about_them() {
+    let bench = bench(1 << 20, [Step::Hang]);
+    let stream = bench.stream(1);
+    event(&stream, "heartbeat");
+    let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+    assert!((&mut exporting).now_or_never().is_none());
+    assert!(Box::pin(bench.flush(None)).now_or_never().is_some(), "there is nothing for it to send");
+    let own: Arc<str> = "request-1".into();
+    assert!(Box::pin(bench.flush(Some(&own))).now_or_never().is_none(), "its own spans are on their way");
+    drop(exporting);
+    end(stream);
+}
+
+#[test]
+fn what_could_not_be_over_within_the_limit_is_not_begun() {
+    for (waited, left) in [(380, true), (381, false)] {
+        let bench = bench(1 << 20, [Step::Hang]);
+        let streams = [1, 2].map(|n| bench.stream(n));
+        event(&streams[0], "heartbeat");
+        let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+        assert!((&mut exporting).now_or_never().is_none());
+        event(&streams[1], "heartbeat");
+        let own: Arc<str> = "request-2".into();
+        let mut flushing = bench.sink.flush(Some(&own), bench.clock.now().plus_ms(400));
+        assert!((&mut flushing).now_or_never().is_none(), "it waits for its turn");
+        bench.clock.advance(waited);
+        drop(exporting);
+        let expected = if left { FlushOutcome::Ok } else { FlushOutcome::Timeout };
+        assert_eq!((flushing.now_or_never(), bench.collector.attempts() > 1), (Some(expected), left));
+        let [one, other] = streams;
+        assert_eq!([end(one), end(other)], [FlushOutcome::Ok; 2]);
+        assert_eq!(bench.collector.accepted().len(), 4, "each once");
+    }
+}
+
+#[test]
+fn an_export_does_not_wait_for_its_turn() {
+    let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
+    let bench = bench_of(roomy, [Step::Hang]);
+    let stream = bench.stream(1);
+    for _ in 0..64 {
+        event(&stream, "heartbeat");
+    }
+    let now = bench.clock.now();
+    assert!(bench.sink.is_export_due(now));
+    let own: Arc<str> = "request-1".into();
+    let mut flushing = Box::pin(bench.flush(Some(&own)));
+    assert!((&mut flushing).now_or_never().is_none());
+    for _ in 0..64 {
+        event(&stream, "heartbeat");
+    }
+    assert!(!bench.sink.is_export_due(now), "while something is sent it would wait");
+    assert!(bench.sink.export(now).now_or_never().is_some());
+    assert_eq!(bench.collector.attempts(), 1);
+    drop(flushing);
+    assert!(bench.sink.is_export_due(now));
+    end(stream);
+}
+
+#[test]
+fn with_no_time_from_the_start_a_flush_tries_all_the_same() {
+    let bench = bench(1 << 20, []);
+    let stream = bench.stream(1);
+    event(&stream, "heartbeat");
+    let own: Arc<str> = "request-1".into();
+    assert_eq!(bench.sink.flush(Some(&own), bench.clock.now()).now_or_never(), Some(FlushOutcome::Ok));
+    assert_eq!(bench.collector.accepted().len(), 1);
+    drop(stream);
+}

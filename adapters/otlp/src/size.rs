@@ -1,0 +1,152 @@
+//! How many bytes of X-Ray document a span becomes. An upper bound, so that a limit that holds here holds at X-Ray.
+//!
+//! The shape is that of the collector's awsxray exporter: a subsegment with ids, times and flags, an `aws` block fed from
+//! the resource, attributes as annotations or metadata, one exception under `cause`. Knows nothing of budgets.
+
+use lambda_trace::{SpanKind, Value};
+use opentelemetry::{Array, Value as ResourceValue};
+use opentelemetry_sdk::Resource;
+
+/// A subsegment before its name, attributes and exceptions: ids, times, three flags, type, the frames of `aws`,
+/// `annotations` and `metadata`. Counted at 349 bytes; numbers may print longer than they usually do.
+const DOCUMENT_BYTES: usize = 370;
+/// `namespace`, and `operation`, `region`, `request_id`, `table_name` in the `aws` block beside their attributes.
+const CALL_BYTES: usize = 40;
+/// One entry of `cause.exceptions` with its frame, before its texts. Counted at 92 bytes.
+const EXCEPTION_BYTES: usize = 100;
+/// Quotes, colon and comma around a key and its value.
+const PAIR_BYTES: usize = 8;
+/// Quotes and comma around an element of a list.
+const ELEMENT_BYTES: usize = 3;
+/// The keys that become annotations; never a part of the document itself.
+pub(super) const ANNOTATIONS_KEY: &str = "aws.xray.annotations";
+
+/// The resource's share of each document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    resource: usize,
+}
+
+impl Sizes {
+    /// Reads what the exporter copies from the resource into every subsegment.
+    pub(crate) fn new(resource: &Resource) -> Self {
+        let copied = ["cloud.account.id", "aws.log.group.names"];
+        let share = resource
+            .iter()
+            .filter(|(key, _)| copied.contains(&key.as_str()))
+            .map(|(key, value)| PAIR_BYTES + 2 * ELEMENT_BYTES + key.as_str().len() + resource_value(value))
+            .sum();
+        Self { resource: share }
+    }
+
+    /// The resource's share.
+    pub(super) const fn resource(self) -> usize {
+        self.resource
+    }
+
+    /// A document without attributes and exception.
+    pub(super) fn bare(self, name: &str, kind: SpanKind) -> usize {
+        let call = if kind == SpanKind::Client { CALL_BYTES } else { 0 };
+        DOCUMENT_BYTES + self.resource + call + escaped(name)
+    }
+}
+
+/// One attribute in a document. Keys are identifiers of this code: they need no escapes.
+pub(super) fn attribute(key: &str, value: &Value) -> usize {
+    if key == ANNOTATIONS_KEY {
+        return 0;
+    }
+    let value = match value {
+        Value::Str(text) => escaped(text),
+        Value::List(texts) => texts.iter().map(|t| ELEMENT_BYTES + escaped(t)).sum(),
+        Value::Int(n) => 2 + n.unsigned_abs().checked_ilog10().unwrap_or(0) as usize,
+        Value::Bool(_) => "false".len(),
+    };
+    PAIR_BYTES + key.len() + value
+}
+
+/// What a failure adds.
+pub(super) fn exception(error_type: &str, message: &str) -> usize {
+    EXCEPTION_BYTES + escaped(error_type) + escaped(message)
+}
+
+fn resource_value(value: &ResourceValue) -> usize {
+    match value {
+        ResourceValue::Array(Array::String(texts)) => texts.iter().map(|t| ELEMENT_BYTES + escaped(t.as_str())).sum(),
+        other => escaped(&other.as_str()),
+    }
+}
+
+/// The length of a text in JSON as Go prints it: `<`, `>`, `&`, control characters and line separators take six bytes.
+pub(super) fn escaped(text: &str) -> usize {
+    // Most texts hold nothing to escape; without a branch per byte that is known a register at a time.
+    let is_plain = text.bytes().fold(true, |plain, b| plain & is_one_wide(b));
+    if is_plain {
+        return text.len();
+    }
+    text.bytes().map(|b| usize::from(WIDTH[usize::from(b)])).sum()
+}
+
+/// The longest prefix whose escaped length is at most `max`.
+pub(super) fn prefix_of_escaped(text: &str, max: usize) -> &str {
+    let mut left = max;
+    let cut = text.char_indices().find(|(at, c)| {
+        let width = escaped(&text[*at..*at + c.len_utf8()]);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        !fits
+    });
+    cut.map_or(text, |(at, _)| &text[..at])
+}
+
+/// Whether the table below says 1; in a form that compilers can widen.
+const fn is_one_wide(b: u8) -> bool {
+    b >= 0x20 && b != 0x7f && b != 0xe2 && b != b'<' && b != b'>' && b != b'&' && b != b'"' && b != b'\\'
+}
+
+/// The escaped width of each byte. The line separators begin with 0xE2: four there and one each for the two bytes that follow make six.
+const WIDTH: [u8; 256] = {
+    let mut width = [1; 256];
+    let mut b = 0;
+    while b < 0x20 {
+        width[b] = 6;
+        b += 1;
+    }
+    width[0x7f] = 6;
+    width[b'<' as usize] = 6;
+    width[b'>' as usize] = 6;
+    width[b'&' as usize] = 6;
+    width[b'"' as usize] = 2;
+    width[b'\\' as usize] = 2;
+    width[0xe2] = 4;
+    width
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_escapes() {
+        assert_eq!(escaped("ab\"\\"), 6);
+        assert_eq!(escaped("\n<>&"), 24);
+        assert_eq!(escaped("\u{2028}"), 6);
+        assert_eq!(escaped("é"), 2);
+    }
+
+    #[test]
+    fn plain_bytes_are_those_that_the_table_says() {
+        for b in 0..=u8::MAX {
+            assert_eq!(is_one_wide(b), WIDTH[usize::from(b)] == 1, "{b:#x}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_ends_before_what_does_not_fit() {
+        assert_eq!(prefix_of_escaped("ab\"c", 3), "ab");
+        assert_eq!(prefix_of_escaped("ab\"c", 4), "ab\"");
+        assert_eq!(prefix_of_escaped("éé", 3), "é");
+        assert_eq!(prefix_of_escaped("ab", 9), "ab");
+        assert_eq!(prefix_of_escaped("ab", 0), "");
+    }
+}

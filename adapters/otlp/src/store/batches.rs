@@ -1,0 +1,154 @@
+//! What leaves the books and what comes back: requests, failures, and what no bound leaves room for.
+
+use super::{Backoff, BufferId, BufferedSpan, GivenUp, SpanCounts, SpanStore, StreamBuffer};
+use lambda_trace::Timestamp;
+
+/// Fresh spans at most; they are exported long before that.
+const PENDING_SPANS_MAX: usize = 8_192;
+/// Their bytes at most.
+const PENDING_BYTES_MAX: usize = 8 * 1_048_576;
+/// As many fresh spans are worth a request.
+pub(crate) const EXPORT_SPANS: usize = 64;
+/// A fresh span waits no longer than this, in milliseconds, if its session is awake.
+pub(crate) const EXPORT_AGE_MS: u64 = 30_000;
+
+impl SpanStore {
+    /// Whether fresh spans are enough, or old enough, for a request.
+    pub(crate) fn is_export_due(&self, now: Timestamp) -> bool {
+        let (behind, since) = self.backoff.map_or((0, self.pending_since), |backoff| (backoff.spans, backoff.since));
+        self.pending_spans >= behind + EXPORT_SPANS || (self.pending_spans > 0 && now.ms_since(since) >= EXPORT_AGE_MS)
+    }
+
+    /// An attempt in mid-stream begins: until it is known to have succeeded, the next one is put off.
+    pub(crate) fn export_begins(&mut self, now: Timestamp) {
+        self.backoff = Some(Backoff { since: now, spans: self.pending_spans });
+    }
+
+    /// The collector takes spans.
+    pub(crate) fn export_succeeded(&mut self) {
+        self.backoff = None;
+    }
+
+    /// What left is not left behind.
+    pub(super) fn fewer_are_pending(&mut self) {
+        if let Some(backoff) = &mut self.backoff {
+            backoff.spans = backoff.spans.min(self.pending_spans);
+        }
+    }
+
+    /// Accounts with fresh spans, the oldest first.
+    pub(crate) fn with_pending(&self) -> Vec<BufferId> {
+        self.select(|buffer| buffer.pending.len() > 0)
+    }
+
+    /// Accounts with retained spans, the oldest first.
+    pub(crate) fn with_retained(&self) -> Vec<BufferId> {
+        self.select(|buffer| buffer.retained.len() > 0)
+    }
+
+    /// Whether a flush of `own` has anything to send, or to wait for.
+    pub(crate) fn has_work(&self, own: Option<BufferId>) -> bool {
+        let is_own = |id: &BufferId| Some(*id) == own;
+        self.buffers.iter().any(|(id, buffer)| {
+            buffer.retained.len() > 0 || ((is_own(id) || buffer.is_closed()) && buffer.buffered() > 0)
+        })
+    }
+
+    /// Whether [`Self::take_batch`] would take anything.
+    pub(crate) fn has_batch(&self, id: BufferId, with_pending: bool) -> bool {
+        self.buffers.get(&id).is_some_and(|a| a.retained.len() > 0 || (with_pending && a.pending.len() > 0))
+    }
+
+    /// The next request of an account: what failed before first, then, if asked for, what is fresh.
+    pub(crate) fn take_batch(&mut self, id: BufferId, with_pending: bool) -> Vec<BufferedSpan> {
+        let mut batch = Vec::new();
+        let Some(buffer) = self.buffers.get_mut(&id) else {
+            return batch;
+        };
+        let before = buffer.retained.bytes();
+        buffer.retained.fill(&mut batch);
+        self.retained_bytes -= before - buffer.retained.bytes();
+        if with_pending && buffer.retained.len() == 0 {
+            let before = (buffer.pending.len(), buffer.pending.bytes());
+            buffer.pending.fill(&mut batch);
+            self.pending_spans -= before.0 - buffer.pending.len();
+            self.pending_bytes -= before.1 - buffer.pending.bytes();
+        }
+        buffer.in_flight += batch.len();
+        self.fewer_are_pending();
+        batch
+    }
+
+    /// An attempt is over, and `count` of its spans with it.
+    pub(crate) fn settle(&mut self, id: BufferId, count: usize, became: SpanCounts) {
+        if let Some(buffer) = self.buffers.get_mut(&id) {
+            buffer.in_flight = buffer.in_flight.saturating_sub(count);
+            buffer.counts.delivered += became.delivered;
+            buffer.counts.logged += became.logged;
+            buffer.counts.resent += became.resent;
+        }
+    }
+
+    /// An attempt failed: its spans are retained.
+    pub(crate) fn give_back(&mut self, id: BufferId, batch: Vec<BufferedSpan>, resent: u64) -> GivenUp {
+        if let Some(buffer) = self.buffers.get_mut(&id) {
+            buffer.in_flight = buffer.in_flight.saturating_sub(batch.len());
+            buffer.counts.resent += resent;
+            for buffered in batch.into_iter().rev() {
+                self.retained_bytes += buffered.memory;
+                buffer.retained.push_front(buffered);
+            }
+        }
+        self.bound_retained()
+    }
+
+    /// Gives up all that is held, but for what is in flight.
+    pub(crate) fn give_up_all(&mut self) -> GivenUp {
+        let mut given_up = GivenUp::new();
+        for buffer in self.buffers.values_mut() {
+            buffer.settle_budget();
+            let all = buffer.retained.drain().chain(buffer.pending.drain());
+            let before = given_up.len();
+            given_up.extend(all);
+            buffer.counts.logged += (given_up.len() - before) as u64;
+        }
+        (self.pending_spans, self.pending_bytes, self.retained_bytes) = (0, 0, 0);
+        given_up
+    }
+
+    fn select(&self, wanted: fn(&StreamBuffer) -> bool) -> Vec<BufferId> {
+        let chosen = self.buffers.iter().filter(|(_, buffer)| wanted(buffer));
+        chosen.map(|(id, _)| *id).collect()
+    }
+
+    pub(super) fn bound_pending(&mut self) -> GivenUp {
+        let mut given_up = GivenUp::new();
+        while self.pending_spans > PENDING_SPANS_MAX || self.pending_bytes > PENDING_BYTES_MAX {
+            let oldest = self.buffers.values_mut().find(|buffer| buffer.pending.len() > 0);
+            let Some((buffer, buffered)) = oldest.and_then(|a| a.pending.pop_front().map(|buffered| (a, buffered)))
+            else {
+                break;
+            };
+            buffer.counts.logged += 1;
+            self.pending_spans -= 1;
+            self.pending_bytes -= buffered.memory;
+            given_up.push(buffered);
+        }
+        given_up
+    }
+
+    pub(super) fn bound_retained(&mut self) -> GivenUp {
+        let mut given_up = GivenUp::new();
+        while self.retained_bytes > self.retain_bytes {
+            let oldest = self.buffers.values_mut().find(|buffer| buffer.retained.len() > 0);
+            let Some((buffer, buffered)) = oldest.and_then(|a| a.retained.pop_front().map(|buffered| (a, buffered)))
+            else {
+                break;
+            };
+            buffer.counts.logged += 1;
+            self.retained_bytes -= buffered.memory;
+            given_up.push(buffered);
+        }
+        given_up
+    }
+}

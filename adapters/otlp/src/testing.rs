@@ -1,0 +1,250 @@
+//! What the tests of this pipeline share: a scripted wire, and streams made the way the service makes them.
+
+use super::{
+    attempt_log::AttemptLog,
+    config::PipelineConfig,
+    transport::{Transport, TransportError},
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::executor::block_on;
+use http::{Request, Response};
+use lambda_trace::ManualClock;
+use lambda_trace::{
+    Clock, ConnectionId, EndReason, Exception, FinishedSpan, FlushOutcome, Handler, Invocation, InvocationStart,
+    Shutdown, SpanId, SpanKind, StreamClosed, StreamIdentity, StreamOpened, Streaming, Telemetry, Timestamp,
+    TraceConfig, TraceContext, Value,
+};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
+    trace::v1::Span,
+};
+use prost::Message;
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::Poll,
+};
+
+/// A moment in 2026; trace ids of the tests begin with it.
+pub const START_MS: u64 = 1_795_000_000_000;
+
+/// What the collector does next; after the last one it accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Takes every span.
+    Accept,
+    /// Answers with this HTTP status.
+    Status(u16),
+    /// Answers 200 and rejects this many spans.
+    Partial(i64),
+    /// Nobody listens.
+    Refuse,
+    /// The connection breaks after the request.
+    Break,
+    /// The request arrives, and no answer comes.
+    Hang,
+}
+
+/// A collector that follows a script and remembers what arrived.
+#[derive(Debug, Default)]
+pub struct Collector {
+    /// What is still to come.
+    pub script: Mutex<VecDeque<Step>>,
+    /// Every request that arrived.
+    pub requests: Mutex<Vec<ExportTraceServiceRequest>>,
+    /// Of these, the ones that were accepted.
+    pub accepted: Mutex<Vec<Span>>,
+    /// How often a request was begun.
+    pub attempts: AtomicU64,
+}
+
+impl Collector {
+    /// A collector with this script.
+    ///
+    /// # Panics
+    /// Never: nobody else holds the lock yet.
+    pub fn following(script: impl IntoIterator<Item = Step>) -> Arc<Self> {
+        let collector = Self::default();
+        collector.script.lock().expect("lock").extend(script);
+        Arc::new(collector)
+    }
+
+    /// How often a request was begun.
+    pub fn attempts(&self) -> u64 {
+        self.attempts.load(Relaxed)
+    }
+
+    /// The spans that were accepted.
+    ///
+    /// # Panics
+    /// A test panicked while it held the lock.
+    pub fn accepted(&self) -> Vec<Span> {
+        self.accepted.lock().expect("lock").clone()
+    }
+
+    /// Their names.
+    pub fn accepted_names(&self) -> Vec<String> {
+        self.accepted().into_iter().map(|span| span.name).collect()
+    }
+}
+
+#[async_trait]
+impl Transport for Collector {
+    async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError> {
+        self.attempts.fetch_add(1, Relaxed);
+        let step = self.script.lock().expect("lock").pop_front().unwrap_or(Step::Accept);
+        if step == Step::Refuse {
+            return Err(TransportError::Connect(io::ErrorKind::ConnectionRefused.into()));
+        }
+        attempt_log.sent();
+        let request = ExportTraceServiceRequest::decode(request.into_body()).expect("protobuf");
+        self.requests.lock().expect("lock").push(request.clone());
+        let spans = spans(request);
+        let (status, rejected) = match step {
+            Step::Accept | Step::Refuse => (200, 0),
+            Step::Status(status) => (status, 0),
+            Step::Partial(rejected) => (200, rejected),
+            Step::Break => return Err(TransportError::Connect(io::ErrorKind::ConnectionReset.into())),
+            Step::Hang => poll_fn(|_| Poll::Pending).await,
+        };
+        if status == 200 {
+            let skip = usize::try_from(rejected).expect("small");
+            self.accepted.lock().expect("lock").extend(spans.into_iter().skip(skip));
+        }
+        let partial_success =
+            (rejected > 0).then(|| ExportTracePartialSuccess { rejected_spans: rejected, error_message: "no".into() });
+        let body = ExportTraceServiceResponse { partial_success }.encode_to_vec();
+        Ok(Response::builder().status(status).body(body.into()).expect("response"))
+    }
+}
+
+/// A pipeline's configuration; its collector is the wire's business.
+pub fn config(retain_bytes: usize) -> PipelineConfig {
+    PipelineConfig {
+        service: "tests".into(),
+        endpoint: "http://localhost:4318/v1/traces".into(),
+        headers: vec![("x-key".into(), "k".into())],
+        trace_budget_bytes: 80_000,
+        retain_bytes,
+        metrics_namespace: "Tests".into(),
+        environment: "unit".into(),
+    }
+}
+
+/// All spans of a request.
+pub fn spans(request: ExportTraceServiceRequest) -> Vec<Span> {
+    let scopes = request.resource_spans.into_iter().flat_map(|r| r.scope_spans);
+    scopes.flat_map(|scope| scope.spans).collect()
+}
+
+/// Hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, b| {
+        write!(out, "{b:02x}").expect("a string");
+        out
+    })
+}
+
+/// A clock that stands at the beginning.
+pub fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp::from_millis(START_MS)))
+}
+
+/// The header of the `n`th trace.
+pub fn header(n: u64) -> String {
+    format!("Root=1-{:08x}-{n:024x};Parent=53995c3f42cd8ad8;Sampled=1", START_MS / 1_000)
+}
+
+/// Begins a sampled stream that is expected to last `life_ms`.
+pub fn stream(sink: &Arc<dyn Telemetry>, clock: &Arc<ManualClock>, n: u64, life_ms: u64) -> Invocation<Streaming> {
+    stream_under(&header(n), sink, clock, n, life_ms)
+}
+
+/// The same under another header.
+pub fn stream_under(
+    header: &str,
+    sink: &Arc<dyn Telemetry>,
+    clock: &Arc<ManualClock>,
+    n: u64,
+    life_ms: u64,
+) -> Invocation<Streaming> {
+    let begin = InvocationStart {
+        context: TraceContext::parse(Some(header)),
+        request_id: format!("request-{n}").into(),
+        deadline: clock.now().plus_ms(life_ms + 10_000),
+        is_cold_start: n == 1,
+    };
+    let tracing = TraceConfig {
+        clock: clock.clone(),
+        sink: sink.clone(),
+        service: "tests".into(),
+        flush_timeout_ms: 5_000,
+        shutdown_flush_ms: 200,
+        shutdown: Shutdown::default(),
+    };
+    let identity = StreamIdentity {
+        connection_id: ConnectionId::from_random(n),
+        session_id: None,
+        previous_trace_id: None,
+        connection_sequence: None,
+    };
+    Invocation::begin(begin, tracing).into_streaming(identity, clock.now().plus_ms(life_ms))
+}
+
+/// Ends it the way the service does; for collectors that answer.
+pub fn end(stream: Invocation<Streaming>) -> FlushOutcome {
+    block_on(async { stream.finish(EndReason::Deadline).await.settle().await.outcome() })
+}
+
+/// A finished span with text attributes; everything else of it can be set afterwards.
+pub fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> FinishedSpan<Streaming> {
+    let kept = Arc::<Kept>::default();
+    let sink: Arc<dyn Telemetry> = kept.clone();
+    drop(stream(&sink, &clock(), 1, 1_000).span(name, SpanKind::Client));
+    let mut span = kept.streaming.lock().expect("lock").remove(0);
+    span.attributes = texts.iter().map(|(key, text)| (*key, Value::from((*text).to_owned()))).collect();
+    span.exception = message.map(|message| Exception {
+        error_type: "TestException".into(),
+        message: message.to_owned(),
+        at: span.end,
+    });
+    span
+}
+
+/// Keeps spans as they come.
+#[derive(Default)]
+pub struct Kept {
+    /// Finished handler phases.
+    pub handler: Mutex<Vec<FinishedSpan<Handler>>>,
+    streaming: Mutex<Vec<FinishedSpan<Streaming>>>,
+}
+
+#[async_trait]
+impl Telemetry for Kept {
+    fn span_id(&self) -> SpanId {
+        crate::span_id()
+    }
+    fn handler_phase(&self, span: FinishedSpan<Handler>) {
+        self.handler.lock().expect("lock").push(span);
+    }
+    fn stream_opened(&self, _: StreamOpened) {}
+    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
+        self.streaming.lock().expect("lock").push(span);
+    }
+    fn is_export_due(&self, _: Timestamp) -> bool {
+        false
+    }
+    async fn export(&self, _: Timestamp) {}
+    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
+        FlushOutcome::Ok
+    }
+    fn stream_closed(&self, _: StreamClosed) {}
+    fn shutdown(&self) {}
+}

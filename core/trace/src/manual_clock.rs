@@ -1,0 +1,144 @@
+//! A clock that moves when it is told to.
+
+use crate::{Clock, Timestamp};
+use async_trait::async_trait;
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+/// What is locked here is whole after every statement, so a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Stands still until [`ManualClock::advance`] or [`ManualClock::set`] moves it and wakes whoever is due.
+#[derive(Debug, Default)]
+pub struct ManualClock(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    now: Timestamp,
+    next_id: u64,
+    /// By moment, then in order of falling asleep: the order of waking is the same in every run.
+    sleepers: BTreeMap<(Timestamp, u64), Waker>,
+}
+
+impl ManualClock {
+    /// Begins at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        let state = State { now, ..State::default() };
+        Self(Mutex::new(state))
+    }
+
+    /// `ms` milliseconds on.
+    pub fn advance(&self, ms: u64) {
+        let to = lock(&self.0).now.plus_ms(ms);
+        self.set(to);
+    }
+
+    /// To this moment, which may be an earlier one: wall clocks are set back, too.
+    pub fn set(&self, to: Timestamp) {
+        let due = {
+            let mut state = lock(&self.0);
+            state.now = to;
+            // Those still in the map sleep beyond `to`.
+            let later = state.sleepers.split_off(&(to, u64::MAX));
+            std::mem::replace(&mut state.sleepers, later)
+        };
+        due.into_values().for_each(Waker::wake);
+    }
+
+    /// When the next sleeper is due: how far a simulation may jump.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        lock(&self.0).sleepers.first_key_value().map(|((at, _), _)| *at)
+    }
+}
+
+#[async_trait]
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        lock(&self.0).now
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        Sleep { clock: self, at, id: None }.await;
+    }
+}
+
+struct Sleep<'c> {
+    clock: &'c ManualClock,
+    at: Timestamp,
+    id: Option<u64>,
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let clock = self.clock;
+        let mut state = lock(&clock.0);
+        if state.now >= self.at {
+            return Poll::Ready(());
+        }
+        let id = *self.id.get_or_insert_with(|| {
+            state.next_id += 1;
+            state.next_id
+        });
+        state.sleepers.insert((self.at, id), cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            lock(&self.clock.0).sleepers.remove(&(self.at, id));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    };
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    #[test]
+    fn wakes_those_whose_moment_came_and_nobody_else() {
+        let clock = ManualClock::default();
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let mut cx = Context::from_waker(&waker);
+        let mut soon = clock.sleep_until(Timestamp::from_millis(5));
+        let mut late = clock.sleep_until(Timestamp::from_millis(9));
+        assert!(soon.poll_unpin(&mut cx).is_pending() && late.poll_unpin(&mut cx).is_pending());
+        assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(5)));
+        clock.advance(4);
+        assert_eq!(woken.0.load(SeqCst), 0);
+        clock.advance(1);
+        assert_eq!(woken.0.load(SeqCst), 1);
+        assert!(soon.poll_unpin(&mut cx).is_ready() && late.poll_unpin(&mut cx).is_pending());
+        assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(9)));
+    }
+
+    #[test]
+    fn a_dropped_sleeper_leaves_nothing() {
+        let clock = ManualClock::default();
+        assert!(clock.sleep_until(Timestamp::from_millis(1)).now_or_never().is_none());
+        assert_eq!(clock.next_wake(), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! The process is being stopped: one signal, seen by every session.
+
+use crate::{Clock, Timestamp};
+use futures::{
+    FutureExt,
+    channel::oneshot,
+    future::{BoxFuture, Either, Shared, select},
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Resolves once the process is to stop; every clone does.
+#[derive(Clone)]
+pub struct Shutdown {
+    signal: Shared<BoxFuture<'static, ()>>,
+    sender: Arc<Mutex<Option<oneshot::Sender<()>>>>,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        let (sender, receiver) = oneshot::channel();
+        // The sender lives as long as any clone, so the channel cannot close while anybody waits.
+        let signal = receiver.map(drop).boxed().shared();
+        Self { signal, sender: Arc::new(Mutex::new(Some(sender))) }
+    }
+}
+
+impl Shutdown {
+    /// Asks everybody to stop. Again: no effect.
+    pub fn ask(&self) {
+        if let Some(sender) = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // An error means that nobody listens yet; whoever does later sees the channel closed, which counts as asked.
+            let _ = sender.send(());
+        }
+    }
+
+    /// Resolves once [`Self::ask`] was called.
+    pub fn asked(&self) -> impl Future<Output = ()> + Send + Unpin + use<> {
+        self.signal.clone()
+    }
+
+    /// Resolves at `until`, or `grace_ms` after [`Self::ask`] if that is sooner.
+    pub async fn limit(&self, clock: &dyn Clock, until: Timestamp, grace_ms: u64) {
+        if let Either::Right(((), _)) = select(clock.sleep_until(until), self.asked()).await {
+            clock.sleep_until(until.min(clock.now().plus_ms(grace_ms))).await;
+        }
+    }
+
+    /// Whether it was asked already.
+    pub fn is_asked(&self) -> bool {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clone_hears_it_early_or_late() {
+        let shutdown = Shutdown::default();
+        let mut early = shutdown.asked();
+        assert!((&mut early).now_or_never().is_none() && !shutdown.is_asked());
+        shutdown.clone().ask();
+        shutdown.ask();
+        assert!(early.now_or_never().is_some() && shutdown.asked().now_or_never().is_some() && shutdown.is_asked());
+    }
+}

@@ -1,0 +1,159 @@
+//! Spans: open ones that borrow their invocation, finished ones that belong to one pipeline.
+
+use super::{Invocation, Phase, Value};
+use crate::{AwsCall, CallError, SpanId, Timestamp, TraceId};
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+
+/// Decides how X-Ray draws a span (facts: INTERNAL is a subsegment, CLIENT a call to a service; never SERVER).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpanKind {
+    /// Work inside the function.
+    Internal,
+    /// A call to an AWS service.
+    Client,
+}
+
+/// The one event that X-Ray keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// A short name, good for grouping.
+    pub error_type: Cow<'static, str>,
+    /// What was said; adapters cut it to its limit (FR-058).
+    pub message: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A finished span of one pipeline; neither `Clone` nor convertible: it can be recorded once, in its own phase.
+#[derive(Debug)]
+pub struct FinishedSpan<P> {
+    /// One of [`super::names`], or a service's name in the handler phase.
+    pub name: &'static str,
+    /// How it is drawn.
+    pub kind: SpanKind,
+    /// The invocation it belongs to.
+    pub request_id: Arc<str>,
+    /// Its trace.
+    pub trace: TraceId,
+    /// Its id.
+    pub id: SpanId,
+    /// Never absent: there is no root (FR-053).
+    pub parent: SpanId,
+    /// When it began.
+    pub start: Timestamp,
+    /// When it ended.
+    pub end: Timestamp,
+    /// Keys without repeats, in the order of setting.
+    pub attributes: Vec<(&'static str, Value)>,
+    /// Present: status ERROR. Absent: status unset.
+    pub exception: Option<Exception>,
+    /// Handler phase only: the calls inside this one.
+    pub children: Vec<FinishedSpan<P>>,
+    pub(super) phase: PhantomData<fn() -> P>,
+}
+
+impl<P> FinishedSpan<P> {
+    /// The value of an attribute.
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        self.attributes.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    pub(super) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.attributes.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, old)) => *old = value,
+            None => self.attributes.push((key, value)),
+        }
+    }
+}
+
+/// An open span borrows its invocation: nothing that consumes the invocation compiles while it is open. Ends when dropped.
+#[must_use = "a span ends where it is dropped"]
+pub struct Span<'i, P: Phase> {
+    of: &'i Invocation<P>,
+    /// `None` where the invocation is not traced: then every method is nearly free.
+    data: Option<FinishedSpan<P>>,
+    /// Dropped before its call was over: the caller went away.
+    in_flight: bool,
+}
+
+impl<'i, P: Phase> Span<'i, P> {
+    pub(super) const fn new(of: &'i Invocation<P>, data: Option<FinishedSpan<P>>) -> Self {
+        Self { of, data, in_flight: false }
+    }
+
+    /// Sets an attribute; a key set twice keeps the later value.
+    pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+        if let Some(data) = &mut self.data {
+            data.set(key, value);
+        }
+    }
+
+    /// Whether anything is recorded: lets a caller skip work that only a recorded span needs.
+    pub const fn is_recording(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// What it stands for began earlier than the span was opened.
+    pub fn began_at(&mut self, at: Timestamp) {
+        if let Some(data) = &mut self.data {
+            data.start = at.min(data.start);
+        }
+    }
+
+    /// A call to `target` begins: should the span be dropped before [`Self::returned`] or [`Self::failed`], it was
+    /// cancelled. The target is written at once: a CLIENT span without it would draw a service node of its own.
+    pub fn calling(&mut self, target: &AwsCall) {
+        self.in_flight = true;
+        self.describe(target);
+    }
+
+    /// The call is over, and went well.
+    pub fn returned(&mut self, report: &AwsCall) {
+        self.in_flight = false;
+        self.describe(report);
+    }
+
+    /// The call is over, and failed: status ERROR, one exception, and `error_type` indexed for the first of a trace.
+    pub fn failed(&mut self, error: &CallError) {
+        self.in_flight = false;
+        self.describe(&error.report);
+        let Some(data) = &mut self.data else { return };
+        data.set("error_type", error.error_type.clone().into_owned());
+        if self.of.may_annotate_error() {
+            data.set("aws.xray.annotations", Value::List(vec![Cow::Borrowed("error_type")]));
+        }
+        data.exception = Some(Exception {
+            error_type: error.error_type.clone(),
+            message: if error.detail.is_empty() { error.to_string() } else { error.detail.clone() },
+            at: self.of.now(),
+        });
+    }
+
+    /// The AWS call attributes (facts: they draw the service's node and fill the `aws` block).
+    fn describe(&mut self, report: &AwsCall) {
+        let Some(data) = &mut self.data else { return };
+        data.set("rpc.system", "aws-api");
+        data.set("rpc.service", report.service);
+        data.set("rpc.method", report.operation);
+        data.set("aws.region", report.region.clone());
+        if let Some(table) = &report.table {
+            data.set("aws.table_name", table.clone());
+        }
+        if let Some(id) = &report.request_id {
+            data.set("aws.request_id", id.clone());
+        }
+        data.set("attempts", report.attempts);
+    }
+}
+
+impl<P: Phase> Drop for Span<'_, P> {
+    fn drop(&mut self) {
+        let Some(mut data) = self.data.take() else { return };
+        if self.in_flight {
+            data.set("cancelled", true);
+        }
+        data.end = self.of.now();
+        self.of.record(data);
+    }
+}

@@ -1,0 +1,138 @@
+//! The trace header of one invocation, parsed strictly (FR-052, FR-056, FR-059).
+//!
+//! A value and nothing else: it is read from this invocation's own header, moved into the invocation, and there is
+//! no other way to make one. Whatever is not well formed runs untraced: a half-understood header would
+//! otherwise record an orphan, a trace whose parent nobody has.
+
+use crate::{SpanId, TraceId};
+use std::fmt;
+
+/// What the header says. Not `Clone`: one header, one invocation.
+#[derive(Debug)]
+pub struct TraceContext(Option<Parent>);
+
+/// The segment that Lambda opened for this invocation, in a sampled trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The trace of this invocation.
+    pub trace: TraceId,
+    /// The function's own segment: the parent of `## handler` and of `sse_stream`.
+    pub segment: SpanId,
+}
+
+impl TraceContext {
+    /// Reads `Lambda-Runtime-Trace-Id` (or `X-Amzn-Trace-Id` on loopback).
+    ///
+    /// Sampled only with one well-formed `Root` (version 1), one well-formed `Parent` and one `Sampled=1`. Unknown parts
+    /// are ignored and spaces around parts trimmed; a known key twice, or anything else, is untraced.
+    pub fn parse(header: Option<&str>) -> Self {
+        Self(header.and_then(parse))
+    }
+
+    /// The sampled parent, or `None`: this invocation is not traced.
+    pub(crate) fn into_parent(self) -> Option<Parent> {
+        self.0
+    }
+
+    /// Whether spans of this invocation are recorded.
+    pub fn is_sampled(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// The canonical header: `Root=…;Parent=…;Sampled=1`, what a propagator is given.
+impl fmt::Display for Parent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Root={};Parent={};Sampled=1", self.trace, self.segment)
+    }
+}
+
+fn parse(header: &str) -> Option<Parent> {
+    let (mut root, mut parent, mut sampled) = (None, None, None);
+    for part in header.split(';') {
+        let Some((key, value)) = part.trim().split_once('=') else {
+            continue;
+        };
+        let known = match key {
+            "Root" => &mut root,
+            "Parent" => &mut parent,
+            "Sampled" => &mut sampled,
+            _ => continue,
+        };
+        if known.replace(value).is_some() {
+            return None;
+        }
+    }
+    if sampled? != "1" {
+        return None;
+    }
+    Some(Parent { trace: trace_id(root?)?, segment: SpanId::new(hex(parent?, 16)?.try_into().ok()?)? })
+}
+
+fn trace_id(root: &str) -> Option<TraceId> {
+    let (epoch, random) = root.strip_prefix("1-")?.split_once('-')?;
+    TraceId::new(hex(epoch, 8)? << 96 | hex(random, 24)?)
+}
+
+/// Exactly `digits` hexadecimal digits; `from_str_radix` alone would also take a sign.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let well_formed = text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
+    well_formed.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "Root=1-67891233-abcdef012345678912345678";
+    const PARENT: &str = "Parent=53995c3f42cd8ad8";
+
+    fn check(header: &str, sampled: bool) {
+        assert_eq!(TraceContext::parse(Some(header)).is_sampled(), sampled, "{header:?}");
+    }
+
+    #[test]
+    fn a_well_formed_header_is_sampled_and_round_trips() {
+        let header = format!("{ROOT};{PARENT};Sampled=1");
+        let parent = TraceContext::parse(Some(&header)).into_parent().expect("sampled");
+        assert_eq!(parent.to_string(), header);
+    }
+
+    #[test]
+    fn order_spaces_and_unknown_parts_do_not_matter() {
+        check(&format!("Sampled=1;{PARENT};{ROOT}"), true);
+        check(&format!(" {ROOT} ; {PARENT} ;\tSampled=1 "), true);
+        check(&format!("Self=1-2-3;{ROOT};{PARENT};Sampled=1;Lineage=1:73f724a8:0"), true);
+        check(&format!("{ROOT};{PARENT};Sampled=1;odd=a,b=c;;junk"), true);
+    }
+
+    #[test]
+    fn whatever_is_not_well_formed_runs_untraced() {
+        for bad in [
+            String::new(),
+            "garbage".into(),
+            format!("{ROOT};Sampled=1"),
+            format!("{PARENT};Sampled=1"),
+            format!("{ROOT};{PARENT}"),
+            format!("{ROOT};{PARENT};Sampled=0"),
+            format!("{ROOT};{PARENT};Sampled=?"),
+            format!("{ROOT};{PARENT};Sampled=11"),
+            format!("{ROOT};{ROOT};{PARENT};Sampled=1"),
+            format!("{ROOT};{PARENT};Sampled=1;Sampled=1"),
+            format!("{ROOT};{PARENT};Sampled=1;Sampled=0"),
+            format!("{};{PARENT};sampled=1", ROOT.to_lowercase()),
+            format!("Root=2-67891233-abcdef012345678912345678;{PARENT};Sampled=1"),
+            format!("Root=1-6789123-abcdef012345678912345678;{PARENT};Sampled=1"),
+            format!("Root=1-67891233-abcdef01234567891234567;{PARENT};Sampled=1"),
+            format!("Root=1-00000000-000000000000000000000000;{PARENT};Sampled=1"),
+            format!("Root=1-+7891233-abcdef012345678912345678;{PARENT};Sampled=1"),
+            format!("{ROOT};Parent=0000000000000000;Sampled=1"),
+            format!("{ROOT};Parent=53995c3f42cd8ad;Sampled=1"),
+            format!("{ROOT};Parent=53995c3f42cd8adg;Sampled=1"),
+            format!("{ROOT};Parent =53995c3f42cd8ad8;Sampled=1"),
+        ] {
+            check(&bad, false);
+        }
+        assert!(!TraceContext::parse(None).is_sampled());
+    }
+}
