@@ -1,9 +1,13 @@
 //! Metrics by PutMetricData: one call a batch, values with their counts instead of one call per event.
+//!
+//! The SDK's own retries are off. PutMetricData adds: a batch that was taken, and whose answer was lost, would count twice.
+//! What was surely refused goes with the next batch, which is the caller's business ([`Metrics::put`]).
 
 use crate::aws::{Attempts, Aws, failed, returned};
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::{
     Client,
+    config::{Builder, retry::RetryConfig},
     types::{Dimension, MetricDatum, StandardUnit},
 };
 use lambda_trace::{AwsCall, CallError, Failure};
@@ -24,7 +28,7 @@ impl CloudWatchMetrics {
     /// Puts metrics into `namespace`, each with the dimension `Environment`.
     pub fn new(aws: &Aws, namespace: &str, environment: &str) -> Self {
         Self {
-            client: Client::new(aws.sdk()),
+            client: Client::from_conf(Builder::from(aws.sdk()).retry_config(RetryConfig::disabled()).build()),
             region: aws.region().to_owned(),
             namespace: namespace.to_owned(),
             environment: environment.to_owned(),
@@ -190,9 +194,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn trouble_is_reported_and_bounded() {
         let throttled = cbor(&json!({"__type": "com.amazonaws.cloudwatch#ThrottlingException", "message": "less"}));
-        let (_, answer) = put(Answer::Says(400, throttled), &[count(None)]).await;
+        let (service, answer) = put(Answer::Says(400, throttled), &[count(None)]).await;
         let error = answer.unwrap_err();
+        assert_eq!(service.sent().len(), 1);
         assert_eq!((error.failure, error.detail.as_str()), (Failure::Throttled, "less"));
+
+        for perhaps_taken in [Answer::Says(500, cbor(&json!({}))), Answer::Breaks] {
+            let (service, answer) = put(perhaps_taken, &[count(None)]).await;
+            let error = answer.unwrap_err();
+            assert!(error.failure.may_have_been_taken(), "{error:?}");
+            assert_eq!(service.sent().len(), 1, "what may have been taken is not put again");
+        }
 
         let began = tokio::time::Instant::now();
         let (_, answer) = put(Answer::Hangs, &[count(None)]).await;

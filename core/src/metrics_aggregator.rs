@@ -1,7 +1,7 @@
 //! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
 
 use crate::ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog};
-use lambda_trace::{CallError, Failure, Timestamp};
+use lambda_trace::{CallError, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -153,8 +153,7 @@ impl<'b> PutTurn<'b> {
             _ => {}
         }
         state.is_failing = error.is_some();
-        let surely_lost = |e: &CallError| !matches!(e.failure, Failure::TimedOut | Failure::Unreadable);
-        if error.is_some_and(surely_lost) {
+        if error.is_some_and(|error| !error.failure.may_have_been_taken()) {
             state.counts.merge(&self.counts);
         }
     }

@@ -16,6 +16,7 @@ use lambda_trace::{AwsCall, CallError, Failure};
 use std::{
     borrow::Cow,
     error::Error,
+    io,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -80,7 +81,8 @@ where
     match error {
         SdkError::TimeoutError(_) => (Failure::TimedOut, "Timeout".into()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => (Failure::TimedOut, "Timeout".into()),
-        SdkError::DispatchFailure(_) => (Failure::Unreachable, "ConnectionFailed".into()),
+        SdkError::DispatchFailure(_) if is_not_connected(error) => (Failure::NotConnected, "ConnectionFailed".into()),
+        SdkError::DispatchFailure(_) => (Failure::Unreachable, "ConnectionBroken".into()),
         SdkError::ConstructionFailure(_) => (Failure::Refused, "InvalidRequest".into()),
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
@@ -148,13 +150,26 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     words
 }
 
+/// Whether no connection came to be, so that nothing can have been sent.
+fn is_not_connected(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    source::<io::Error>(error).is_some_and(|error| {
+        matches!(error.kind(), AddrNotAvailable | ConnectionRefused | HostUnreachable | NetworkUnreachable)
+    })
+}
+
 fn has_source<S: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    source::<S>(error).is_some()
+}
+
+/// The first error of this type among the causes.
+fn source<'e, S: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e S> {
     let mut next = error.source();
     while let Some(error) = next {
-        if error.is::<S>() {
-            return true;
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         next = error.source();
     }
-    false
+    None
 }

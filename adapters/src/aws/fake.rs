@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use std::{
     collections::VecDeque,
+    io,
     sync::{Arc, Mutex},
 };
 
@@ -23,7 +24,10 @@ use std::{
 pub(crate) enum Answer {
     Says(u16, Vec<u8>),
     Hangs,
+    /// No connection can be opened.
     Refuses,
+    /// The connection breaks after the request.
+    Breaks,
 }
 
 impl Answer {
@@ -90,7 +94,8 @@ impl HttpConnector for FakeService {
         HttpConnectorFuture::new(async move {
             match answer {
                 Answer::Hangs => std::future::pending().await,
-                Answer::Refuses => Err(ConnectorError::io("connection refused".into())),
+                Answer::Refuses => Err(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionRefused).into())),
+                Answer::Breaks => Err(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into())),
                 Answer::Says(status, body) => {
                     let status = StatusCode::try_from(status).unwrap();
                     let mut response = HttpResponse::new(status, SdkBody::from(body));

@@ -1,8 +1,10 @@
-//! One HTTP client for all AWS service clients, made when it is first needed.
+//! One HTTP client for all AWS service clients, made when it is first needed, and made anew after a freeze: its pool of
+//! connections outlives the far side's patience, and the pool's own idle limit runs on a clock that may stand still.
 //!
 //! The SDK's own client loads certificates once for every service client, at construction, even where the endpoint is
 //! plain HTTP; that is most of what the service clients cost at start.
 
+use crate::system::FreezeWatch;
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
@@ -13,7 +15,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Which certificate authorities are believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,21 +46,32 @@ fn pem(der: &[u8]) -> String {
 #[derive(Debug)]
 pub(super) struct LazyHttp {
     roots: TrustRoots,
-    client: OnceLock<SharedHttpClient>,
+    watch: OnceLock<Arc<FreezeWatch>>,
+    /// With the count of freezes before which it was made.
+    client: Mutex<Option<(u64, SharedHttpClient)>>,
 }
 
 impl LazyHttp {
     pub(super) const fn new(roots: TrustRoots) -> Self {
-        Self { roots, client: OnceLock::new() }
+        Self { roots, watch: OnceLock::new(), client: Mutex::new(None) }
     }
 
-    fn client(&self) -> &SharedHttpClient {
-        self.client.get_or_init(|| {
-            let context = TlsContext::builder().with_trust_store(self.roots.store()).build();
-            // An error cannot happen: the builder checks nothing, rustls reads the certificates later.
-            let context = context.unwrap_or_default();
-            Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
-        })
+    /// The client whose connections are all from after the last freeze. Asked for once an attempt, so that a second attempt
+    /// does not go over a stale connection either.
+    fn client(&self) -> SharedHttpClient {
+        let freezes = self.watch.get_or_init(FreezeWatch::start).freezes();
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*client {
+            Some((before, client)) if *before == freezes => client.clone(),
+            _ => client.insert((freezes, self.fresh())).1.clone(),
+        }
+    }
+
+    fn fresh(&self) -> SharedHttpClient {
+        let context = TlsContext::builder().with_trust_store(self.roots.store()).build();
+        // An error cannot happen: the builder checks nothing, rustls reads the certificates later.
+        let context = context.unwrap_or_default();
+        Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
     }
 }
 
@@ -77,7 +90,18 @@ impl HttpClient for LazyHttp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{aws::Aws, dynamodb::DynamoConfigurationStore};
     use aws_smithy_http_client::Connector;
+    use sse_core::ports::{ConfigurationStore, UserId};
+    use std::{
+        net::Ipv4Addr,
+        sync::atomic::{AtomicUsize, Ordering::SeqCst},
+        time::Duration,
+    };
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
 
     #[test]
     fn every_bundled_certificate_is_one() {
@@ -86,5 +110,40 @@ mod tests {
         let provider = Provider::Rustls(CryptoMode::AwsLc);
         let _ = Connector::builder().tls_provider(provider).tls_context(context).build();
         assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);
+    }
+
+    /// Answers every request on every connection, and counts connections.
+    async fn server() -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let connections = Arc::<AtomicUsize>::default();
+        let counted = connections.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                counted.fetch_add(1, SeqCst);
+                tokio::spawn(async move {
+                    let mut request = vec![0; 65_536];
+                    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+                    }
+                });
+            }
+        });
+        (endpoint, connections)
+    }
+
+    #[tokio::test]
+    async fn no_call_goes_over_a_connection_from_before_a_freeze() {
+        let (endpoint, connections) = server().await;
+        let aws = Aws::at(&endpoint).await;
+        let store = DynamoConfigurationStore::new(&aws, "users");
+        let user = UserId::new("u1").unwrap();
+        let get = async || store.get(&user, "c1").await.unwrap().1.attempts;
+        assert_eq!((get().await, get().await), (1, 1));
+        assert_eq!(connections.load(SeqCst), 1, "without a freeze a connection is used again");
+        // Nothing of this process runs meanwhile, as in a freeze.
+        std::thread::sleep(Duration::from_millis(600));
+        assert_eq!((get().await, connections.load(SeqCst)), (1, 2));
     }
 }

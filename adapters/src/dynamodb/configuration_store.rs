@@ -46,6 +46,8 @@ impl ConfigurationStore for DynamoConfigurationStore {
             .client
             .get_item()
             .table_name(&self.table)
+            // A configuration made a moment ago has to be found: 404 is final for its reader.
+            .consistent_read(true)
             .key("PK", AttributeValue::S(format!("USER#{}", user.expose())))
             .key("SK", AttributeValue::S(format!("CONFIG#{id}")))
             .projection_expression("#s, #t")
@@ -113,6 +115,7 @@ mod tests {
         assert_eq!(names(found.unwrap()), ["AAPL", "X"]);
         let sent = &service.sent()[0];
         assert_eq!(sent.target, "DynamoDB_20120810.GetItem");
+        assert_eq!(sent.json()["ConsistentRead"], true);
         assert_eq!(sent.json()["Key"], serde_json::json!({"PK": {"S": "USER#u#1"}, "SK": {"S": "CONFIG#c 1"}}));
     }
 

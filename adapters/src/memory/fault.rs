@@ -37,7 +37,8 @@ fn error(failure: Failure, report: AwsCall) -> CallError {
     let error_type = match failure {
         Failure::Throttled => "ThrottlingException",
         Failure::TimedOut => "Timeout",
-        Failure::Unreachable => "ConnectionRefused",
+        Failure::NotConnected => "ConnectionFailed",
+        Failure::Unreachable => "ConnectionBroken",
         Failure::Denied => "AccessDeniedException",
         Failure::Refused => "ValidationException",
         Failure::Faulted => "InternalServerError",

@@ -1,7 +1,7 @@
 use super::*;
 use async_trait::async_trait;
 use futures::executor::block_on;
-use lambda_trace::AwsCall;
+use lambda_trace::{AwsCall, Failure};
 
 #[derive(Default)]
 struct Recorder {
@@ -72,7 +72,10 @@ fn one_batch_an_interval_holds_everything() {
 
 #[test]
 fn a_batch_that_surely_did_not_arrive_goes_with_the_next() {
-    for (failure, counted) in [(Failure::Throttled, 2), (Failure::TimedOut, 1)] {
+    let perhaps_taken = [Failure::TimedOut, Failure::Unreachable, Failure::Faulted, Failure::Unreadable];
+    let surely_not = [Failure::Throttled, Failure::NotConnected, Failure::Denied, Failure::Refused];
+    let cases = surely_not.map(|failure| (failure, 2)).into_iter().chain(perhaps_taken.map(|failure| (failure, 1)));
+    for (failure, counted) in cases {
         let (aggregator, sink) = (MetricsAggregator::new(Arc::new(())), Recorder::default());
         *sink.fails.lock().expect("not poisoned") = Some(failure);
         aggregator.delivered(&[delivery("metrics", true)]);

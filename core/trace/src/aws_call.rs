@@ -27,7 +27,9 @@ pub enum Failure {
     Throttled,
     /// No answer within the limit.
     TimedOut,
-    /// No connection, or one that broke.
+    /// No connection could be opened: nothing was sent.
+    NotConnected,
+    /// The connection broke after it was opened: the request may have been taken.
     Unreachable,
     /// Credentials or permissions.
     Denied,
@@ -54,12 +56,21 @@ pub struct CallError {
 }
 
 impl Failure {
+    /// Whether the service may have carried the request out all the same, because no answer of its own says that it did not.
+    pub const fn may_have_been_taken(self) -> bool {
+        match self {
+            Self::TimedOut | Self::Unreachable | Self::Faulted | Self::Unreadable => true,
+            Self::Throttled | Self::NotConnected | Self::Denied | Self::Refused => false,
+        }
+    }
+
     /// In words, for logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
             Self::TimedOut => "timed out",
-            Self::Unreachable => "unreachable",
+            Self::NotConnected => "no connection",
+            Self::Unreachable => "the connection broke",
             Self::Denied => "denied",
             Self::Refused => "refused",
             Self::Faulted => "failed at the service",

@@ -122,7 +122,8 @@ async fn every_failure_has_its_name() {
         (Answer::json(503, "<html>busy</html>"), Failure::Faulted, "Http503"),
         (Answer::json(403, ""), Failure::Denied, "Http403"),
         (Answer::json(429, ""), Failure::Throttled, "Http429"),
-        (Answer::Refuses, Failure::Unreachable, "ConnectionFailed"),
+        (Answer::Refuses, Failure::NotConnected, "ConnectionFailed"),
+        (Answer::Breaks, Failure::Unreachable, "ConnectionBroken"),
     ];
     for (answer, failure, error_type) in cases {
         let error = page_of([answer]).await.1.unwrap_err();
