@@ -2,7 +2,7 @@
 //!
 //! Knows no AWS service, no OpenTelemetry, no HTTP and no async runtime: those are behind the ports.
 //! Start with [`stream`] (one invocation as a value), then [`session`] (the loop of one stream) and
-//! [`telemetry`] (the two phases and the proofs that end them).
+//! `lambda_trace` (the two phases and the proofs that end them).
 
 pub mod digest;
 pub mod event;

@@ -1,7 +1,7 @@
 //! Between session and wire: bounded by tickers, never waits. What the client should hold is one shared snapshot and a set of
 //! names, so a newer state replaces an unsent older one by itself.
 //!
-//! The reader ends cleanly only after [`Writer::close`], which takes a `BodyEndPermit`; a writer that is dropped without it makes
+//! The reader ends cleanly only after `Writer::close`, which takes a `BodyEndPermit`; a writer that is dropped without it makes
 //! the reader end in [`Aborted`], which becomes error trailers. Knows no trace and no protocol below SSE.
 
 mod client;

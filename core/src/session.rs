@@ -1,6 +1,6 @@
 //! The loop of one stream: poll, diff, dispatch, until the end. Knows no span, no invocation and no wire.
 //!
-//! Arms of the `select` only make a [`Wake`]; a synchronous function acts on it. An `.await` in an arm would stop the poll
+//! Arms of the `select` only make a `Wake`; a synchronous function acts on it. An `.await` in an arm would stop the poll
 //! future while it may hold the lead, and with it every stream that follows.
 
 use crate::{

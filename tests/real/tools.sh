@@ -2,6 +2,7 @@
 tools="$CARGO_TARGET_DIR/tools"
 mkdir -p "$tools"
 
+# shellcheck disable=SC2034 # used by the parts
 MOTO=5.2.5 COLLECTOR=0.156.0 NODE=22.23.3 CARGO_LAMBDA=1.9.2
 
 say() { printf '%s' "$*" >&3; }
@@ -80,7 +81,7 @@ xray() {
 # The binary that users deploy, unless another is named.
 service() {
   [ -n "${SSE_REAL_BINARY:-}" ] && return
-  cargo build --release || exit 1
+  cargo build --locked --release || exit 1
   export SSE_REAL_BINARY="$CARGO_TARGET_DIR/release/sse-streaming"
 }
 
@@ -89,5 +90,5 @@ service() {
 real_test() {
   local target=$1
   shift
-  cargo test --workspace --test "$target" -- --nocapture "$@"
+  cargo test --locked --workspace --test "$target" -- --nocapture "$@"
 }

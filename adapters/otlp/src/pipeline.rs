@@ -130,7 +130,7 @@ impl Telemetry for Pipeline {
         sampling::span_id()
     }
 
-    /// Not this pipeline's phase: see [`crate::telemetry::Composite`].
+    /// Not the phase of this pipeline: whoever composes the two pipelines sends these spans to the other one.
     fn handler_phase(&self, _: FinishedSpan<Handler>) {}
 
     fn stream_opened(&self, stream: StreamOpened) {

@@ -1,0 +1,159 @@
+# The one front door: people and `.ci/run` call the same recipes. `just` lists them; `.ci/tool just` installs just itself.
+#
+# A recipe that cannot run on a machine prints a line "NOT RUN: …" and ends with exit code 77.
+# `--workspace` everywhere: with `-p` the features of shared dependencies, and so their builds, would differ from recipe to recipe.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export CARGO_TARGET_DIR := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+export RUSTDOCFLAGS := env("RUSTDOCFLAGS", "-D warnings")
+
+# Lists the recipes.
+[private]
+default:
+    @just --justfile {{ justfile() }} --list --unsorted
+
+# Runs the service: `just serve --listen 127.0.0.1:9000`.
+[group('run')]
+serve *ARGS:
+    cargo run --locked --release -- serve {{ ARGS }}
+
+# Formats the sources.
+[group('before a commit')]
+fmt:
+    cargo fmt --all
+
+# What is quick: format, clippy, documentation, scripts, and the tests in memory.
+[group('before a commit')]
+check: fmt-check lint doc scripts test
+
+# Whether the sources are formatted.
+[group('before a commit')]
+fmt-check:
+    cargo fmt --all -- --check
+
+# Clippy with warnings denied.
+[group('before a commit')]
+lint:
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# The documentation of every item, private ones too, with warnings denied: target/doc.
+[group('before a commit')]
+doc:
+    cargo doc --locked --workspace --no-deps --document-private-items
+
+# Shellcheck on every script.
+[group('before a commit')]
+scripts:
+    .ci/scripts
+
+# The tests in memory: no network, no other program.
+[group('rings of tests')]
+test *ARGS:
+    cargo test --locked --workspace {{ ARGS }}
+
+# Misuses that must not compile.
+[group('rings of tests')]
+types:
+    cargo test --locked --workspace --test compile_fail
+
+# The resume simulation, over random seeds.
+[group('rings of tests')]
+simulation SECONDS="20":
+    SIMULATION_SECONDS={{ SECONDS }} cargo test --locked --workspace --test simulation -- --nocapture
+
+# The loop over the Runtime API, chunk by chunk, on loopback.
+[group('rings of tests')]
+loopback *ARGS:
+    cargo test --locked --workspace --test lambda_loop {{ ARGS }}
+
+# The emulated execution environment itself.
+[group('rings of tests')]
+emulator *ARGS:
+    cargo test --locked --workspace --test emulated_environment {{ ARGS }}
+
+# The release binary in an environment that freezes: `just process tracing::` runs those.
+[group('rings of tests')]
+process *ARGS:
+    cargo test --locked --workspace --test process -- --nocapture {{ ARGS }}
+
+# Parts that others wrote: `just real trace clients` runs those two.
+[group('rings of tests')]
+real *PARTS:
+    tests/real/run {{ PARTS }}
+
+# The contract of the adapters on a real DynamoDB server, which it starts itself.
+[group('rings of tests')]
+dynamodb:
+    cargo test --locked --workspace --test dynamodb -- --nocapture
+
+# The JavaScript client and the samples in the documentation.
+[group('rings of tests')]
+javascript:
+    command -v node > /dev/null || { echo "NOT RUN: no node on this machine"; exit 77; }
+    node --test docs/clients/*.test.mjs
+
+# The Terraform files, as far as this machine allows.
+[group('rings of tests')]
+terraform:
+    terraform/check
+
+# Whether each kept change of tests/mutations still applies.
+[group('do the tests judge')]
+patches:
+    tests/mutations/check
+
+# Applies the kept changes one by one and expects their tests to fail.
+[group('do the tests judge')]
+patches-run *NAMES:
+    tests/mutations/run {{ NAMES }}
+
+# Mutants of the lines changed since BASE: each must be caught. Bounded in time; says how many it judged.
+[group('do the tests judge')]
+mutants-change BASE="" MINUTES="10":
+    .ci/mutants change "{{ BASE }}" {{ MINUTES }}
+
+# Mutants of whole crates, for hours: `just mutants lambda-trace`.
+[group('do the tests judge')]
+mutants *CRATES:
+    .ci/mutants crates {{ CRATES }}
+
+# Licences, bans and sources of dependencies.
+[group('dependencies')]
+licences:
+    deny=$(.ci/tool cargo-deny) && "$deny" --locked check --hide-inclusion-graph licenses bans sources
+
+# Known vulnerabilities of dependencies, from RustSec's database, which is fetched.
+[group('dependencies')]
+advisories:
+    .ci/advisories
+
+# Dependencies that nothing uses.
+[group('dependencies')]
+unused:
+    machete=$(.ci/tool cargo-machete) && "$machete" --with-metadata .
+
+# Every benchmark, one short pass.
+[group('more')]
+bench-smoke:
+    tests/bench-smoke
+
+# The binary that users deploy.
+[group('more')]
+release:
+    cargo build --locked --release
+
+# Packs each crate that others can take, and compiles it from the package.
+[group('more')]
+package-crates:
+    cargo package --locked -p lambda-trace -p lambda-trace-otlp -p lambda-trace-xray
+
+# The zip that Lambda takes: `just package arm64`.
+[group('more')]
+package *ARGS:
+    terraform/package {{ ARGS }}
+
+# Everything, as CI runs it.
+[group('more')]
+ci:
+    .ci/run
