@@ -1,7 +1,8 @@
 //! What an operator should read, as log lines: once a change. Never the service's own words, which may quote a key.
 
 use lambda_trace::CallError;
-use sse_core::{ports::OperatorLog, stream::Summary};
+use sse_core::{item::ItemProblem, ports::OperatorLog, stream::Summary};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes to the log.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,6 +15,18 @@ impl OperatorLog for TracingOperatorLog {
 
     fn polls_recovered(&self) {
         tracing::info!("polls succeed again");
+    }
+
+    fn items_skipped(&self, reasons: &BTreeMap<ItemProblem, usize>) {
+        if reasons.is_empty() {
+            tracing::info!("every item of the window can be read again");
+            return;
+        }
+        let count: usize = reasons.values().sum();
+        let attributes: BTreeSet<_> = reasons.keys().map(|reason| reason.attribute()).collect();
+        let attributes = Vec::from_iter(attributes).join(",");
+        let words: Vec<_> = reasons.iter().map(|(reason, count)| format!("{reason} ({count})")).collect();
+        tracing::warn!(count, attributes, "items are skipped: {}", words.join("; "));
     }
 
     fn metrics_failing(&self, error: &CallError) {

@@ -1,5 +1,9 @@
 //! A sentiment item as the table holds it, in checked form. Knows nothing of how it is stored or read.
 
+mod problem;
+
+pub use problem::ItemProblem;
+
 use lambda_trace::Timestamp;
 use std::{borrow::Borrow, fmt, sync::Arc};
 
@@ -7,8 +11,13 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 pub const SCORE_SCALE: i64 = 1_000_000_000;
 /// The longest ticker, in bytes.
 pub const TICKER_MAX_BYTES: usize = 64;
-/// An item dated further ahead than this is skipped, in milliseconds.
-pub const FUTURE_LIMIT_MS: u64 = 300_000;
+/// An item dated further ahead than this is skipped.
+const FUTURE_LIMIT_MS: u64 = 5 * 60_000;
+
+/// The latest date that an item read at `now` may bear: 5 minutes ahead, for writers whose clocks run ahead of this one.
+pub const fn latest_date(now: Timestamp) -> Timestamp {
+    now.plus_ms(FUTURE_LIMIT_MS)
+}
 
 /// The three partitions of the index, and the labels of aggregates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,15 +54,17 @@ impl Sentiment {
     }
 }
 
-/// A ticker: trimmed, upper case, 1 to [`TICKER_MAX_BYTES`] bytes without control characters.
+/// A ticker: trimmed, upper case, 1 to [`TICKER_MAX_BYTES`] bytes without control characters and commas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticker(Arc<str>);
 
 impl Ticker {
-    /// Normalises and checks; `None` for what cannot be a ticker.
+    /// Normalises and checks; `None` for what cannot be a ticker. A comma separates tickers in the address of a stream, so a
+    /// name that holds one could not be asked for.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if text.is_empty() || text.len() > TICKER_MAX_BYTES || text.chars().any(char::is_control) {
+        let is_foreign = |c: char| c.is_control() || c == ',';
+        if text.is_empty() || text.len() > TICKER_MAX_BYTES || text.chars().any(is_foreign) {
             return None;
         }
         let upper = text.to_uppercase();
@@ -133,7 +144,7 @@ mod tests {
     #[test]
     fn tickers_are_normalised_and_checked() {
         assert_eq!(Ticker::parse(" brk.b ").as_ref().map(Ticker::as_str), Some("BRK.B"));
-        for bad in ["", "  ", "A\nB", &"X".repeat(65)] {
+        for bad in ["", "  ", "A\nB", "A,B", &"X".repeat(65)] {
             assert!(Ticker::parse(bad).is_none(), "{bad:?}");
         }
     }

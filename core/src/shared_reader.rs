@@ -6,6 +6,7 @@
 
 mod cell;
 mod round;
+mod skipped;
 
 pub use cell::{ReadState, Role, SharedReader};
 pub use round::ReadPlan;

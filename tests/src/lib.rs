@@ -3,6 +3,7 @@
 //! Knows the core and the in-memory adapters; opens no socket and starts no process.
 
 pub mod client;
+pub mod operator_log;
 pub mod simulation;
 pub mod spy;
 pub mod world;

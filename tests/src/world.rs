@@ -1,7 +1,7 @@
 //! Environments, streams and a table on one manual clock. Each environment has an executor of its own, so that one can be
 //! frozen while the others run.
 
-use crate::{client::Client, spy::SpyTelemetry};
+use crate::{client::Client, operator_log::MemoryOperatorLog, spy::SpyTelemetry};
 use futures::{
     FutureExt, StreamExt,
     executor::{LocalPool, LocalSpawner},
@@ -75,6 +75,8 @@ pub struct Environment {
     pub telemetry: Arc<SpyTelemetry>,
     /// Its metrics.
     pub metrics: Arc<MemoryMetrics>,
+    /// What its operator was told.
+    pub operator_log: Arc<MemoryOperatorLog>,
     setup: Setup,
     pool: LocalPool,
     opened: Cell<u64>,
@@ -211,6 +213,7 @@ impl World {
 impl Environment {
     fn new(setup: Setup, clock: &Arc<ManualClock>, poller: Arc<dyn Poller>, seed: u64) -> Self {
         let (telemetry, metrics) = (Arc::new(SpyTelemetry::default()), Arc::new(MemoryMetrics::new(clock.clone())));
+        let operator_log = Arc::new(MemoryOperatorLog::default());
         let ports = StreamPorts {
             poller: Untraced::new(poller),
             pool: Untraced::new(Arc::new(SlotPool::new(setup.slots))),
@@ -218,12 +221,21 @@ impl Environment {
             telemetry: telemetry.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(seed)),
-            shared_reader: Arc::new(SharedReader::new(setup.read, Arc::new(()))),
-            aggregator: Arc::new(MetricsAggregator::new(Arc::new(()))),
+            shared_reader: Arc::new(SharedReader::new(setup.read, operator_log.clone())),
+            aggregator: Arc::new(MetricsAggregator::new(operator_log.clone())),
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };
-        Self { ports, telemetry, metrics, setup, pool: LocalPool::new(), opened: Cell::new(0), frozen: false }
+        Self {
+            ports,
+            telemetry,
+            metrics,
+            operator_log,
+            setup,
+            pool: LocalPool::new(),
+            opened: Cell::new(0),
+            frozen: false,
+        }
     }
 
     /// What its invocations share.

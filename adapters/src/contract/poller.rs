@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use lambda_trace::{AwsCall, Timestamp};
 use sse_core::{
-    item::{Item, Score, Sentiment, Ticker},
+    item::{Item, ItemProblem, Score, Sentiment, Ticker},
     ports::{MalformedItem, Page, Poller, Query, SeenItems},
 };
 
@@ -14,7 +14,7 @@ pub trait PollerUnderTest: Sync {
     fn poller(&self) -> &dyn Poller;
     /// Writes items, replacing older versions.
     async fn put(&self, items: &[Item]);
-    /// Writes an item that has its keys and nothing else.
+    /// Writes an item that has no score.
     async fn put_malformed(&self, sentiment: Sentiment, updated_at: Timestamp, source_id: &str);
     /// Deletes an item.
     async fn delete(&self, source_id: &str);
@@ -32,6 +32,8 @@ impl SeenItems for Nothing {
 /// More than any check here writes.
 const ITEMS_MAX: usize = 1_000;
 const START: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+/// Nothing dated later is an item.
+const LATEST: Timestamp = START.plus_ms(600_000);
 
 /// The whole suite.
 ///
@@ -105,12 +107,21 @@ async fn a_rewritten_item_is_one_item(table: &dyn PollerUnderTest) {
 
 async fn a_malformed_item_is_set_aside(table: &dyn PollerUnderTest) {
     let good = item("good", 1);
-    table.put(std::slice::from_ref(&good)).await;
+    let ahead = Item { updated_at: LATEST.plus_ms(1), ..item("ahead", 0) };
+    table.put(&[good.clone(), ahead.clone()]).await;
     table.put_malformed(Sentiment::Positive, START.plus_ms(2), "bad").await;
     let (items, skipped) = all(table, START).await;
-    let expected = MalformedItem { source_id: "bad".into(), updated_at: START.plus_ms(2).to_string().into() };
-    assert_eq!((items, skipped), (vec![good.clone()], vec![expected]));
-    clear(table, &[good, item("bad", 0)]).await;
+    let expected = |source_id: &str, updated_at: Timestamp, problem| MalformedItem {
+        source_id: source_id.into(),
+        updated_at: updated_at.to_string().into(),
+        problem,
+    };
+    let ahead = expected("ahead", ahead.updated_at, ItemProblem::UpdatedAtAhead);
+    let bad = expected("bad", START.plus_ms(2), ItemProblem::Score);
+    assert_eq!((items, skipped), (vec![good.clone()], vec![ahead, bad]));
+    let first = page(table, query(Sentiment::Positive, START)).await;
+    assert_eq!(first.returned, first.items.len() + first.skipped.len());
+    clear(table, &[good, item("bad", 0), item("ahead", 0)]).await;
 }
 
 async fn pages_add_up(table: &dyn PollerUnderTest) {
@@ -157,7 +168,7 @@ async fn clear(table: &dyn PollerUnderTest, items: &[Item]) {
 }
 
 const fn query(sentiment: Sentiment, since: Timestamp) -> Query<'static> {
-    Query { sentiment, since, after: None, known: &Nothing }
+    Query { sentiment, since, latest: LATEST, after: None, known: &Nothing }
 }
 
 fn item(source_id: &str, ms: u32) -> Item {

@@ -75,10 +75,13 @@ fn active(attributes: &Attributes) -> Option<Configuration> {
     if item::text(attributes, "status") != Some("active") {
         return None;
     }
-    let listed = attributes.get("tickers").and_then(|value| value.as_l().ok());
-    let texts = listed.into_iter().flatten().filter_map(|value| value.as_s().ok());
+    let texts: Vec<&String> = match attributes.get("tickers") {
+        Some(AttributeValue::L(list)) => list.iter().filter_map(|value| value.as_s().ok()).collect(),
+        Some(AttributeValue::Ss(set)) => set.iter().collect(),
+        _ => Vec::new(),
+    };
     let mut tickers = Vec::new();
-    for ticker in texts.filter_map(|text| Ticker::parse(text)) {
+    for ticker in texts.into_iter().filter_map(|text| Ticker::parse(text)) {
         if tickers.len() == TICKERS_MAX {
             break;
         }
@@ -117,6 +120,12 @@ mod tests {
         assert_eq!(sent.target, "DynamoDB_20120810.GetItem");
         assert_eq!(sent.json()["ConsistentRead"], true);
         assert_eq!(sent.json()["Key"], serde_json::json!({"PK": {"S": "USER#u#1"}, "SK": {"S": "CONFIG#c 1"}}));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_string_set_is_read_as_a_list_is() {
+        let body = r#"{"Item":{"status":{"S":"active"},"tickers":{"SS":["aapl","MSFT"]}}}"#;
+        assert_eq!(names(get(Answer::json(200, body)).await.1.unwrap()), ["AAPL", "MSFT"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,37 +3,50 @@
 use super::names;
 use crate::item_fields::{ItemFields, updated_at};
 use aws_sdk_dynamodb::types::AttributeValue;
+use lambda_trace::Timestamp;
 use sse_core::{
-    item::{Item, SCORE_SCALE, Sentiment, Ticker},
+    item::{Item, ItemProblem, SCORE_SCALE, Sentiment, Ticker},
     ports::MalformedItem,
 };
 use std::{collections::HashMap, sync::Arc};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
-/// Reads one item of a partition. The partition itself is not among the attributes: whoever queried knows it.
-pub(super) fn read(attributes: &Attributes, sentiment: Sentiment) -> Result<Item, MalformedItem> {
-    parse(attributes, sentiment).ok_or_else(|| MalformedItem {
+/// Reads one item of a partition. The partition itself is not among the attributes: whoever queried knows it. Items dated after
+/// `latest` are refused.
+pub(super) fn read(attributes: &Attributes, sentiment: Sentiment, latest: Timestamp) -> Result<Item, MalformedItem> {
+    parse(attributes, sentiment, latest).map_err(|problem| MalformedItem {
         source_id: legible(attributes, names::SOURCE_ID),
         updated_at: legible(attributes, names::UPDATED_AT),
+        problem,
     })
 }
 
-fn parse(attributes: &Attributes, sentiment: Sentiment) -> Option<Item> {
-    let tickers = attributes.get(names::TICKERS)?.as_l().ok()?;
-    let tickers: Vec<&str> = tickers.iter().map(as_text).collect::<Option<_>>()?;
+fn parse(attributes: &Attributes, sentiment: Sentiment, latest: Timestamp) -> Result<Item, ItemProblem> {
     let fields = ItemFields {
-        source_id: text(attributes, names::SOURCE_ID)?,
-        updated_at: updated_at(text(attributes, names::UPDATED_AT)?)?,
+        source_id: text(attributes, names::SOURCE_ID).ok_or(ItemProblem::SourceId)?,
+        updated_at: text(attributes, names::UPDATED_AT).and_then(updated_at).ok_or(ItemProblem::UpdatedAt)?,
         sentiment: sentiment.as_str(),
-        score: number(attributes.get(names::SCORE)?)?,
-        tickers: tickers.into_iter(),
+        score: attributes.get(names::SCORE).and_then(number).ok_or(ItemProblem::Score)?,
+        tickers: tickers(attributes.get(names::TICKERS))?.into_iter(),
         ttl_seconds: match attributes.get(names::TTL) {
-            None => None,
-            Some(value) => Some(number(value)?),
+            None | Some(AttributeValue::Null(_)) => None,
+            Some(value) => Some(number(value).ok_or(ItemProblem::Ttl)?),
         },
     };
-    fields.check().ok()
+    fields.check(latest)
+}
+
+/// A list or a set of strings. Writers that map an absent name to NULL leave one in the list: it names nothing.
+fn tickers(value: Option<&AttributeValue>) -> Result<Vec<&str>, ItemProblem> {
+    match value {
+        Some(AttributeValue::L(list)) => {
+            let named = list.iter().filter(|entry| !entry.is_null());
+            named.map(as_text).collect::<Option<_>>().ok_or(ItemProblem::Ticker)
+        }
+        Some(AttributeValue::Ss(set)) => Ok(set.iter().map(String::as_str).collect()),
+        _ => Err(ItemProblem::Tickers),
+    }
 }
 
 /// Writes one item.
@@ -79,9 +92,10 @@ fn legible(attributes: &Attributes, name: &str) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_trace::Timestamp;
     use proptest::prelude::*;
     use sse_core::item::Score;
+
+    const LATEST: Timestamp = Timestamp::from_micros(u64::MAX);
 
     fn items() -> impl Strategy<Value = Item> {
         let tickers = prop::collection::btree_set("[A-Z.]{1,6}", 0..5);
@@ -102,6 +116,7 @@ mod tests {
             "-?[0-9.eE]{0,12}".prop_map(AttributeValue::N),
             any::<bool>().prop_map(AttributeValue::Bool),
             Just(AttributeValue::Null(true)),
+            prop::collection::vec("[A-Z,]{0,3}", 0..3).prop_map(AttributeValue::Ss),
             Just(AttributeValue::N("NaN".to_owned())),
             Just(AttributeValue::S("2026-11-22T08:00:00.000Z".to_owned())),
         ];
@@ -123,12 +138,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_is_read(item in items()) {
-            prop_assert_eq!(read(&write(&item), item.sentiment), Ok(item));
+            prop_assert_eq!(read(&write(&item), item.sentiment, LATEST), Ok(item));
         }
 
         #[test]
         fn anything_is_an_item_or_skipped(attributes in attributes()) {
-            if let Ok(item) = read(&attributes, Sentiment::Neutral) {
+            if let Ok(item) = read(&attributes, Sentiment::Neutral, LATEST) {
                 prop_assert!(!item.source_id.is_empty() && item.tickers.is_sorted());
                 prop_assert!(item.score.units().abs() <= SCORE_SCALE);
             }
@@ -139,9 +154,9 @@ mod tests {
             let mut attributes = write(&item);
             let name = [names::SOURCE_ID, names::UPDATED_AT, names::SCORE, names::TICKERS][name];
             attributes.insert(name.to_owned(), AttributeValue::Bool(true));
-            prop_assert!(read(&attributes, item.sentiment).is_err());
+            prop_assert!(read(&attributes, item.sentiment, LATEST).is_err());
             attributes.remove(name);
-            let skipped = read(&attributes, item.sentiment).unwrap_err();
+            let skipped = read(&attributes, item.sentiment, LATEST).unwrap_err();
             if name != names::SOURCE_ID {
                 prop_assert_eq!(skipped.source_id, item.source_id);
             }

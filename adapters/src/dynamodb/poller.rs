@@ -140,10 +140,10 @@ fn page(query: &Query<'_>, answer: QueryOutput, report: AwsCall) -> Result<Page,
     let Some(items) = answer.items else {
         return Err(unreadable(report, "no Items in the answer"));
     };
-    let mut page = Page { next, report, ..Page::default() };
+    let mut page = Page { next, report, returned: items.len(), ..Page::default() };
     for attributes in items {
-        match item::read(&attributes, query.sentiment) {
-            // Older than asked for, within the second that the lower bound names.
+        match item::read(&attributes, query.sentiment, query.latest) {
+            // Older than the query asked for, but within the second that the lower bound names.
             Ok(item) if item.updated_at < query.since => {}
             Ok(item) => page.items.push(item),
             Err(skipped) => page.skipped.push(skipped),

@@ -5,7 +5,7 @@ use super::{Fault, lock};
 use async_trait::async_trait;
 use lambda_trace::{AwsCall, CallError, Clock, Timestamp};
 use sse_core::{
-    item::{Item, Sentiment},
+    item::{Item, ItemProblem, Sentiment},
     ports::{MalformedItem, Page, PageToken, Poller, Query},
 };
 use std::{
@@ -58,7 +58,7 @@ impl MemoryTable {
         lock(&self.state).replace(key, Some(item));
     }
 
-    /// Writes an item of which only its keys can be understood.
+    /// Writes an item that has its keys and no score.
     pub fn put_malformed(&self, sentiment: Sentiment, updated_at: Timestamp, source_id: &str) {
         lock(&self.state).replace((sentiment, updated_at, source_id.into()), None);
     }
@@ -121,15 +121,19 @@ impl State {
             }
             left -= 1;
             last = Some(key);
+            page.returned += 1;
             match item {
-                Some(item) => page.items.push(item.clone()),
-                None => {
-                    page.skipped.push(MalformedItem { source_id: key.2.clone(), updated_at: key.1.to_string().into() })
-                }
+                Some(item) if item.updated_at <= query.latest => page.items.push(item.clone()),
+                Some(_) => page.skipped.push(malformed(key, ItemProblem::UpdatedAtAhead)),
+                None => page.skipped.push(malformed(key, ItemProblem::Score)),
             }
         }
         page
     }
+}
+
+fn malformed(key: &Key, problem: ItemProblem) -> MalformedItem {
+    MalformedItem { source_id: key.2.clone(), updated_at: key.1.to_string().into(), problem }
 }
 
 /// The token's date in microseconds: a table's own text, which no caller may read.
@@ -187,8 +191,14 @@ mod tests {
         }
     }
 
-    const POSITIVE: Query<'_> =
-        Query { sentiment: Sentiment::Positive, since: Timestamp::from_millis(0), after: None, known: &Nothing };
+    const LATEST: Timestamp = Timestamp::from_micros(u64::MAX);
+    const POSITIVE: Query<'_> = Query {
+        sentiment: Sentiment::Positive,
+        since: Timestamp::from_millis(0),
+        latest: LATEST,
+        after: None,
+        known: &Nothing,
+    };
 
     fn item(source_id: &str, at_ms: u64) -> Item {
         let line = format!(r#"{{"source_id":"{source_id}","sentiment":"positive","score":0,"matched_tickers":["A"]}}"#);

@@ -1,6 +1,8 @@
 //! What an operator should read: once a change, not once a call.
 
+use crate::item::ItemProblem;
 use lambda_trace::CallError;
+use std::collections::BTreeMap;
 
 /// MUST never block and never fail.
 pub trait OperatorLog: Send + Sync {
@@ -8,6 +10,9 @@ pub trait OperatorLog: Send + Sync {
     fn polls_failing(&self, error: &CallError);
     /// A whole round succeeded again.
     fn polls_recovered(&self);
+    /// The set of reasons why items are skipped has changed: for each reason, how many items of the window it concerns. Empty:
+    /// every item can be read again.
+    fn items_skipped(&self, reasons: &BTreeMap<ItemProblem, usize>);
     /// Metrics begin to fail.
     fn metrics_failing(&self, error: &CallError);
     /// Metrics are taken again.
@@ -18,6 +23,7 @@ pub trait OperatorLog: Send + Sync {
 impl OperatorLog for () {
     fn polls_failing(&self, _: &CallError) {}
     fn polls_recovered(&self) {}
+    fn items_skipped(&self, _: &BTreeMap<ItemProblem, usize>) {}
     fn metrics_failing(&self, _: &CallError) {}
     fn metrics_recovered(&self) {}
 }

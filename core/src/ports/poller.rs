@@ -1,6 +1,6 @@
 //! Reading items: one Query call at a time.
 
-use crate::item::{Item, Sentiment};
+use crate::item::{Item, ItemProblem, Sentiment};
 use async_trait::async_trait;
 use lambda_trace::Timestamp;
 use lambda_trace::{AwsCall, CallError};
@@ -13,6 +13,8 @@ pub struct Query<'q> {
     pub sentiment: Sentiment,
     /// Items with `updated_at >= since`.
     pub since: Timestamp,
+    /// Items dated later are skipped as [`ItemProblem::UpdatedAtAhead`].
+    pub latest: Timestamp,
     /// Goes on behind the page that ended here.
     pub after: Option<&'q PageToken>,
     /// Tells what the caller already holds; for `changed_count` only, an adapter ignores it.
@@ -34,13 +36,15 @@ pub struct PageToken {
     pub updated_at: String,
 }
 
-/// An item that could not be understood.
+/// An item that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MalformedItem {
     /// Its key, as far as it could be read.
     pub source_id: Arc<str>,
     /// Its date, as far as it could be read.
     pub updated_at: Arc<str>,
+    /// The first rule that it breaks.
+    pub problem: ItemProblem,
 }
 
 /// One page of an answer.
@@ -50,6 +54,9 @@ pub struct Page {
     pub items: Vec<Item>,
     /// Malformed items: never fatal, never silent.
     pub skipped: Vec<MalformedItem>,
+    /// How many items the table returned, those included that are neither in `items` nor in `skipped` because they are older
+    /// than the query asked for.
+    pub returned: usize,
     /// Where the next page begins; `None` at the end.
     pub next: Option<PageToken>,
     /// The call behind this page.
@@ -62,7 +69,7 @@ pub struct Page {
 /// - make exactly one AWS call per method call (paging belongs to the caller),
 /// - give newest first, and every item with `updated_at >= query.since` over all pages,
 /// - give up after 3 s, retries included,
-/// - put what it cannot understand into `skipped`, and fail only where there is no page.
+/// - put what it cannot understand, and what is dated after `query.latest`, into `skipped`, and fail only where there is no page.
 #[async_trait]
 pub trait Poller: Send + Sync {
     /// The call that [`Self::page`] makes, as far as it is known before.

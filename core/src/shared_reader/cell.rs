@@ -1,16 +1,19 @@
 //! The cell: what was read last, when the next read is due, and who is reading now.
 
-use super::round::{PartitionRead, ReadPlan, Watermark, read};
+use super::{
+    round::{PartitionRead, ReadPlan, Watermark, read},
+    skipped::SkippedItems,
+};
 use crate::{
-    item::{Item, Sentiment},
-    ports::{MalformedItem, OperatorLog, Poller, Random, SeenItems},
+    item::{Item, ItemProblem, Sentiment},
+    ports::{OperatorLog, Poller, Random, SeenItems},
     snapshot::Snapshot,
     window::{Batch, Window, WindowLimits},
 };
 use futures::{FutureExt, channel::oneshot, future::Shared};
 use lambda_trace::{CallError, Clock, Timestamp};
 use std::{
-    collections::HashSet,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,8 +23,6 @@ const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 const BACKOFF_MAX_MS: u64 = 30_000;
 /// Items that leave by themselves are let go at most this often, in milliseconds.
 const EXPIRY_PAUSE_MS: u64 = 1_000;
-/// How many malformed items are remembered, so that each is counted once however often it is read.
-const SKIPPED_MAX: usize = 10_000;
 
 /// Who made the last round of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +64,15 @@ struct State {
     failures: u32,
     rounds: u64,
     last_expiry: Timestamp,
-    skipped: HashSet<MalformedItem>,
-    newly_skipped: u64,
+    skipped: SkippedItems,
+}
+
+/// What an operator should be told of a round. Told after the lock is released: a log may block.
+#[derive(Default)]
+struct News {
+    failing: Option<CallError>,
+    recovered: bool,
+    skipped: Option<BTreeMap<ItemProblem, usize>>,
 }
 
 type Reads = Vec<(Sentiment, Result<PartitionRead, CallError>)>;
@@ -88,8 +96,7 @@ impl SharedReader {
             failures: 0,
             rounds: 0,
             last_expiry: start,
-            skipped: HashSet::new(),
-            newly_skipped: 0,
+            skipped: SkippedItems::new(plan.max_items),
         };
         Self { plan, operator_log, state: Mutex::new(state) }
     }
@@ -114,7 +121,8 @@ impl SharedReader {
                 }
                 Some(Turn::Lead(landed, marks)) => {
                     let reads = read(self.plan, marks, now, poller, self).await;
-                    self.land(reads, now, clock.now(), random);
+                    let news = self.land(reads, now, clock.now(), random);
+                    self.tell(news);
                     // Nobody may be following.
                     let _ = landed.send(());
                     return (self.read_state(clock.now()), Role::Led);
@@ -139,7 +147,7 @@ impl SharedReader {
     }
 
     /// Applies a round, published once: with the partitions that succeeded.
-    fn land(&self, reads: Reads, began: Timestamp, now: Timestamp, random: &dyn Random) {
+    fn land(&self, reads: Reads, began: Timestamp, now: Timestamp, random: &dyn Random) -> News {
         let mut state = self.state();
         let mut batch = Batch::default();
         let mut failure = None;
@@ -160,13 +168,14 @@ impl SharedReader {
             }
             batch.bounded |= read.bounded;
             batch.items.extend(read.items);
-            state.note_skipped(read.skipped);
+            let round = state.rounds;
+            for item in read.skipped {
+                state.skipped.note(sentiment, &item, round);
+            }
         }
-        match &failure {
-            Some(error) if state.failures == 0 => self.operator_log.polls_failing(error),
-            None if state.failures > 0 => self.operator_log.polls_recovered(),
-            _ => {}
-        }
+        let round = state.rounds;
+        state.skipped.forget_unread(&batch.whole, round);
+        let was_failing = state.failures > 0;
         state.failures = if failure.is_none() { 0 } else { state.failures.saturating_add(1) };
         // A pause after trouble counts from its end: a round may have taken longer than the pause is.
         let from = if failure.is_none() { began } else { now };
@@ -176,6 +185,23 @@ impl SharedReader {
         state.window.apply(batch, began);
         if state.marks.iter().all(|mark| mark.whole_at.is_some()) {
             state.publish(began);
+        }
+        News {
+            recovered: was_failing && failure.is_none(),
+            failing: failure.filter(|_| !was_failing),
+            skipped: state.skipped.take_change(),
+        }
+    }
+
+    fn tell(&self, news: News) {
+        if let Some(error) = news.failing {
+            self.operator_log.polls_failing(&error);
+        }
+        if news.recovered {
+            self.operator_log.polls_recovered();
+        }
+        if let Some(reasons) = news.skipped {
+            self.operator_log.items_skipped(&reasons);
         }
     }
 
@@ -225,7 +251,7 @@ impl SharedReader {
 
     /// How many malformed items were met since the last call, each counted once.
     pub fn take_skipped(&self) -> u64 {
-        std::mem::take(&mut self.state().newly_skipped)
+        self.state().skipped.take_new()
     }
 }
 
@@ -240,17 +266,6 @@ impl State {
     fn publish(&mut self, now: Timestamp) {
         if let Some(next) = Snapshot::next(self.snapshot.as_deref(), &mut self.window, now) {
             self.snapshot = Some(Arc::new(next));
-        }
-    }
-
-    fn note_skipped(&mut self, skipped: Vec<MalformedItem>) {
-        if self.skipped.len() + skipped.len() > SKIPPED_MAX {
-            self.skipped.clear();
-        }
-        for one in skipped {
-            if self.skipped.insert(one) {
-                self.newly_skipped += 1;
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One round of reading: every partition from its mark on, or the whole window.
 
 use crate::{
-    item::{FUTURE_LIMIT_MS, Item, Sentiment},
+    item::{Item, Sentiment, latest_date},
     ports::{MalformedItem, Poller, Query, SeenItems},
 };
 use futures::future::join_all;
@@ -93,14 +93,12 @@ async fn all_pages(
     let mut after = None;
     let mut pages = 0;
     loop {
-        let page = poller.page(Query { sentiment, since, after: after.as_ref(), known }).await?;
+        let page =
+            poller.page(Query { sentiment, since, latest: latest_date(now), after: after.as_ref(), known }).await?;
         pages += 1;
         read.skipped.extend(page.skipped);
         for item in page.items {
-            if item.updated_at > now.plus_ms(FUTURE_LIMIT_MS) {
-                read.skipped
-                    .push(MalformedItem { source_id: item.source_id, updated_at: item.updated_at.to_string().into() });
-            } else if item.is_live(now) || !read.is_whole {
+            if item.is_live(now) || !read.is_whole {
                 // A read of the whole window replaces what is held, so that an expired item need not be named in it; a table
                 // whose items all expire may hold many.
                 read.items.push(item);

@@ -33,7 +33,8 @@ impl Poller for TracedPoller<'_> {
         if span.is_recording() {
             span.set("poll_duration_ms", self.invocation.now().ms_since(began));
             if let Ok(page) = &answer {
-                span.set("item_count", page.items.len());
+                span.set("item_count", page.returned);
+                span.set("skipped_count", page.skipped.len());
                 span.set("changed_count", page.items.iter().filter(|i| !query.known.holds(i)).count());
             }
         }

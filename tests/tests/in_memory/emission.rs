@@ -168,7 +168,13 @@ fn poll(invocation: &Invocation<Streaming>) {
     let mut index = MockIndex::new();
     index.expect_page().once().returning(Page::default);
     let index = Untraced::<dyn Poller>::new(Arc::new(index));
-    let query = Query { sentiment: Sentiment::ALL[0], since: Timestamp::default(), after: None, known: &Nothing };
+    let query = Query {
+        sentiment: Sentiment::ALL[0],
+        since: Timestamp::default(),
+        latest: Timestamp::default(),
+        after: None,
+        known: &Nothing,
+    };
     assert_eq!(now(TracedPoller::new(invocation, &index).page(query)).expect("a page"), Page::default());
 }
 

@@ -205,6 +205,32 @@ fn a_malformed_item_is_counted_once_however_often_it_is_read() {
 }
 
 #[test]
+fn why_items_are_skipped_is_told_once_a_change_and_stands_on_the_span() {
+    let mut world = World::new(Setup { life_ms: 200_000, ..Setup::default() }, 1, 1);
+    world.table.put_malformed(Sentiment::Neutral, world.clock.now(), "bad");
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(500);
+    world.table.put(item("far", world.clock.now().plus_ms(400_000), Sentiment::Neutral, 0.5, &["FAR"]));
+    world.run(500);
+    world.table.put_malformed(Sentiment::Neutral, world.clock.now(), "worse");
+    world.run(500);
+    for id in ["bad", "far", "worse"] {
+        world.table.delete(id);
+    }
+    world.run(60_000);
+    assert_eq!(
+        world.environments[0].operator_log.lines(),
+        ["items skipped: Score 1", "items skipped: UpdatedAtAhead 1, Score 1", "items skipped: "]
+    );
+    let polls = world.environments[0].telemetry.named(names::POLL);
+    let neutral = polls.iter().filter(|s| s.text("sentiment_type").as_deref() == Some("neutral"));
+    let counts: Vec<_> = neutral.filter_map(|s| Some((s.text("item_count")?, s.text("skipped_count")?))).collect();
+    assert_eq!(counts[0], ("1".to_owned(), "1".to_owned()));
+    assert_eq!(counts[12], ("3".to_owned(), "3".to_owned()), "what the table returned, usable or not");
+    drop(stream);
+}
+
+#[test]
 fn a_quiet_poll_reads_the_overlap_and_not_the_window() {
     let mut world = World::new(Setup::default(), 1, 1);
     for n in 0..500 {

@@ -48,7 +48,14 @@ fn attributes_are_those_of_the_contract() {
     let with_aws = |own: &[&'static str]| own.iter().copied().chain(aws).collect::<BTreeSet<_>>();
     assert_eq!(
         keys(names::POLL),
-        with_aws(&["sentiment_type", "item_count", "changed_count", "poll_duration_ms", "aws.table_name"])
+        with_aws(&[
+            "sentiment_type",
+            "item_count",
+            "skipped_count",
+            "changed_count",
+            "poll_duration_ms",
+            "aws.table_name"
+        ])
     );
     assert!(keys(names::PUT_METRIC).is_superset(&BTreeSet::from(["metric_count", "rpc.service"])));
     assert_eq!(keys(names::ACQUIRE), BTreeSet::from(["connection_id", "current_count", "max_connections"]));

@@ -3,7 +3,10 @@
 use super::*;
 use crate::aws::fake::{Answer, FakeService};
 use serde_json::json;
-use sse_core::{item::Item, ports::SeenItems};
+use sse_core::{
+    item::{Item, ItemProblem},
+    ports::SeenItems,
+};
 
 struct Nothing;
 impl SeenItems for Nothing {
@@ -13,7 +16,8 @@ impl SeenItems for Nothing {
 }
 
 fn since(text: &str) -> Query<'static> {
-    Query { sentiment: Sentiment::Positive, since: Timestamp::parse(text).unwrap(), after: None, known: &Nothing }
+    let since = Timestamp::parse(text).unwrap();
+    Query { sentiment: Sentiment::Positive, since, latest: since.plus_ms(300_000), after: None, known: &Nothing }
 }
 
 async fn page_of(answers: impl IntoIterator<Item = Answer>) -> (FakeService, Result<Page, CallError>) {
@@ -64,14 +68,61 @@ async fn the_bound_is_kept_and_malformed_items_are_set_aside() {
         item("exact", "2026-11-22T08:00:00.500Z"),
         item("python", "2026-11-22T08:00:00.600000+00:00"),
         item("berlin", "2026-11-22T09:00:00.600+01:00"),
+        item("ahead", "2026-11-22T08:05:01Z"),
         json!({"source_id": {"N": "5"}, "updated_at": {"S": "zzz"}}),
         json!({}),
     ];
     let page = page_of([ok(&items)]).await.1.unwrap();
     let ids: Vec<_> = page.items.iter().map(|i| &*i.source_id).collect();
     assert_eq!(ids, ["late", "python", "exact"]);
-    let skipped: Vec<_> = page.skipped.iter().map(|s| (&*s.source_id, &*s.updated_at)).collect();
-    assert_eq!(skipped, [("berlin", "2026-11-22T09:00:00.600+01:00"), ("", "zzz"), ("", "")]);
+    let skipped: Vec<_> = page.skipped.iter().map(|s| (&*s.source_id, &*s.updated_at, s.problem)).collect();
+    assert_eq!(
+        skipped,
+        [
+            ("berlin", "2026-11-22T09:00:00.600+01:00", ItemProblem::UpdatedAt),
+            ("ahead", "2026-11-22T08:05:01Z", ItemProblem::UpdatedAtAhead),
+            ("", "zzz", ItemProblem::SourceId),
+            ("", "", ItemProblem::SourceId),
+        ]
+    );
+    assert_eq!(page.returned, items.len());
+}
+
+/// Shapes that writers in Python and others produce.
+#[tokio::test(start_paused = true)]
+async fn odd_items_are_read_where_the_meaning_is_plain() {
+    let with = |name: &str, value: serde_json::Value| {
+        let mut item = item(name, "2026-11-22T08:00:01Z");
+        item[name] = value;
+        item
+    };
+    let accepted = [
+        with("updated_at", json!({"S": "2026-11-22T08:00:01.123456"})),
+        with("updated_at", json!({"S": "2026-11-22T08:00:01.123456+0000"})),
+        with("updated_at", json!({"S": "2026-11-22T08:00:01"})),
+        with("matched_tickers", json!({"SS": ["AAPL"]})),
+        with("matched_tickers", json!({"L": [{"S": "AAPL"}, {"NULL": true}]})),
+        with("ttl_timestamp", json!({"NULL": true})),
+    ];
+    let page = page_of([ok(&accepted)]).await.1.unwrap();
+    assert_eq!((page.items.len(), page.skipped.as_slice()), (accepted.len(), [].as_slice()));
+    assert!(page.items.iter().all(|i| i.tickers.iter().map(|t| t.as_str()).eq(["AAPL"]) && i.expires_at.is_none()));
+
+    let skipped = [
+        (with("updated_at", json!({"S": "2026-11-22T13:30:00+05:30"})), ItemProblem::UpdatedAt),
+        (with("updated_at", json!({"S": "1795334400"})), ItemProblem::UpdatedAt),
+        (with("score", json!({"S": "0.5"})), ItemProblem::Score),
+        (with("score", json!({"NULL": true})), ItemProblem::Score),
+        (with("score", json!({"N": "1.5"})), ItemProblem::ScoreRange),
+        (with("matched_tickers", json!({"NULL": true})), ItemProblem::Tickers),
+        (with("matched_tickers", json!({"L": [{"N": "5"}]})), ItemProblem::Ticker),
+        (with("matched_tickers", json!({"L": [{"S": "A,B"}]})), ItemProblem::TickerComma),
+        (with("ttl_timestamp", json!({"S": "soon"})), ItemProblem::Ttl),
+    ];
+    let items: Vec<_> = skipped.iter().map(|(item, _)| item.clone()).collect();
+    let page = page_of([ok(&items)]).await.1.unwrap();
+    let problems: Vec<_> = page.skipped.iter().map(|s| s.problem).collect();
+    assert_eq!((problems, page.items.len()), (skipped.iter().map(|(_, problem)| *problem).collect(), 0));
 }
 
 #[tokio::test(start_paused = true)]
