@@ -33,7 +33,7 @@ use sse_core::{
     shared_reader::SharedReader,
     stream::StreamPorts,
 };
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// The flush of an invocation while Lambda stops the process, in milliseconds: of 300 in all.
 const LAMBDA_SHUTDOWN_FLUSH_MS: u64 = 200;
@@ -46,6 +46,8 @@ pub struct Wiring {
     pub background: Option<BoxFuture<'static, ()>>,
     /// Opens the connections that the first invocation would otherwise wait for.
     pub warm_up: Option<BoxFuture<'static, ()>>,
+    /// An invocation with less time is of no use: the margin before its deadline, and one poll.
+    pub shortest_time_limit: Duration,
     /// The last spans, where they are kept in memory.
     pub spans: Option<SpanList>,
 }
@@ -123,7 +125,8 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
     };
     let is_traced = config.telemetry != TelemetrySink::Off;
     let service = Service::new(ports, tracing, tokens, configurations, config.limits, Slots::of(pool), is_traced);
-    Ok(Wiring { service: Arc::new(service), background, warm_up, spans: telemetry.spans })
+    let shortest_time_limit = Duration::from_millis(config.limits.deadline_margin_ms + config.read_plan.interval_ms);
+    Ok(Wiring { service: Arc::new(service), background, warm_up, shortest_time_limit, spans: telemetry.spans })
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ mod aws;
 mod errors;
 mod otlp;
 mod reader;
-pub(crate) mod runtime_api;
 mod settings;
 mod table;
 mod variable;
@@ -63,7 +62,7 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
             span_ms: r.number(&table::WINDOW) * 1_000,
             max_items: whole(r.number(&table::WINDOW_MAX_ITEMS)),
         },
-        max_connections: whole(r.number(&table::MAX_CONNECTIONS)),
+        max_connections: whole(r.number_or(&table::MAX_CONNECTIONS, default_connections(&front))),
         flush_timeout_ms: r.number(&table::FLUSH_TIMEOUT),
         trace_budget_bytes: whole(r.number(&table::TRACE_BUDGET)),
         retain_bytes: whole(r.number(&table::RETAIN)),
@@ -79,10 +78,24 @@ fn front(r: &mut Reader<'_>) -> Mode {
     match r.text(&table::RUNTIME_API) {
         None => Mode::Local,
         Some(runtime_api) => {
-            if runtime_api::parts(&runtime_api).is_none() {
-                r.errors.note(&table::RUNTIME_API, format!("is {runtime_api:?}, not host:port"));
+            if let Err(error) = runtime_api.parse::<lambda_stream::Address>() {
+                r.errors.note(&table::RUNTIME_API, format!("is {runtime_api:?}, {error}"));
             }
             Mode::Lambda { runtime_api, max_concurrency }
+        }
+    }
+}
+
+/// Streams per process where nothing is said. A worker more than streams can still answer `busy`: a platform whose workers are all
+/// taken answers 429 itself, which ends a browser's stream for good.
+fn default_connections(front: &Mode) -> u64 {
+    const LOCAL: u64 = 100;
+    match *front {
+        Mode::Local => LOCAL,
+        Mode::Lambda { max_concurrency: 0 | 1, .. } => 1,
+        Mode::Lambda { max_concurrency: workers, .. } => {
+            let reserve = (workers / 16).max(1);
+            u64::try_from(workers - reserve).unwrap_or(LOCAL)
         }
     }
 }

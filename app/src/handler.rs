@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod http_error;
 mod identity;
 mod query;
 mod response;
@@ -13,8 +14,8 @@ mod stream;
 mod token;
 
 pub use answer::json_error;
+pub use http_error::HttpError;
 pub use response::{Body, Completion, HandlerResponse, Request};
-pub use route::HttpError;
 pub(crate) use route::segments;
 
 use crate::service::Service;

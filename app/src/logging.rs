@@ -1,5 +1,6 @@
 //! The log: JSON lines on stdout on Lambda, text on stderr elsewhere. Lines only: the spans that libraries open are no
-//! part of it, nor of any trace (a second account of every AWS call).
+//! part of it, nor of any trace (a second account of every AWS call). On Lambda every line is one JSON object with `timestamp`
+//! and `level`, by which platforms date and filter lines; a panic's too.
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -32,11 +33,17 @@ pub(crate) fn begin(form: Form, directives: &str) {
     let lines: Box<dyn Layer<Registry> + Send + Sync> = lines;
     let sink = lines.with_filter(filter).with_filter(filter_fn(is_told));
     // An error means that a logger is there already: a test's.
-    let _ = tracing_subscriber::registry().with(sink).try_init();
+    let is_first = tracing_subscriber::registry().with(sink).try_init().is_ok();
+    if is_first && form == Form::Json {
+        std::panic::set_hook(Box::new(|panic| {
+            let location = panic.location().map(ToString::to_string);
+            tracing::error!(location, "panic: {}", panic.payload_as_str().unwrap_or("no text"));
+        }));
+    }
 }
 
 /// No spans; and of libraries nothing below `info`, whatever was asked for: there they quote requests, with tokens and keys.
 fn is_told(metadata: &Metadata<'_>) -> bool {
-    let is_ours = metadata.target().starts_with("sse_");
+    let is_ours = ["sse_", "lambda_stream", "lambda_trace"].iter().any(|ours| metadata.target().starts_with(ours));
     metadata.is_event() && (is_ours || *metadata.level() <= Level::INFO)
 }

@@ -4,7 +4,7 @@ use crate::{
     cli::{Cli, Command, ServeArgs},
     compose::compose,
     config::{self, Config, ConfigErrors, Mode},
-    feed, lambda,
+    feed, function,
     logging::{self, Form},
     serve,
 };
@@ -20,7 +20,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
     let outcome = match &config.front {
         Mode::Lambda { runtime_api, max_concurrency } => {
             logging::begin(Form::Json, &config.log);
-            function(runtime_api, *max_concurrency, &config, errors)
+            on_lambda(runtime_api, *max_concurrency, &config, errors)
         }
         Mode::Local => {
             let cli = Cli::parse_from(args);
@@ -41,10 +41,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
     }
 }
 
-fn function(runtime_api: &str, slots: usize, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {
-    runtime(slots)?.block_on(async {
+fn on_lambda(runtime_api: &str, workers: usize, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {
+    runtime(workers)?.block_on(async {
         let composed = compose(config, errors, None).await;
-        lambda::run(runtime_api, slots, composed).await
+        function::run(runtime_api, workers, composed).await
     })?;
     Ok(())
 }
@@ -64,8 +64,8 @@ fn feeding(args: &feed::FeedArgs, config: &Config, errors: ConfigErrors) -> Resu
 
 /// One thread, unless several invocations come at once: a session is microseconds of work between waits, and what has one
 /// thread starts sooner. With several, a large read of one must not hold up the heartbeats of the others.
-fn runtime(slots: usize) -> io::Result<Runtime> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(slots);
+fn runtime(workers: usize) -> io::Result<Runtime> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
     if threads > 1 {
         Builder::new_multi_thread().worker_threads(threads).enable_all().build()
     } else {

@@ -42,7 +42,7 @@ pub enum ServeError {
 /// # Errors
 /// It could not begin.
 pub async fn run(args: &ServeArgs, composed: Wiring) -> Result<(), ServeError> {
-    let Wiring { service, background, warm_up, spans } = composed;
+    let Wiring { service, background, warm_up, spans, .. } = composed;
     let mut stop = Stop::new().map_err(ServeError::Signals)?;
     let listen = |error| ServeError::Listen(args.listen, error);
     let listener = TcpListener::bind(args.listen).await.map_err(listen)?;

@@ -1,7 +1,7 @@
 //! What a handler needs, whoever calls it: the ports of a stream, tokens, configurations, limits. Made by `compose`, shared
 //! by every invocation of the process.
 
-use lambda_trace::{TraceConfig, TraceContext};
+use lambda_trace::{InvocationStart, TraceConfig, TraceContext};
 use sse_core::{
     plan::Limits,
     ports::{ConfigurationStore, ConnectionPool, TokenVerifier, Untraced},
@@ -48,6 +48,12 @@ impl Service {
     /// only be thrown away.
     pub fn trace_context(&self, header: Option<&str>) -> TraceContext {
         TraceContext::parse(header.filter(|_| self.is_traced))
+    }
+
+    /// The start of an invocation as it is meant to be traced: with tracing off, not at all.
+    pub fn traced(&self, start: InvocationStart) -> InvocationStart {
+        let context = if self.is_traced { start.context } else { TraceContext::parse(None) };
+        InvocationStart { context, ..start }
     }
 
     /// Whether this is the first invocation of the process: `true` once.

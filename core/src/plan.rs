@@ -8,9 +8,6 @@ use crate::{
 use lambda_trace::Timestamp;
 use std::collections::BTreeSet;
 
-/// A deadline that has passed is unknown (some emulators send a constant): this long from now instead, in milliseconds.
-pub const UNKNOWN_DEADLINE_MS: u64 = 60_000;
-
 /// The limits of every stream of a process, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -60,11 +57,6 @@ pub struct Plan {
     pub view: View,
     /// What the client says it holds.
     pub resume: Option<Digest>,
-}
-
-/// The deadline that counts: the given one, or one of our own if that has passed.
-pub fn effective_deadline(now: Timestamp, given: Timestamp) -> Timestamp {
-    if given > now { given } else { now.plus_ms(UNKNOWN_DEADLINE_MS) }
 }
 
 impl Plan {

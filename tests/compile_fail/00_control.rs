@@ -17,7 +17,7 @@ fn is_send<T: Send>(_: T) {}
 fn sent(inv: Invocation<Handler>, raw: Untraced<dyn Poller>, id: StreamIdentity, known: Arc<dyn SeenItems>) {
     is_send(whole(inv, raw, id, known))
 }
-async fn next(line: &mut sse_streaming::lambda::NextClient, settled: ReadyForNext) {
-    let _ = line.next(settled).await;
+async fn next(client: &mut lambda_stream::NextClient, settled: ReadyForNext) {
+    let _ = client.next(settled).await;
 }
 fn main() {}

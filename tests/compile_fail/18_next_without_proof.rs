@@ -1,7 +1,7 @@
 // expect: E0061 | the next event without a proof (FR-055)
 #![allow(unused)]
 include!("prelude.inc");
-async fn f(line: &mut sse_streaming::lambda::NextClient) {
-    let _ = line.next().await;
+async fn f(client: &mut lambda_stream::NextClient) {
+    let _ = client.next().await;
 }
 fn main() {}

@@ -28,14 +28,14 @@ fn builds(deps: &Path, name: &str) -> Vec<PathBuf> {
 
 /// One build of each library, such that they fit together: those with which the control compiles.
 fn fitting(control: &Path, deps: &Path) -> Vec<(&'static str, PathBuf)> {
-    for streaming in builds(deps, "sse_streaming") {
+    for stream in builds(deps, "lambda_stream") {
         for core in builds(deps, "sse_core") {
             for trace in builds(deps, "lambda_trace") {
                 for futures in builds(deps, "futures") {
                     let externs = vec![
                         ("lambda_trace", trace.clone()),
                         ("sse_core", core.clone()),
-                        ("sse_streaming", streaming.clone()),
+                        ("lambda_stream", stream.clone()),
                         ("futures", futures),
                     ];
                     if codes(control, deps, &externs).is_empty() {

@@ -26,10 +26,20 @@ impl<'e> Reader<'e> {
     }
 
     pub(super) fn number(&mut self, variable: &Variable) -> u64 {
-        let Form::Number { default, min, max, or_zero } = variable.form else {
+        let Form::Number { default, .. } = variable.form else {
             // A slip in our own table, found by the first test that reads it.
             self.errors.note(variable, "is not a number by its own definition");
             return 0;
+        };
+        self.number_or(variable, default)
+    }
+
+    /// The same with a default that is known only here.
+    pub(super) fn number_or(&mut self, variable: &Variable, default: u64) -> u64 {
+        let (min, max, or_zero) = match variable.form {
+            Form::Number { min, max, or_zero, .. } => (min, max, or_zero),
+            Form::NumberByPlace { min, max, .. } => (min, max, false),
+            Form::Choice { .. } | Form::Text { .. } => return default,
         };
         let Some(text) = self.text(variable) else {
             return default;

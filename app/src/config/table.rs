@@ -52,7 +52,13 @@ pub(super) const FULL_READ_INTERVAL: V =
     V::number("SSE_FULL_READ_INTERVAL_MS", 900_000, 1_000, 86_400_000, "the whole window is read again this often");
 pub(super) const HEARTBEAT_INTERVAL: V =
     V::number("SSE_HEARTBEAT_INTERVAL_MS", 15_000, 200, 60_000, "between heartbeats");
-pub(super) const MAX_CONNECTIONS: V = V::number("SSE_MAX_CONNECTIONS", 100, 1, 100_000, "streams per process");
+pub(super) const MAX_CONNECTIONS: V = V::number_by_place(
+    "SSE_MAX_CONNECTIONS",
+    "on Lambda as many as invocations at once, less a reserve of 1/16, at least 1, of more than one; else 100",
+    1,
+    100_000,
+    "streams per process; the reserve answers `busy`, status and refusals",
+);
 pub(super) const RETRY: V = V::number(
     "SSE_RETRY_MS",
     3_000,

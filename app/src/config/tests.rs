@@ -55,7 +55,9 @@ fn defaults_follow_lambda() {
 fn lambda_needs_a_table_and_an_environment() {
     bad(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")], &["SENTIMENTS_TABLE", "ENVIRONMENT"]);
     good(&[("AWS_LAMBDA_RUNTIME_API", "h:1"), ("SSE_STORE", "memory"), ("ENVIRONMENT", "perf")]);
-    bad(&on_lambda(&[("AWS_LAMBDA_RUNTIME_API", "no address")]), &["AWS_LAMBDA_RUNTIME_API"]);
+    for no_address in ["no address", "127.0.0.1", "127.0.0.1:"] {
+        bad(&on_lambda(&[("AWS_LAMBDA_RUNTIME_API", no_address)]), &["AWS_LAMBDA_RUNTIME_API"]);
+    }
 }
 
 #[test]
@@ -93,6 +95,17 @@ fn a_number_has_its_default_and_its_range() {
     let slots = good(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "10")])).front;
     assert!(matches!(slots, Mode::Lambda { max_concurrency: 10, .. }));
     bad(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "0")]), &["AWS_LAMBDA_MAX_CONCURRENCY"]);
+}
+
+#[test]
+fn streams_leave_workers_for_those_without_a_slot() {
+    assert_eq!(good(&on_lambda(&[])).max_connections, 1);
+    for (workers, streams) in [("1", 1), ("2", 1), ("8", 7), ("31", 30), ("32", 30), ("64", 60), ("1024", 960)] {
+        let variables = on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", workers)]);
+        assert_eq!(good(&variables).max_connections, streams, "{workers}");
+    }
+    let both = on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "64"), ("SSE_MAX_CONNECTIONS", "64")]);
+    assert_eq!(good(&both).max_connections, 64);
 }
 
 #[test]

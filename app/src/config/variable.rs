@@ -17,6 +17,15 @@ pub enum Form {
         /// Whether 0 is allowed beside the bounds.
         or_zero: bool,
     },
+    /// A whole number within these bounds, whose default depends on where the program runs.
+    NumberByPlace {
+        /// Without the variable, in words.
+        default: &'static str,
+        /// Smallest.
+        min: u64,
+        /// Largest.
+        max: u64,
+    },
     /// One of these words.
     Choice {
         /// Without the variable, in words.
@@ -57,6 +66,17 @@ impl Variable {
         Self { name, form, help }
     }
 
+    /// A number from `min` to `max`; `default` says in words what it is without the variable.
+    pub(super) const fn number_by_place(
+        name: &'static str,
+        default: &'static str,
+        min: u64,
+        max: u64,
+        help: &'static str,
+    ) -> Self {
+        Self { name, form: Form::NumberByPlace { default, min, max }, help }
+    }
+
     /// One of several words.
     pub(super) const fn choice(
         name: &'static str,
@@ -83,6 +103,7 @@ impl Variable {
     pub fn default(&self) -> Cow<'static, str> {
         match self.form {
             Form::Number { default, .. } => default.to_string().into(),
+            Form::NumberByPlace { default, .. } => default.into(),
             Form::Choice { default, .. } | Form::Text { default, .. } if !default.is_empty() => default.into(),
             Form::Choice { .. } | Form::Text { .. } => "-".into(),
         }
@@ -92,7 +113,7 @@ impl Variable {
     pub fn range(&self) -> Cow<'static, str> {
         match self.form {
             Form::Number { min, max, or_zero: true, .. } => format!("0, {min}..{max}").into(),
-            Form::Number { min, max, .. } => format!("{min}..{max}").into(),
+            Form::Number { min, max, .. } | Form::NumberByPlace { min, max, .. } => format!("{min}..{max}").into(),
             Form::Choice { of, .. } => of.join(", ").into(),
             Form::Text { form, .. } => form.into(),
         }

@@ -1,8 +1,8 @@
 //! Answers that are no stream: status, errors.
 
 use super::{
+    http_error::HttpError,
     response::{Body, Completion, HandlerResponse},
-    route::HttpError,
 };
 use crate::service::Service;
 use bytes::Bytes;

@@ -1,12 +1,19 @@
 //! The query string: the filter of tickers, and single values by name.
 
-use super::{route::HttpError, stream::StreamRequest};
+use super::http_error::HttpError;
 use crate::percent::{Plus, decode};
 use sse_core::{item::Ticker, plan::View};
 use std::collections::BTreeSet;
 
 /// A filter may name this many tickers.
-pub(super) const TICKERS_MAX: usize = 100;
+const TICKERS_MAX: usize = 100;
+
+/// What of the state a client is to see.
+pub(super) struct StreamRequest {
+    pub(super) view: View,
+    /// Behind a token: nobody in between may keep it.
+    pub(super) is_private: bool,
+}
 
 /// The first value of this name that is not empty.
 pub(super) fn value(query: &str, name: &str) -> Option<String> {
@@ -25,7 +32,7 @@ pub(super) fn view(query: &str) -> Result<StreamRequest, HttpError> {
         for name in list.split(',').filter(|name| !name.trim().is_empty()) {
             tickers.insert(Ticker::parse(name).ok_or(HttpError::BadTicker)?);
             if tickers.len() > TICKERS_MAX {
-                return Err(HttpError::TooManyTickers);
+                return Err(HttpError::TooManyTickers { max: TICKERS_MAX });
             }
         }
     }
@@ -64,7 +71,7 @@ mod tests {
     fn a_hundred_are_the_most_and_repeats_do_not_count() {
         let list = |n: usize| (0..n).map(|i| format!("t{i}")).collect::<Vec<_>>().join(",");
         assert!(tickers(&format!("tickers={},T0,t1", list(100))).is_ok());
-        assert_eq!(tickers(&format!("tickers={}", list(101))), Err(HttpError::TooManyTickers));
+        assert_eq!(tickers(&format!("tickers={}", list(101))), Err(HttpError::TooManyTickers { max: TICKERS_MAX }));
         assert_eq!(tickers(&format!("tickers={}", "X".repeat(65))), Err(HttpError::BadTicker));
         assert_eq!(tickers("tickers=A%0AB"), Err(HttpError::BadTicker));
     }

@@ -1,52 +1,14 @@
 //! Method and path to what is asked for. Strict: a trailing slash is another path, escapes are decoded in the id only.
 
+use super::http_error::HttpError;
 use crate::percent;
-use http::{Method, StatusCode};
+use http::Method;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Status,
     All,
     Configured { id: String },
-}
-
-/// A request that gets no stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HttpError {
-    /// 404
-    #[error("not found")]
-    UnknownPath,
-    /// 405
-    #[error("method not allowed")]
-    Method,
-    /// 400
-    #[error("more than {} tickers", super::query::TICKERS_MAX)]
-    TooManyTickers,
-    /// 400
-    #[error("not a ticker")]
-    BadTicker,
-    /// 401
-    #[error("no valid token")]
-    Unauthorized,
-    /// 404
-    #[error("no such configuration")]
-    NoConfiguration,
-    /// 503
-    #[error("the configuration could not be read")]
-    LookupFailed,
-}
-
-impl HttpError {
-    /// The status that says so.
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::UnknownPath | Self::NoConfiguration => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooManyTickers | Self::BadTicker => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::LookupFailed => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
 }
 
 pub(super) fn find(method: &Method, path: &str) -> Result<Route, HttpError> {

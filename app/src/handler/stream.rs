@@ -3,9 +3,10 @@
 use super::{
     accept,
     answer::{describe_json, json_error},
+    http_error::HttpError,
     identity,
+    query::StreamRequest,
     response::{Body, Completion, HandlerResponse, Request},
-    route::HttpError,
     token,
 };
 use crate::service::Service;
@@ -29,13 +30,6 @@ use sse_core::{
 const BUSY_RETRY_S: (u64, u64) = (5, 30);
 /// A sort key is at most 1,024 bytes long: no configuration has a longer id than fits beside its prefix.
 const CONFIGURATION_ID_MAX_BYTES: usize = 1_024 - "CONFIG#".len();
-
-/// What of the state a client is to see.
-pub(super) struct StreamRequest {
-    pub(super) view: View,
-    /// Behind a token: nobody in between may keep it.
-    pub(super) is_private: bool,
-}
 
 /// The stream of one configuration: token first, then the lookup.
 pub(super) async fn configured(

@@ -4,7 +4,7 @@ mod bench;
 
 use bench::{Answer, Bench};
 use http::{HeaderMap, Method};
-use lambda_trace::{Failure, names};
+use lambda_trace::{Clock, Failure, names};
 use sse_adapters::memory::Fault;
 use sse_core::digest::Digest;
 
@@ -29,6 +29,18 @@ fn status_counts_slots() {
     );
     bench.clock.advance(61_500);
     assert_eq!(bench.get("//api/v2//stream/status", "").json()["uptime_seconds"], 61);
+}
+
+#[test]
+fn the_handler_span_ends_when_the_handler_returns() {
+    let bench = Bench::new(3);
+    let began = bench.clock.now();
+    let settle = bench.begun("/api/v2/stream/status");
+    // However long the platform takes to accept the response.
+    bench.clock.advance(2_000);
+    settle();
+    let spans = bench.spans(names::HANDLER);
+    assert_eq!((spans.len(), spans[0].end_us), (1, began.micros()));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! One connection. It is cut when its client takes nothing: hyper by itself would wait for the socket for ever.
 
 use super::{respond::respond, site::Site};
-use crate::socket;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use lambda_stream::socket;
 use lambda_trace::Timestamp;
 use std::{pin::pin, sync::Arc};
 use tokio::{net::TcpStream, sync::watch};
@@ -11,10 +11,6 @@ use tokio::{net::TcpStream, sync::watch};
 /// What hyper holds of a connection, in bytes: of a request's head, which may be as large, and of events that the socket does
 /// not take, which count as taken all the same.
 const BUFFER_BYTES: usize = 65_536;
-
-/// Tells the connection until when it may last. An event stream is the last response on its connection, so that this cuts
-/// nothing else.
-pub(super) type CutAt = watch::Sender<Timestamp>;
 
 pub(super) async fn serve(site: Arc<Site>, socket: TcpStream) {
     // Without it the kernel would hold back an event until the one before is acknowledged, 40 ms and more.

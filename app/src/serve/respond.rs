@@ -1,6 +1,11 @@
 //! One request: the page, or an invocation of the handler.
 
-use super::{body::ServedBody, connection::CutAt, cors, site::Site, trace_header};
+use super::{
+    body::ServedBody,
+    cors,
+    site::{CutAt, Site},
+    trace_header,
+};
 use crate::{
     handler::{self, Body, Completion, HandlerResponse, HttpError, Request},
     operator_log,

@@ -1,8 +1,13 @@
 //! What all connections share: the service, how long an invocation may last, and who is still busy.
 
 use crate::{compose::SpanList, service::Service};
+use lambda_trace::Timestamp;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+
+/// Tells a connection until when it may last. An event stream is the last response on its connection, so that this cuts
+/// nothing else.
+pub(super) type CutAt = watch::Sender<Timestamp>;
 
 pub(super) struct Site {
     pub(super) service: Arc<Service>,

@@ -110,10 +110,12 @@ impl Invocation<Handler> {
         Invocation { phase: Streaming { scope, root_id: root.as_ref().map(|r| r.id), root, identity, counts } }
     }
 
-    /// The other way out: 401, 404, status. What earlier invocations had to retain gets its chance after the answer.
-    pub async fn answer(mut self) -> ReadyForNext {
+    /// The other way out: 401, 404, status. The handler phase ends with this call, however long the response then takes; the future
+    /// is for afterwards: what earlier invocations had to retain gets its chance once the response has been sent.
+    pub fn answer(mut self) -> impl Future<Output = ReadyForNext> + Send + use<> {
         self.phase.close();
-        flush::begin(&self.phase.scope, None).settle().await
+        let scope = self.phase.scope.clone();
+        async move { flush::begin(&scope, None).settle().await }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Points in time as plain values. Knows no clock: [`crate::Clock`] is the only source of "now".
 
-use std::fmt;
+use std::{fmt, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A point in time: whole microseconds since the Unix epoch.
@@ -45,12 +45,34 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0) / 1_000
     }
 
+    /// Later by `duration`, saturating.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(micros(duration)))
+    }
+
+    /// Earlier by `duration`, not before the epoch.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(duration)))
+    }
+
+    /// The time from `earlier` to here, zero if `earlier` is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
     /// Reads an RFC 3339 date, such as an item's `updated_at`; `None` for anything else and for dates before 1970.
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let us = at.unix_timestamp_nanos() / 1_000;
         u64::try_from(us).ok().map(Self)
     }
+}
+
+/// Whole microseconds; what does not fit saturates.
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// `2026-11-22T08:00:00.000Z`: RFC 3339 in UTC, with milliseconds.
@@ -98,5 +120,8 @@ mod tests {
         assert_eq!(t.minus_ms(9), Timestamp::default());
         assert_eq!(t.ms_since(Timestamp::from_millis(9)), 0);
         assert_eq!(Timestamp::from_micros(u64::MAX).plus_ms(1).micros(), u64::MAX);
+        assert_eq!(t.minus(Duration::from_secs(1)), Timestamp::default());
+        assert_eq!((t.plus(Duration::MAX).micros(), t.since(t.plus(Duration::MAX))), (u64::MAX, Duration::ZERO));
+        assert_eq!(t.plus(Duration::from_micros(1_500)).since(t), Duration::from_micros(1_500));
     }
 }

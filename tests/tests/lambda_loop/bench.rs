@@ -17,7 +17,7 @@ use sse_core::{
 };
 use sse_streaming::{
     compose::Wiring,
-    lambda::{self, LambdaError},
+    function::{self, FunctionError},
     service::{Service, Slots},
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -49,11 +49,15 @@ pub(crate) struct Running {
     pub(crate) api: RuntimeApi,
     pub(crate) telemetry: Arc<MemoryTelemetry>,
     pub(crate) service: Arc<Service>,
-    run: JoinHandle<Result<(), LambdaError>>,
+    run: JoinHandle<Result<(), FunctionError>>,
 }
 
-fn start(api: SocketAddr, slots: usize, composed: Wiring) -> JoinHandle<Result<(), LambdaError>> {
-    tokio::spawn(async move { lambda::run(&api.to_string(), slots, Ok(composed)).await })
+fn wiring(service: Arc<Service>) -> Wiring {
+    Wiring { service, background: None, warm_up: None, shortest_time_limit: Duration::ZERO, spans: None }
+}
+
+fn start(api: SocketAddr, slots: usize, composed: Wiring) -> JoinHandle<Result<(), FunctionError>> {
+    tokio::spawn(async move { function::run(&api.to_string(), slots, Ok(composed)).await })
 }
 
 impl Setup {
@@ -64,7 +68,7 @@ impl Setup {
         let api = RuntimeApi::start(options).expect("a port");
         let telemetry = Arc::<MemoryTelemetry>::default();
         let service = Arc::new(self.service(telemetry.clone()));
-        let composed = Wiring { service: service.clone(), background: None, warm_up: None, spans: None };
+        let composed = wiring(service.clone());
         let run = start(api.address(), self.slots, composed);
         Running { api, telemetry, service, run }
     }
@@ -74,9 +78,9 @@ impl Setup {
         self,
         api: SocketAddr,
         telemetry: Arc<MemoryTelemetry>,
-    ) -> JoinHandle<Result<(), LambdaError>> {
+    ) -> JoinHandle<Result<(), FunctionError>> {
         let service = Arc::new(self.service(telemetry));
-        start(api, self.slots, Wiring { service, background: None, warm_up: None, spans: None })
+        start(api, self.slots, wiring(service))
     }
 
     fn service(&self, telemetry: Arc<MemoryTelemetry>) -> Service {
@@ -175,7 +179,7 @@ impl Running {
     }
 
     /// How the loop ended.
-    pub(crate) async fn ended(self) -> Result<(), LambdaError> {
+    pub(crate) async fn ended(self) -> Result<(), FunctionError> {
         within(self.run).await.expect("no panic")
     }
 }

@@ -4,7 +4,7 @@ use crate::bench::{Panicking, Setup, within};
 use lambda_env::{FunctionUrl, Invocation, Outcome, ResponseFault, RuntimeApi, When, runtime_api::RuntimeApiOptions};
 use sse_streaming::{
     config,
-    lambda::{self, LambdaError},
+    function::{self, FunctionError},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -46,7 +46,7 @@ async fn other_events_are_refused_with_a_clear_text() {
     let Some(Outcome::Error { kind, body }) = &response.outcome else { panic!("{:?}", response.outcome) };
     assert_eq!(kind, "Runtime.UnsupportedEvent");
     let body = String::from_utf8_lossy(body);
-    assert!(body.contains("Function URL events (payload format 2.0)") && !body.contains("hidden"), "{body}");
+    assert!(body.contains("Function URLs (payload format 2.0)") && !body.contains("hidden"), "{body}");
     function.goes_on().await;
 }
 
@@ -83,15 +83,15 @@ async fn without_the_runtime_api_there_is_nothing_to_do() {
     let function = Setup::default().start();
     within(function.api.idle()).await;
     function.api.go_away().await;
-    assert!(matches!(function.ended().await, Err(LambdaError::RuntimeApi(_))));
+    assert!(matches!(function.ended().await, Err(FunctionError::Runtime(_))));
 }
 
 #[tokio::test]
 async fn a_bad_configuration_is_an_init_error() {
     let api = RuntimeApi::start(RuntimeApiOptions::default()).expect("a port");
     let (_, problems) = config::read(&|name| (name == "SSE_RETRY_MS").then(|| "soon".to_owned()));
-    let ended = within(lambda::run(&api.address().to_string(), 1, Err(problems))).await;
-    assert!(matches!(ended, Err(LambdaError::Configuration(_))));
+    let ended = within(function::run(&api.address().to_string(), 1, Err(problems))).await;
+    assert!(matches!(ended, Err(FunctionError::Configuration(_))));
     let error = within(api.init_error()).await;
     assert_eq!(error.kind, "Runtime.InitError");
     let body: serde_json::Value = serde_json::from_slice(&error.body).expect("JSON");

@@ -22,14 +22,25 @@ async fn read_until(socket: &mut TcpStream, end: &str) -> String {
     String::from_utf8_lossy(&read).into_owned()
 }
 
+/// The connection on which the function asks for its first event. That there is no Extensions API here is no reason not to.
+async fn asked(listener: &TcpListener) -> TcpStream {
+    let (mut extension, _) = within(listener.accept()).await.expect("a connection");
+    let registration = read_until(&mut extension, "{\"events\":[]}").await;
+    assert!(registration.starts_with("POST /2020-01-01/extension/register "), "{registration}");
+    extension.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.expect("sent");
+    let (mut next, _) = within(listener.accept()).await.expect("a connection");
+    let request = read_until(&mut next, "\r\n\r\n").await;
+    assert!(request.starts_with("GET /2018-06-01/runtime/invocation/next "), "{request}");
+    next
+}
+
 #[tokio::test]
 async fn an_early_answer_ends_the_stream_though_the_connection_stays() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let setup = Setup { stream_max_ms: 0, ..Setup::default() };
     let function = setup.start_at(listener.local_addr().expect("an address"), Arc::default());
 
-    let (mut next, _) = within(listener.accept()).await.expect("a connection");
-    assert!(read_until(&mut next, "\r\n\r\n").await.starts_with("GET /2018-06-01/runtime/invocation/next "));
+    let mut next = asked(&listener).await;
     // No deadline, so the stream by itself would go on for a minute.
     let answer = format!(
         "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\nContent-Length: {}\r\n\r\n{EVENT}",
@@ -68,8 +79,7 @@ async fn what_a_reader_that_stands_still_has_not_got_hardly_counts() {
     let telemetry = Arc::<MemoryTelemetry>::default();
     let function = setup.start_at(listener.local_addr().expect("an address"), telemetry.clone());
 
-    let (mut next, _) = within(listener.accept()).await.expect("a connection");
-    read_until(&mut next, "\r\n\r\n").await;
+    let mut next = asked(&listener).await;
     let deadline_ms = SystemClock.now().millis() + 3_000;
     let answer = format!(
         "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\nLambda-Runtime-Deadline-Ms: {deadline_ms}\r\n\

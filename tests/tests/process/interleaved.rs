@@ -20,8 +20,12 @@ async fn traces_never_mix() {
     let _turn = turns::alone().await;
     let dice = Dice::seeded(10);
     let fixture = Fixture::new().await;
-    let builder =
-        fixture.function().concurrency(SLOTS).var("SSE_STREAM_MAX_MS", "250").var("SSE_FLUSH_TIMEOUT_MS", "400");
+    let builder = fixture
+        .function()
+        .concurrency(SLOTS)
+        .var("SSE_STREAM_MAX_MS", "250")
+        .var("SSE_FLUSH_TIMEOUT_MS", "400")
+        .var("SSE_MAX_CONNECTIONS", &SLOTS.to_string());
     let environment = started(builder.seed(10)).await;
     let faults = [None, None, None, Some(OtlpFault::AnswerLost), Some(OtlpFault::Status(503)), Some(OtlpFault::Hang)];
     fixture.collector.queue_faults((0..60).map(|_| dice.pick(&faults)));

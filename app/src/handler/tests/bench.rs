@@ -125,6 +125,16 @@ impl Bench {
         self.ask(Method::GET, path, query, HeaderMap::new())
     }
 
+    /// A plain answer that the handler has returned; what is left to do is done by the call.
+    pub(super) fn begun(&self, path: &str) -> impl FnOnce() + use<> {
+        let Completion::AfterResponse(settle) =
+            self.handled(Method::GET, path, "", HeaderMap::new(), Some(HEADER)).work
+        else {
+            panic!("no plain answer: {path}")
+        };
+        || drop(settle.now_or_never().expect("settled"))
+    }
+
     pub(super) fn ask_untraced(&self, path: &str) -> Answer {
         answer(self.handled(Method::GET, path, "", HeaderMap::new(), None))
     }

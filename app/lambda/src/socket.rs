@@ -11,6 +11,6 @@ use tokio::net::TcpStream;
 const SEND_BUFFER_BYTES: usize = 65_536;
 
 /// Bounds what the kernel holds for the peer. Where it cannot be bounded, streams are still whole.
-pub(crate) fn bound(socket: &TcpStream) {
+pub fn bound(socket: &TcpStream) {
     let _ = SockRef::from(socket).set_send_buffer_size(SEND_BUFFER_BYTES);
 }

@@ -41,7 +41,7 @@ pub enum ConnectionError {
     Refused(StatusCode),
 }
 
-pub(super) struct Http1Connection<B: Body + 'static> {
+pub(crate) struct Http1Connection<B: Body + 'static> {
     sender: SendRequest<B>,
     connection: Pin<Box<Connection<TokioIo<TcpStream>, B>>>,
 }
@@ -52,7 +52,7 @@ where
     B::Data: Send,
     B::Error: Into<AnyError>,
 {
-    pub(super) async fn open(address: &str) -> Result<Self, ConnectionError> {
+    pub(crate) async fn open(address: &str) -> Result<Self, ConnectionError> {
         let socket = TcpStream::connect(address).await.map_err(ConnectionError::Connect)?;
         // Nagle's algorithm and the peer's delayed acknowledgement together hold an event for 40 ms.
         socket.set_nodelay(true).map_err(ConnectionError::Connect)?;
@@ -65,7 +65,7 @@ where
     }
 
     /// One exchange; the connection can be used again.
-    pub(super) async fn exchange(&mut self, request: Request<B>) -> Result<Response<Bytes>, ConnectionError> {
+    pub(crate) async fn exchange(&mut self, request: Request<B>) -> Result<Response<Bytes>, ConnectionError> {
         let Self { sender, connection } = self;
         let mut answer = pin!(answer(sender, request));
         let mut is_over = false;
@@ -84,7 +84,7 @@ where
 
     /// Sends a body to its end and waits for the answer, whichever comes last. An answer that is no success ends it at
     /// once: hyper would go on reading the body for a receiver that no longer listens.
-    pub(super) async fn send(self, request: Request<B>) -> Result<(), ConnectionError> {
+    pub(crate) async fn send(self, request: Request<B>) -> Result<(), ConnectionError> {
         let Self { mut sender, mut connection } = self;
         let mut answer = pin!(async move {
             let answered = answer(&mut sender, request).await;
