@@ -76,41 +76,48 @@ impl Jwt {
 
     /// The claims of a token with a good signature. A key's id is no reason to prefer or refuse one: during a rotation
     /// it may be missing or mean nothing here.
-    fn claims(&self, token: &str) -> Option<Claims> {
+    fn claims(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > TOKEN_MAX_BYTES {
-            return None;
+            return Err(TokenError::Malformed);
         }
-        let header = decode_header(token).ok()?;
+        let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         if header.crit.is_some() {
             // Whatever it names has to be understood (RFC 7515), and nothing of it is.
-            return None;
+            return Err(TokenError::Malformed);
         }
         let signature_only = signature_only(header.alg);
+        let mut refused = TokenError::Algorithm;
         for key in self.keys.of(header.alg) {
             match decode(token, key, &signature_only) {
-                Ok(data) => return Some(data.claims),
-                Err(error) if *error.kind() == ErrorKind::InvalidSignature => {}
-                Err(_) => return None,
+                Ok(data) => return Ok(data.claims),
+                Err(error) if *error.kind() == ErrorKind::InvalidSignature => refused = TokenError::Signature,
+                Err(_) => return Err(TokenError::Malformed),
             }
         }
-        None
+        Err(refused)
     }
 
-    fn is_expected(&self, claims: &Claims) -> bool {
+    fn check_issuer_and_audience(&self, claims: &Claims) -> Result<(), TokenError> {
         let Expected { issuer, audience } = &self.expected;
-        let issuer_is = |expected: &String| claims.iss.as_ref() == Some(expected);
+        if issuer.as_ref().is_some_and(|expected| claims.iss.as_ref() != Some(expected)) {
+            return Err(TokenError::Issuer);
+        }
         let audience_is = |expected: &String| claims.aud.as_ref().is_some_and(|aud| aud.holds(expected));
-        issuer.as_ref().is_none_or(issuer_is) && audience.as_ref().is_none_or(audience_is)
+        if audience.as_ref().is_some_and(|expected| !audience_is(expected)) {
+            return Err(TokenError::Audience);
+        }
+        Ok(())
     }
 }
 
 impl TokenVerifier for Jwt {
     fn verify(&self, token: &str) -> Result<UserId, TokenError> {
-        let claims = self.claims(token).ok_or(TokenError::Invalid)?;
+        let claims = self.claims(token)?;
         let now = seconds(self.clock.now());
-        let user = UserId::new(&claims.sub).ok_or(TokenError::Invalid)?;
-        if !self.is_expected(&claims) || claims.nbf.is_some_and(|nbf| nbf > now) {
-            return Err(TokenError::Invalid);
+        let user = UserId::new(&claims.sub).ok_or(TokenError::Subject)?;
+        self.check_issuer_and_audience(&claims)?;
+        if claims.nbf.is_some_and(|nbf| nbf > now) {
+            return Err(TokenError::NotYetValid);
         }
         if claims.exp <= now {
             return Err(TokenError::Expired);

@@ -108,7 +108,8 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
         clock: clock.clone(),
         random,
         shared_reader: Arc::new(SharedReader::new(config.read_plan, operator_log.clone())),
-        aggregator: Arc::new(MetricsAggregator::new(operator_log)),
+        aggregator: Arc::new(MetricsAggregator::new(operator_log.clone())),
+        operator_log,
         shutdown: Shutdown::default(),
         started_at: clock.now(),
     };

@@ -4,6 +4,7 @@
 
 mod aws;
 mod errors;
+mod foreign;
 mod otlp;
 mod reader;
 mod settings;
@@ -32,6 +33,7 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
         r.errors.note(&table::EXEC_WRAPPER, "must not be set: a wrapper would trace the handler a second time");
     }
     let is_traced = r.choice(&table::SDK_DISABLED) != Some("true");
+    foreign::check(r);
     aws::check_endpoints(r);
     let index = aws::index_name(r);
     let config = Config {
@@ -134,7 +136,11 @@ fn telemetry(r: &mut Reader<'_>, on_lambda: bool, is_traced: bool) -> TelemetryS
 fn namespace(r: &mut Reader<'_>) -> String {
     let name = r.text_or_default(&table::METRICS_NAMESPACE);
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_/#: ".contains(&b);
-    if name.len() > NAME_MAX_BYTES || !name.bytes().all(allowed) || name.starts_with("AWS/") {
+    if name.len() > NAME_MAX_BYTES
+        || !name.bytes().all(allowed)
+        || name.starts_with([':', ' '])
+        || name.starts_with("AWS/")
+    {
         let range = table::METRICS_NAMESPACE.range();
         r.errors.note(&table::METRICS_NAMESPACE, format!("is {name:?}, not {range}"));
     }
@@ -170,7 +176,13 @@ fn service(r: &mut Reader<'_>) -> String {
 }
 
 fn tokens(r: &mut Reader<'_>) -> TokenRules {
-    let secret = r.text(&table::JWT_SECRET);
+    let secret = r.raw(&table::JWT_SECRET).filter(|text| !text.is_empty());
+    if secret.as_ref().is_some_and(|secret| secret.trim() != secret) {
+        r.errors.note(
+            &table::JWT_SECRET,
+            "begins or ends with white space, such as a line end: tokens signed without it would all be refused",
+        );
+    }
     let public = r.text(&table::JWT_PUBLIC_KEY);
     if secret.is_some() && public.is_some() {
         r.errors.note(&table::JWT_SECRET, "and SSE_JWT_PUBLIC_KEY are both set: only one may be");

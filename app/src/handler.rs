@@ -25,7 +25,8 @@ use route::Route;
 /// Handles one request.
 pub async fn handle(service: &Service, request: &Request, begin: InvocationStart) -> HandlerResponse {
     let deadline = begin.deadline;
-    let invocation = Invocation::begin(begin, service.tracing.clone());
+    let request_id = begin.request_id.clone();
+    let mut invocation = Invocation::begin(begin, service.tracing.clone());
     let wanted = match route::find(&request.method, &request.path) {
         Ok(Route::Status) => Ok(None),
         Ok(Route::All) => query::view(&request.query).map(Some),
@@ -35,7 +36,13 @@ pub async fn handle(service: &Service, request: &Request, begin: InvocationStart
     match wanted {
         Ok(Some(wanted)) => stream::open(service, request, wanted, invocation, deadline),
         Ok(None) => answer::status(service, invocation),
-        Err(problem) => answer::problem(problem, invocation),
+        Err(problem) => {
+            if let HttpError::Unauthorized(error) = problem {
+                service.ports.operator_log.token_refused(&request_id, error);
+                invocation.refused(error.error_type());
+            }
+            answer::problem(problem, invocation)
+        }
     }
 }
 

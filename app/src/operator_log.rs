@@ -1,7 +1,11 @@
 //! What an operator should read, as log lines: once a change. Never the service's own words, which may quote a key.
 
 use lambda_trace::CallError;
-use sse_core::{item::ItemProblem, ports::OperatorLog, stream::Summary};
+use sse_core::{
+    item::ItemProblem,
+    ports::{OperatorLog, TokenError},
+    stream::Summary,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes to the log.
@@ -35,6 +39,10 @@ impl OperatorLog for TracingOperatorLog {
 
     fn metrics_recovered(&self) {
         tracing::info!("metrics are taken again");
+    }
+
+    fn token_refused(&self, request_id: &str, error: TokenError) {
+        tracing::info!(request_id, error_type = error.error_type(), "a token was refused: {error}");
     }
 }
 

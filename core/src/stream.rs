@@ -14,7 +14,7 @@ use crate::{
     metrics_aggregator::MetricsAggregator,
     outbox::{Client, Reader, outbox},
     plan::Plan,
-    ports::{ConnectionPool, Dispatcher, Metrics, Poller, Random, Untraced},
+    ports::{ConnectionPool, Dispatcher, Metrics, OperatorLog, Poller, Random, Untraced},
     session::{self, BackgroundTasks, SessionDeps},
     shared_reader::SharedReader,
     traced::{Permit, TracedDispatcher, TracedMetrics, TracedPoller},
@@ -44,6 +44,8 @@ pub struct StreamPorts {
     pub shared_reader: Arc<SharedReader>,
     /// What is to be reported.
     pub aggregator: Arc<MetricsAggregator>,
+    /// What an operator is told.
+    pub operator_log: Arc<dyn OperatorLog>,
     /// The process is to stop.
     pub shutdown: Shutdown,
     /// When the process started.

@@ -1,7 +1,10 @@
 //! An operator's log that keeps what it was told, as lines.
 
 use lambda_trace::CallError;
-use sse_core::{item::ItemProblem, ports::OperatorLog};
+use sse_core::{
+    item::ItemProblem,
+    ports::{OperatorLog, TokenError},
+};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -42,5 +45,9 @@ impl OperatorLog for MemoryOperatorLog {
 
     fn metrics_recovered(&self) {
         self.note("metrics recovered".to_owned());
+    }
+
+    fn token_refused(&self, request_id: &str, error: TokenError) {
+        self.note(format!("token refused: {request_id} {}", error.error_type()));
     }
 }

@@ -223,6 +223,7 @@ impl Environment {
             random: Arc::new(SeededRandom::new(seed)),
             shared_reader: Arc::new(SharedReader::new(setup.read, operator_log.clone())),
             aggregator: Arc::new(MetricsAggregator::new(operator_log.clone())),
+            operator_log: operator_log.clone(),
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };

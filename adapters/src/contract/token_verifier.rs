@@ -12,7 +12,8 @@ pub fn check_tokens(tokens: &dyn TokenVerifier, good: Option<&str>, expired: Opt
         for changed in
             [format!(" {good}"), format!("{good} "), format!("{good}.x"), good[1..].to_owned(), good.repeat(2)]
         {
-            assert_eq!(tokens.verify(&changed).err(), Some(TokenError::Invalid), "{changed}");
+            let error = tokens.verify(&changed).err();
+            assert!(error.is_some_and(|error| error != TokenError::Expired), "{changed}: {error:?}");
         }
     }
     if let Some(expired) = expired {

@@ -11,7 +11,7 @@ pub struct MemoryTokenVerifier(Mutex<HashMap<String, Result<UserId, TokenError>>
 impl MemoryTokenVerifier {
     /// From now on `token` is this user's; an empty user makes it invalid.
     pub fn put(&self, token: &str, user: &str) {
-        let answer = UserId::new(user).ok_or(TokenError::Invalid);
+        let answer = UserId::new(user).ok_or(TokenError::Malformed);
         lock(&self.0).insert(token.to_owned(), answer);
     }
 
@@ -23,6 +23,6 @@ impl MemoryTokenVerifier {
 
 impl TokenVerifier for MemoryTokenVerifier {
     fn verify(&self, token: &str) -> Result<UserId, TokenError> {
-        lock(&self.0).get(token).cloned().unwrap_or(Err(TokenError::Invalid))
+        lock(&self.0).get(token).cloned().unwrap_or(Err(TokenError::Malformed))
     }
 }

@@ -13,7 +13,14 @@ pub(super) fn compose(
 ) -> Option<Arc<dyn TokenVerifier>> {
     let rules = &config.tokens;
     let (name, keys) = match &rules.key {
-        None => return Some(Arc::new(NoKey)),
+        None => {
+            if config.users_table.is_some() {
+                tracing::warn!(
+                    "USERS_TABLE is set, but neither SSE_JWT_SECRET nor SSE_JWT_PUBLIC_KEY: every configuration stream answers 401"
+                );
+            }
+            return Some(Arc::new(NoKey));
+        }
         Some(TokenKey::Secret(secret)) => ("SSE_JWT_SECRET", Keys::from_secret(secret.expose().as_bytes())),
         Some(TokenKey::Public(pem)) => ("SSE_JWT_PUBLIC_KEY", Keys::from_pem(pem)),
     };

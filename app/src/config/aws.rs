@@ -6,8 +6,8 @@ use lambda_trace_otlp::address;
 
 /// DynamoDB's bounds for the names of tables and indexes, in characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
-/// The longest ARN of a table, in characters.
-const ARN_MAX_CHARS: usize = 1_024;
+/// The length of an account's id.
+const ACCOUNT_DIGITS: usize = 12;
 
 /// The endpoints are the SDK's: nothing of them is kept.
 pub(super) fn check_endpoints(r: &mut Reader<'_>) {
@@ -23,8 +23,20 @@ pub(super) fn check_endpoints(r: &mut Reader<'_>) {
 /// A table's name or ARN.
 pub(super) fn table_name(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     let name = r.text(variable)?;
-    if !is_name(&name) && !is_arn(&name) {
-        r.errors.note(variable, format!("is {name:?}, not {}", variable.range()));
+    if !name.starts_with("arn:") {
+        if !is_name(&name) {
+            r.errors.note(variable, format!("is {name:?}, not {}", variable.range()));
+        }
+        return Some(name);
+    }
+    let region = r.named("AWS_REGION").or_else(|| r.named("AWS_DEFAULT_REGION"));
+    match (region_of_arn(&name), region) {
+        (None, _) => r.errors.note(variable, format!("is {name:?}, which is not the ARN of a DynamoDB table")),
+        (Some(its), Some(ours)) if its != ours => r.errors.note(
+            variable,
+            format!("is a table in {its}, and the calls go to {ours} (AWS_REGION): DynamoDB would refuse each of them"),
+        ),
+        _ => {}
     }
     Some(name)
 }
@@ -41,6 +53,12 @@ fn is_name(text: &str) -> bool {
     NAME_CHARS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
-fn is_arn(text: &str) -> bool {
-    text.starts_with("arn:") && text.len() <= ARN_MAX_CHARS && text.bytes().all(|b| b.is_ascii_graphic())
+/// The region of `arn:PARTITION:dynamodb:REGION:ACCOUNT:table/NAME`; `None` for anything else.
+fn region_of_arn(text: &str) -> Option<&str> {
+    let parts: Vec<_> = text.split(':').collect();
+    let ["arn", partition, "dynamodb", region, account, resource] = parts[..] else { return None };
+    let is_whole = !partition.is_empty() && !region.is_empty() && account.len() == ACCOUNT_DIGITS;
+    let is_table = resource.strip_prefix("table/").is_some_and(is_name);
+    let digits_only = account.bytes().all(|b| b.is_ascii_digit());
+    (is_whole && digits_only && is_table).then_some(region)
 }

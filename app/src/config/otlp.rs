@@ -1,4 +1,4 @@
-//! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a neighbour.
+//! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a collector beside the function.
 
 use super::{Secret, Variable, reader::Reader, table};
 use crate::percent;
@@ -29,11 +29,14 @@ fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     let text = text.trim();
     let uri = text.parse::<Uri>().ok();
     match uri.as_ref().and_then(Uri::scheme_str) {
+        Some("http") if text.contains(['?', '#']) => {
+            r.errors.note(variable, "has a query or a fragment, which no OTLP address has");
+        }
         Some("http") if address::parse(text).is_some() => return Some(text.to_owned()),
         // The address itself may carry a password, so it is not repeated.
         Some("https") => r.errors.note(
             variable,
-            "begins with https://, which is refused: the receiver is a neighbour, spoken to without TLS",
+            "begins with https://, which is refused: the collector beside the function speaks plain HTTP",
         ),
         _ => r.errors.note(
             variable,

@@ -18,7 +18,17 @@ impl<'e> Reader<'e> {
 
     /// The text as set. Set to nothing is not set, as OpenTelemetry and the AWS SDKs have it.
     pub(super) fn text(&self, variable: &Variable) -> Option<String> {
-        (self.environment)(variable.name).filter(|text| !text.trim().is_empty())
+        self.named(variable.name)
+    }
+
+    /// The same by name, for variables that are only looked at.
+    pub(super) fn named(&self, name: &str) -> Option<String> {
+        (self.environment)(name).filter(|text| !text.trim().is_empty())
+    }
+
+    /// The text as set, white space included.
+    pub(super) fn raw(&self, variable: &Variable) -> Option<String> {
+        (self.environment)(variable.name)
     }
 
     pub(super) fn text_or_default(&self, variable: &Variable) -> String {

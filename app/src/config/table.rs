@@ -3,7 +3,7 @@
 
 use super::variable::Variable as V;
 
-const TABLE_NAME: &str = "an ARN, or 3 to 255 of letters, digits, _ . -";
+const TABLE_NAME: &str = "3 to 255 of letters, digits, _ . -, or the ARN of a table in the region of the calls";
 const ENDPOINT: &str = "http(s)://host[:port][/path]";
 
 pub(super) const STORE: V = V::choice(
@@ -30,7 +30,7 @@ pub(super) const METRICS: V = V::choice(
 pub(super) const METRICS_NAMESPACE: V = V::text(
     "SSE_METRICS_NAMESPACE",
     "SseStreaming",
-    "1 to 255 of letters, digits, . - _ / # :",
+    "1 to 255 of letters, digits, . - _ / # : and spaces, not beginning with : or AWS/",
     "the namespace of metrics",
 );
 pub(super) const ENVIRONMENT: V = V::text(
@@ -93,7 +93,7 @@ pub(super) const RETAIN: V =
 pub(super) const JWT_SECRET: V = V::text(
     "SSE_JWT_SECRET",
     "",
-    "at least 32 bytes; not together with SSE_JWT_PUBLIC_KEY",
+    "at least 32 bytes without white space around them; not together with SSE_JWT_PUBLIC_KEY",
     "HS256 secret; without a key every configuration stream answers 401",
 );
 pub(super) const JWT_PUBLIC_KEY: V = V::text(
@@ -119,8 +119,8 @@ pub(super) const POWERTOOLS_SERVICE_NAME: V = V::text(
 pub(super) const OTLP_ENDPOINT: V = V::text(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "http://localhost:4318",
-    "http://host[:port][/path]; https is refused: the receiver is a neighbour",
-    "the OTLP receiver; /v1/traces is appended",
+    "http://host[:port][/path]; https:// is refused: the collector beside the function speaks plain HTTP",
+    "the OTLP receiver of the collector; /v1/traces is appended",
 );
 pub(super) const OTLP_TRACES_ENDPOINT: V =
     V::text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "", "as above", "the whole address instead, nothing is appended");

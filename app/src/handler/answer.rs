@@ -40,7 +40,7 @@ pub(super) fn problem(problem: HttpError, invocation: Invocation<Handler>) -> Ha
     let mut headers = HeaderMap::new();
     match problem {
         HttpError::Method => drop(headers.insert(ALLOW, HeaderValue::from_static("GET"))),
-        HttpError::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        HttpError::Unauthorized(_) => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
         _ => {}
     }
     plain(problem.status(), json_error(&problem), headers, invocation)

@@ -1,6 +1,6 @@
 //! The query string: the filter of tickers, and single values by name.
 
-use super::http_error::HttpError;
+use super::http_error::{HttpError, NearlyTickers};
 use crate::percent::{Plus, decode};
 use sse_core::{item::Ticker, plan::View};
 use std::collections::BTreeSet;
@@ -25,9 +25,21 @@ fn values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = String> + '
     pairs.filter(move |(key, _)| decode(key, Plus::IsSpace) == name).map(|(_, value)| decode(value, Plus::IsSpace))
 }
 
+/// A name that means `tickers` and is not it: ignored, it would stream everything to a client that asked for little.
+fn nearly_tickers(query: &str) -> Option<NearlyTickers> {
+    query.split('&').find_map(|pair| {
+        let name = decode(pair.split('=').next().unwrap_or_default(), Plus::IsSpace).to_ascii_lowercase();
+        let is_array = ["ticker[", "tickers["].iter().any(|prefix| name.starts_with(prefix));
+        if is_array { Some(NearlyTickers::Array) } else { (name == "ticker").then_some(NearlyTickers::Singular) }
+    })
+}
+
 /// What a public stream is to show: the tickers that are named, or everything.
 pub(super) fn view(query: &str) -> Result<StreamRequest, HttpError> {
     let mut tickers = BTreeSet::new();
+    if let Some(name) = nearly_tickers(query) {
+        return Err(HttpError::UnknownParameter(name));
+    }
     for list in values(query, "tickers") {
         for name in list.split(',').filter(|name| !name.trim().is_empty()) {
             tickers.insert(Ticker::parse(name).ok_or(HttpError::BadTicker)?);
@@ -74,6 +86,21 @@ mod tests {
         assert_eq!(tickers(&format!("tickers={}", list(101))), Err(HttpError::TooManyTickers { max: TICKERS_MAX }));
         assert_eq!(tickers(&format!("tickers={}", "X".repeat(65))), Err(HttpError::BadTicker));
         assert_eq!(tickers("tickers=A%0AB"), Err(HttpError::BadTicker));
+    }
+
+    #[test]
+    fn a_parameter_that_is_nearly_right_is_named() {
+        for (query, name) in [
+            ("ticker=A", NearlyTickers::Singular),
+            ("x=1&Ticker=A", NearlyTickers::Singular),
+            ("tickers[]=A&tickers[]=B", NearlyTickers::Array),
+            ("tickers%5B0%5D=A", NearlyTickers::Array),
+            ("tickers=A&ticker=B", NearlyTickers::Singular),
+        ] {
+            assert_eq!(tickers(query), Err(HttpError::UnknownParameter(name)), "{query}");
+        }
+        let said = HttpError::UnknownParameter(NearlyTickers::Array).to_string();
+        assert_eq!(said, "unknown parameter `tickers[]`: the tickers are named as tickers=A,B");
     }
 
     #[test]

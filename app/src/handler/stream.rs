@@ -20,7 +20,7 @@ use lambda_trace::{ConnectionId, EndReason, Handler, Invocation, Streaming, Time
 use sse_core::{
     event::Busy,
     plan::{Plan, View},
-    ports::ConfigurationStore,
+    ports::{ConfigurationStore, TokenError},
     sse::write_event,
     stream::{self, Summary},
     traced::{TracedConfigurationStore, acquire},
@@ -38,8 +38,8 @@ pub(super) async fn configured(
     id: &str,
     invocation: &Invocation<Handler>,
 ) -> Result<StreamRequest, HttpError> {
-    let token = token::find(request).ok_or(HttpError::Unauthorized)?;
-    let user = service.tokens.verify(&token).map_err(|_| HttpError::Unauthorized)?;
+    let token = token::find(request).ok_or(HttpError::Unauthorized(TokenError::Missing))?;
+    let user = service.tokens.verify(&token).map_err(HttpError::Unauthorized)?;
     let raw = service.configurations.as_ref().ok_or(HttpError::NoConfiguration)?;
     if id.len() > CONFIGURATION_ID_MAX_BYTES {
         return Err(HttpError::NoConfiguration);

@@ -1,5 +1,6 @@
 //! What an operator should read: once a change, not once a call.
 
+use super::TokenError;
 use crate::item::ItemProblem;
 use lambda_trace::CallError;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub trait OperatorLog: Send + Sync {
     fn metrics_failing(&self, error: &CallError);
     /// Metrics are taken again.
     fn metrics_recovered(&self);
+    /// A request for a configuration stream was refused for its token. Said for each: how often is what an operator looks for.
+    fn token_refused(&self, request_id: &str, error: TokenError);
 }
 
 /// Nobody reads.
@@ -26,4 +29,5 @@ impl OperatorLog for () {
     fn items_skipped(&self, _: &BTreeMap<ItemProblem, usize>) {}
     fn metrics_failing(&self, _: &CallError) {}
     fn metrics_recovered(&self) {}
+    fn token_refused(&self, _: &str, _: TokenError) {}
 }

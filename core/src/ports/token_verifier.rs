@@ -19,18 +19,58 @@ impl UserId {
     }
 }
 
-/// Why a token was refused. Says nothing of its content.
+/// Why a token was refused: for the operator, who reads it in the log and in the trace. It says nothing of the token's content,
+/// and the client is told none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
+    /// The request carries none.
+    #[error("the request carries no token")]
+    Missing,
     /// No key is configured: every token is refused.
-    #[error("no key is configured")]
+    #[error("no key is configured (SSE_JWT_SECRET or SSE_JWT_PUBLIC_KEY)")]
     NoKey,
+    /// Too long, or not in the form of a signed JSON Web Token with the required claims.
+    #[error("it is not a signed JSON Web Token with `exp` and `sub`")]
+    Malformed,
+    /// Its algorithm is not the one of a configured key.
+    #[error("its algorithm is not that of a configured key")]
+    Algorithm,
+    /// Its signature fits no configured key.
+    #[error("its signature fits no configured key")]
+    Signature,
     /// Its `exp` has passed.
-    #[error("the token has expired")]
+    #[error("it has expired")]
     Expired,
-    /// Anything else.
-    #[error("the token is not valid")]
-    Invalid,
+    /// Its `nbf` has not come yet.
+    #[error("it is not valid yet")]
+    NotYetValid,
+    /// Its `iss` is not `SSE_JWT_ISSUER`.
+    #[error("its issuer is not the configured one")]
+    Issuer,
+    /// Its `aud` does not hold `SSE_JWT_AUDIENCE`.
+    #[error("its audience is not the configured one")]
+    Audience,
+    /// Its `sub` cannot be a key of the users table.
+    #[error("its subject cannot be a key of the users table")]
+    Subject,
+}
+
+impl TokenError {
+    /// A short name, for `error_type` in the trace.
+    pub const fn error_type(self) -> &'static str {
+        match self {
+            Self::Missing => "TokenMissing",
+            Self::NoKey => "TokenKeyMissing",
+            Self::Malformed => "TokenMalformed",
+            Self::Algorithm => "TokenAlgorithm",
+            Self::Signature => "TokenSignature",
+            Self::Expired => "TokenExpired",
+            Self::NotYetValid => "TokenNotYetValid",
+            Self::Issuer => "TokenIssuer",
+            Self::Audience => "TokenAudience",
+            Self::Subject => "TokenSubject",
+        }
+    }
 }
 
 /// MUST accept only the configured algorithm, require `exp` and `sub`, honour `nbf`, allow no leeway, and never block.

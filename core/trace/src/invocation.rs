@@ -110,6 +110,18 @@ impl Invocation<Handler> {
         Invocation { phase: Streaming { scope, root_id: root.as_ref().map(|r| r.id), root, identity, counts } }
     }
 
+    /// Says in the handler phase's own subsegment why the request was refused: `error_type`, indexed. A word of the
+    /// service's own, never a part of the request.
+    pub fn refused(&mut self, error_type: &'static str) {
+        if let Some(root) = &mut self.phase.root {
+            root.set("error_type", error_type);
+            if let Some(Value::List(keys)) = root.attribute("aws.xray.annotations").cloned() {
+                let keys = keys.into_iter().chain([Cow::Borrowed("error_type")]).collect();
+                root.set("aws.xray.annotations", Value::List(keys));
+            }
+        }
+    }
+
     /// The other way out: 401, 404, status. The handler phase ends with this call, however long the response then takes; the future
     /// is for afterwards: what earlier invocations had to retain gets its chance once the response has been sent.
     pub fn answer(mut self) -> impl Future<Output = ReadyForNext> + Send + use<> {

@@ -103,6 +103,7 @@ impl Setup {
             random: Arc::new(SeededRandom::new(1)),
             shared_reader: Arc::new(SharedReader::new(plan, Arc::new(()))),
             aggregator: Arc::new(MetricsAggregator::new(Arc::new(()))),
+            operator_log: Arc::new(()),
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };

@@ -1,11 +1,11 @@
-//! One function with its own sidecars: collector, X-Ray daemon, DynamoDB and CloudWatch. Short intervals; everything
+//! One function with its own neighbours: collector, X-Ray daemon, DynamoDB and CloudWatch. Short intervals; everything
 //! else is the program's default. It judges nothing.
 
 use std::time::Duration;
 
 use jsonwebtoken::{EncodingKey, Header};
 use lambda_env::{
-    Environment, FakeAws, FunctionUrl, Invocation, Item, OtlpReceiver, Response, Stamp, TableSpec, XrayReceiver,
+    AwsStandIn, Environment, FunctionUrl, Invocation, Item, OtlpReceiver, Response, Stamp, TableSpec, XrayReceiver,
     environment::EnvironmentBuilder,
 };
 use serde_json::json;
@@ -23,11 +23,11 @@ pub(crate) async fn within<T>(step: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, step).await.expect("a step hangs")
 }
 
-/// The sidecars of one function.
+/// The neighbours of one function.
 pub(crate) struct Fixture {
     pub(crate) collector: OtlpReceiver,
     pub(crate) daemon: XrayReceiver,
-    pub(crate) aws: FakeAws,
+    pub(crate) aws: AwsStandIn,
 }
 
 impl Fixture {
@@ -35,7 +35,7 @@ impl Fixture {
         let fixture = Self {
             collector: OtlpReceiver::start().unwrap(),
             daemon: XrayReceiver::start().await.unwrap(),
-            aws: FakeAws::start().unwrap(),
+            aws: AwsStandIn::start().unwrap(),
         };
         fixture.aws.create_table(TableSpec::new("items", "source_id").index("by_sentiment", "sentiment", "updated_at"));
         fixture.aws.create_table(TableSpec::new("users", "PK").sort("SK"));

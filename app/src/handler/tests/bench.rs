@@ -104,6 +104,7 @@ impl Bench {
             random,
             shared_reader: Arc::new(SharedReader::new(plan, Arc::new(()))),
             aggregator: Arc::new(MetricsAggregator::new(Arc::new(()))),
+            operator_log: Arc::new(()),
             shutdown: Shutdown::default(),
             started_at: NOW,
         };

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use crate::function::Function;
 
 /// Something beside the function that it is told of by variables.
-pub trait Sidecar {
+pub trait Neighbour {
     /// Names and values.
     fn variables(&self) -> Vec<(String, String)>;
 }

@@ -1,0 +1,102 @@
+//! Variables of the OpenTelemetry, Powertools and AWS families that other programs honour and this one does not. Each of them
+//! stops the start by name: a setting that is silently without effect costs its author an afternoon.
+
+use super::reader::Reader;
+
+/// What an operator should do instead, by the name of the variable.
+const REFUSED: &[(&str, &str)] = &[
+    ("OTEL_BSP_SCHEDULE_DELAY", NO_BATCH_PROCESSOR),
+    ("OTEL_BSP_EXPORT_TIMEOUT", NO_BATCH_PROCESSOR),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", NO_BATCH_PROCESSOR),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", NO_BATCH_PROCESSOR),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", ONE_LIMIT),
+    ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", ONE_LIMIT),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", PLAIN_HTTP),
+    ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", PLAIN_HTTP),
+    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", PLAIN_HTTP),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", PLAIN_HTTP),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY", PLAIN_HTTP),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", PLAIN_HTTP),
+    (
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "is not supported: the resource is the service name and what Lambda says of the function",
+    ),
+    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", FIXED_LIMITS),
+    ("OTEL_ATTRIBUTE_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", FIXED_LIMITS),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_CONFIG_FILE", "is not supported: every setting is a variable"),
+    ("OTEL_EXPERIMENTAL_CONFIG_FILE", "is not supported: every setting is a variable"),
+    ("POWERTOOLS_TRACE_DISABLED", "is not supported: OTEL_SDK_DISABLED=true turns all tracing off"),
+    ("POWERTOOLS_LOG_LEVEL", "is not supported: RUST_LOG says what is logged"),
+    ("AWS_XRAY_TRACING_NAME", "is not supported: OTEL_SERVICE_NAME names the service"),
+    ("AWS_XRAY_SDK_ENABLED", "is not supported: OTEL_SDK_DISABLED=true turns all tracing off"),
+    ("AWS_MAX_ATTEMPTS", FIXED_RETRIES),
+    ("AWS_RETRY_MODE", FIXED_RETRIES),
+];
+
+const NO_BATCH_PROCESSOR: &str =
+    "is not supported: there is no batch span processor, and SSE_FLUSH_TIMEOUT_MS bounds a flush";
+const ONE_LIMIT: &str = "is not supported: SSE_FLUSH_TIMEOUT_MS bounds the export of an invocation";
+const PLAIN_HTTP: &str = "is not supported: the collector beside the function speaks plain HTTP";
+const FIXED_LIMITS: &str = "is not supported: spans are kept within X-Ray's limits, which are fixed";
+const FIXED_RETRIES: &str = "is not supported: a call is given up after 3 s, retries included";
+
+/// Variables that may have the one value that this program has anyway: the name, the values, and what is wrong with others.
+const ONE_VALUE: &[(&str, &[&str], &str)] = &[
+    ("OTEL_TRACES_EXPORTER", &["otlp"], "the only exporter is otlp, and OTEL_SDK_DISABLED=true turns tracing off"),
+    ("OTEL_METRICS_EXPORTER", &["none"], "metrics go where SSE_METRICS says"),
+    ("OTEL_LOGS_EXPORTER", &["none"], "logs are lines on standard output"),
+    ("OTEL_PROPAGATORS", &["xray", "xray-lambda"], "the trace context comes from Lambda's own header"),
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", &["http/protobuf"], "nothing else is spoken"),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION", &["none"], "requests to the collector are not compressed"),
+    ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", &["none"], "requests to the collector are not compressed"),
+];
+
+/// All of their names.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    REFUSED.iter().map(|(name, _)| *name).chain(ONE_VALUE.iter().map(|(name, ..)| *name))
+}
+
+/// Notes every variable that is set and would have no effect.
+pub(super) fn check(r: &mut Reader<'_>) {
+    for (name, instead) in REFUSED {
+        if r.named(name).is_some() {
+            r.errors.note_by_name(name, instead);
+        }
+    }
+    for (name, allowed, why) in ONE_VALUE {
+        if let Some(text) = r.named(name).filter(|text| !allowed.contains(&text.trim())) {
+            r.errors.note_by_name(name, format!("is {text:?}, not {}: {why}", allowed.join(" or ")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(variables: &[(&str, &str)]) -> String {
+        let environment = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        let mut reader = Reader::new(&environment);
+        check(&mut reader);
+        if reader.errors.is_empty() { String::new() } else { reader.errors.to_string() }
+    }
+
+    #[test]
+    fn what_would_have_no_effect_is_refused_by_name() {
+        for (name, _) in REFUSED {
+            assert!(errors(&[(name, "1")]).contains(name), "{name}");
+            assert_eq!(errors(&[(name, " ")]), "", "set to nothing is not set");
+        }
+        for (name, allowed, _) in ONE_VALUE {
+            assert!(errors(&[(name, "something")]).contains(name), "{name}");
+            for value in *allowed {
+                assert_eq!(errors(&[(name, value)]), "", "{name}={value}");
+            }
+        }
+    }
+}

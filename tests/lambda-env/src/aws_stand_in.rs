@@ -1,0 +1,177 @@
+//! DynamoDB and CloudWatch, as far as a reading function needs them, with faults that the real ones cannot be told to have.
+//!
+//! One endpoint serves both, told apart as AWS tells them apart: DynamoDB by `X-Amz-Target` (JSON 1.0), CloudWatch by the
+//! path of Smithy's RPC v2 CBOR, which is what the Rust SDK speaks to it, gzip-compressed from 10 KB on. Tables live in
+//! memory. What is not supported is refused by name, never passed over. Signatures are not checked.
+
+mod call;
+mod cbor;
+mod dynamodb;
+mod fault;
+mod metrics;
+mod protocol;
+mod serve;
+
+pub use call::AwsCall;
+pub use dynamodb::{IndexSpec, Item, TableSpec};
+pub use fault::{AwsFault, FaultId, On};
+pub use metrics::MetricDatum;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use crate::{environment::Neighbour, ids::Ids, wire::Port};
+use dynamodb::Database;
+use fault::Faults;
+
+/// DynamoDB and CloudWatch on loopback.
+#[derive(Clone, Debug)]
+pub struct AwsStandIn {
+    shared: Arc<Shared>,
+    port: Arc<Port>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    ids: Ids,
+    database: Mutex<Database>,
+    faults: Mutex<Faults>,
+    calls: Mutex<Vec<AwsCall>>,
+    metrics: Mutex<Vec<MetricDatum>>,
+    changed: watch::Sender<()>,
+}
+
+impl AwsStandIn {
+    /// Listens on a free port.
+    ///
+    /// # Errors
+    /// No port on loopback can be had.
+    pub fn start() -> io::Result<Self> {
+        let shared = Shared {
+            ids: Ids::random(),
+            database: Mutex::default(),
+            faults: Mutex::default(),
+            calls: Mutex::default(),
+            metrics: Mutex::default(),
+            changed: watch::Sender::new(()),
+        };
+        let stand_in = Self { shared: Arc::new(shared), port: Arc::new(Port::take(0, None)?) };
+        stand_in.listen()?;
+        Ok(stand_in)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.port.address()
+    }
+
+    /// What `AWS_ENDPOINT_URL` has to say.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Makes a table, beside the wire. One of the same name is replaced.
+    pub fn create_table(&self, table: TableSpec) {
+        self.database(|database| database.create(table));
+    }
+
+    /// Writes an item, beside the wire. Says whether the table exists and the item has its keys.
+    pub fn put(&self, table: &str, item: impl Into<Item>) -> bool {
+        let item = item.into();
+        self.database(|database| database.table(table).is_ok_and(|table| table.put(item).is_ok()))
+    }
+
+    /// Deletes the item with this key, beside the wire. Says whether there was one.
+    pub fn delete(&self, table: &str, key: impl Into<Item>) -> bool {
+        let key = key.into();
+        let deleted = |database: &mut Database| database.table(table).ok()?.delete(&key).ok()?;
+        self.database(deleted).is_some()
+    }
+
+    /// Every item of a table, in the order of its keys.
+    pub fn items(&self, table: &str) -> Vec<Item> {
+        self.database(|database| database.table(table).map(|table| table.items()).unwrap_or_default())
+    }
+
+    /// Ends a page of a query after this many bytes of items (1 MB in DynamoDB).
+    pub fn set_page_bytes(&self, bytes: usize) {
+        self.database(|database| database.page_bytes = bytes);
+    }
+
+    /// Shows writes in indexes this much later: index reads are eventually consistent. Holds for writes from now on.
+    pub fn set_index_lag(&self, lag: Duration) {
+        self.database(|database| database.set_index_lag(lag));
+    }
+
+    /// Fails calls that fit, from now on. The oldest rule that fits counts.
+    pub fn fault(&self, on: On, fault: AwsFault) -> FaultId {
+        crate::lock(&self.shared.faults).add(on, fault)
+    }
+
+    /// Takes one rule back.
+    pub fn clear_fault(&self, id: FaultId) {
+        crate::lock(&self.shared.faults).clear(id);
+    }
+
+    /// Takes all rules back.
+    pub fn clear_faults(&self) {
+        *crate::lock(&self.shared.faults) = Faults::default();
+    }
+
+    /// Listens no more (connections are refused, and those that were open are gone), or listens again.
+    ///
+    /// # Errors
+    /// The port cannot be listened on again.
+    pub async fn set_listening(&self, listening: bool) -> io::Result<()> {
+        if listening {
+            return self.listen();
+        }
+        self.port.close().await;
+        Ok(())
+    }
+
+    /// Every call so far, in the order in which they were read.
+    pub fn calls(&self) -> Vec<AwsCall> {
+        crate::lock(&self.shared.calls).clone()
+    }
+
+    /// Forgets every call and every metric so far. For long runs; not while calls are under way.
+    pub fn forget(&self) {
+        crate::lock(&self.shared.calls).clear();
+        crate::lock(&self.shared.metrics).clear();
+    }
+
+    /// Every metric that was put and accepted.
+    pub fn metrics(&self) -> Vec<MetricDatum> {
+        crate::lock(&self.shared.metrics).clone()
+    }
+
+    /// Waits until the calls are as wanted. Put a time-out around it.
+    pub async fn wait_until(&self, wanted: impl Fn(&[AwsCall]) -> bool) -> Vec<AwsCall> {
+        let mut changes = self.shared.changed.subscribe();
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = changes.wait_for(|()| wanted(&crate::lock(&self.shared.calls))).await;
+        self.calls()
+    }
+
+    fn database<T>(&self, act: impl FnOnce(&mut Database) -> T) -> T {
+        act(&mut crate::lock(&self.shared.database))
+    }
+
+    fn listen(&self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.port.open(move |connection| serve::serve(connection, Arc::clone(&shared)))
+    }
+}
+
+impl Neighbour for AwsStandIn {
+    fn variables(&self) -> Vec<(String, String)> {
+        vec![("AWS_ENDPOINT_URL".to_owned(), self.endpoint())]
+    }
+}
