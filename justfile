@@ -42,6 +42,12 @@ lint:
 doc:
     cargo doc --locked --workspace --no-deps --document-private-items
 
+# Writes the generated tables anew: crates (ARCHITECTURE.md), rules and tests (docs/testing.md), variables (README.md).
+[group('before a commit')]
+tables:
+    UPDATE_DOCS=1 cargo test --locked --workspace --test policy
+    UPDATE_README=1 cargo test --locked --workspace --test in_memory readme
+
 # Shellcheck on every script.
 [group('before a commit')]
 scripts:

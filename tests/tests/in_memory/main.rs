@@ -1,6 +1,5 @@
 //! The suite in memory: no socket, no process, no real clock.
 
-mod absences;
 mod emission;
 mod ending;
 mod first_events;

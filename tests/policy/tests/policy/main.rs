@@ -1,6 +1,9 @@
 //! What must hold between the Terraform files and the code. Each test reads both sides, and fails when one changes alone.
 
+mod absences;
+mod circles;
 mod collector;
+mod crates;
 mod environment;
 mod function;
 mod package;
