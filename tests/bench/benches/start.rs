@@ -3,12 +3,12 @@
 //! alternating in one run. Needs both binaries built with the release profile; `--smoke` makes a few rounds only.
 
 use lambda_env::{
-    AwsStandIn, Environment, Freeze, OtlpReceiver, TableSpec, XrayReceiver, environment::EnvironmentBuilder,
+    Environment, FakeAws, Freeze, OtlpReceiver, TableSpec, XrayReceiver, environment::EnvironmentBuilder,
 };
 use sse_bench::{binary, is_smoke, report};
 
 struct World {
-    aws: AwsStandIn,
+    aws: FakeAws,
     collector: OtlpReceiver,
     daemon: XrayReceiver,
 }
@@ -19,7 +19,7 @@ fn program(name: &str) -> EnvironmentBuilder {
 
 impl World {
     async fn new() -> Self {
-        let aws = AwsStandIn::start().expect("a port");
+        let aws = FakeAws::start().expect("a port");
         aws.create_table(TableSpec::new("items", "source_id").index("by_sentiment", "sentiment", "updated_at"));
         let collector = OtlpReceiver::start().expect("a port");
         let daemon = XrayReceiver::start().await.expect("a port");

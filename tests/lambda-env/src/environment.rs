@@ -8,11 +8,11 @@
 //! It knows nothing of what the function does.
 
 mod builder;
-mod keeper;
 mod log;
 mod process;
 mod shutdown;
 mod start;
+mod supervisor;
 mod timeline;
 mod variables;
 
@@ -22,7 +22,7 @@ pub use process::{Exit, Memory};
 pub use shutdown::{RUNTIME_SHUTDOWN, Shutdown};
 pub use start::{StartError, StartFailure};
 pub use timeline::Phase;
-pub use variables::Neighbour;
+pub use variables::Sidecar;
 
 use std::{
     path::Path,
@@ -59,7 +59,7 @@ pub enum Freeze {
 #[derive(Debug)]
 pub struct Environment {
     inner: Arc<Inner>,
-    keeper: JoinHandle<()>,
+    supervisor: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -70,7 +70,7 @@ struct Inner {
     timeline: Timeline,
     freeze: Mutex<Freeze>,
     frozen: watch::Sender<bool>,
-    /// Something changed that the keeper has to look at.
+    /// Something changed that the supervisor has to look at.
     wake: Notify,
     gate: AsyncMutex<Running>,
 }
@@ -102,8 +102,8 @@ impl Environment {
             config,
         });
         inner.boot(&mut *inner.gate.lock().await).await?;
-        let keeper = tokio::spawn(Arc::clone(&inner).keep());
-        Ok(Self { inner, keeper })
+        let supervisor = tokio::spawn(Arc::clone(&inner).supervise());
+        Ok(Self { inner, supervisor })
     }
 
     /// Invokes the function: thaws the environment, or starts a new process if there is none.
@@ -182,7 +182,7 @@ impl Environment {
 
     /// From the start of the process to its first `next`.
     pub fn init_duration(&self) -> Option<Duration> {
-        self.inner.api.desk().init_duration()
+        self.inner.api.queue().init_duration()
     }
 
     /// Memory of the function's process.
@@ -210,7 +210,7 @@ impl Inner {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        // The keeper holds the other reference to `inner`; without it the processes go with this one.
-        self.keeper.abort();
+        // The supervisor holds the other reference to `inner`; without it the processes go with this one.
+        self.supervisor.abort();
     }
 }

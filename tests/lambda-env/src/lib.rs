@@ -1,14 +1,14 @@
 //! A Lambda execution environment on loopback, for tests of functions that stream: Runtime API, Extensions API, freezing,
-//! deadlines, shutdown; and beside it stand-ins for what a function talks to, with faults that real ones cannot be told to
+//! deadlines, shutdown; and beside it fakes of what a function talks to, with faults that real ones cannot be told to
 //! have. See the README for an example. All of it runs inside a tokio runtime and panics outside one.
 //!
 //! It knows nothing of any particular function.
 
-pub mod aws_stand_in;
 mod clock;
 pub mod environment;
 mod event;
 mod extensions_api;
+pub mod fake_aws;
 mod function;
 mod ids;
 pub mod otlp_receiver;
@@ -19,13 +19,11 @@ mod trace;
 mod wire;
 pub mod xray_receiver;
 
-pub use aws_stand_in::{AwsCall, AwsFault, AwsStandIn, Item, On, TableSpec};
 pub use clock::Stamp;
-pub use environment::{
-    Environment, Freeze, Log, LogLine, Memory, Neighbour, Phase, Shutdown, StartError, StartFailure,
-};
+pub use environment::{Environment, Freeze, Log, LogLine, Memory, Phase, Shutdown, Sidecar, StartError, StartFailure};
 pub use event::FunctionUrl;
 pub use extensions_api::ExtensionState;
+pub use fake_aws::{AwsCall, AwsFault, FakeAws, Item, On, TableSpec};
 pub use function::Function;
 pub use ids::Ids;
 pub use otlp_receiver::{OtlpFault, OtlpReceiver, ReceivedSpan, Span};

@@ -13,7 +13,7 @@ pub use span::{Attributes, Span, SpanEvent};
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use crate::{environment::Neighbour, wire::Port};
+use crate::{environment::Sidecar, wire::Port};
 use record::Record;
 
 /// A collector on loopback.
@@ -103,7 +103,7 @@ impl OtlpReceiver {
     }
 }
 
-impl Neighbour for OtlpReceiver {
+impl Sidecar for OtlpReceiver {
     fn variables(&self) -> Vec<(String, String)> {
         vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), self.endpoint())]
     }

@@ -8,21 +8,21 @@
 //! It starts no process; [`Environment`](crate::Environment) does. Used alone it serves a Runtime API loop in the same
 //! process.
 
+mod active_invocation;
 mod call;
-mod desk;
-mod exchange;
 mod invocation;
+mod invocation_queue;
 mod response;
 mod server;
 mod streaming;
 
 pub use call::Call;
-pub use desk::{InitError, Violation};
 pub use invocation::{Deadline, Invocation, ResponseFault, When};
+pub use invocation_queue::{InitError, Violation};
 pub use response::{Chunk, Outcome, Prelude, Response};
 
-pub(crate) use desk::Desk;
-pub(crate) use exchange::Exchange;
+pub(crate) use active_invocation::ActiveInvocation;
+pub(crate) use invocation_queue::InvocationQueue;
 pub(crate) use server::{Flow, error_kind};
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -54,7 +54,7 @@ pub struct RuntimeApiOptions {
 /// A Runtime API on loopback.
 #[derive(Debug)]
 pub struct RuntimeApi {
-    desk: Arc<Desk>,
+    queue: Arc<InvocationQueue>,
     port: Port,
 }
 
@@ -66,11 +66,11 @@ impl RuntimeApi {
     pub fn start(options: RuntimeApiOptions) -> io::Result<Self> {
         let ids = options.seed.map_or_else(Ids::random, Ids::seeded);
         let segments = options.segments.map(|sink| SegmentWriter::new(sink, options.seed));
-        let desk = Arc::new(Desk::new(options.function, ids, segments));
+        let queue = Arc::new(InvocationQueue::new(options.function, ids, segments));
         let port = Port::take(0, options.receive_buffer)?;
-        let served = Arc::clone(&desk);
+        let served = Arc::clone(&queue);
         port.open(move |connection| server::serve(connection, Arc::clone(&served)))?;
-        Ok(Self { desk, port })
+        Ok(Self { queue, port })
     }
 
     /// What `AWS_LAMBDA_RUNTIME_API` has to say.
@@ -81,7 +81,7 @@ impl RuntimeApi {
     /// Hands an event to the next free slot of the runtime; it waits for one if need be.
     pub fn invoke(&self, invocation: impl Into<Invocation>) -> Call {
         let invocation = invocation.into();
-        let ids = &self.desk.ids;
+        let ids = &self.queue.ids;
         let trace = match &invocation.trace {
             Trace::Generated { sampled } => Some(TraceHeader::generate(ids).sampled(*sampled).to_string()),
             Trace::Given(header) => Some(header.clone()),
@@ -92,27 +92,27 @@ impl RuntimeApi {
             Event::Json(event) => event.to_string(),
         };
         let names = (ids.uuid(), ids.uuid());
-        let exchange = Exchange::new(&invocation, names, trace, event.into(), self.desk.function.timeout);
-        let exchange = Arc::new(exchange);
-        self.desk.enqueue(Arc::clone(&exchange));
-        Call::new(exchange)
+        let active = ActiveInvocation::new(&invocation, names, trace, event.into(), self.queue.function.timeout);
+        let active = Arc::new(active);
+        self.queue.enqueue(Arc::clone(&active));
+        Call::new(active)
     }
 
     /// Waits until all slots and all extensions wait for their next event.
     pub async fn idle(&self) {
-        self.desk.until(Desk::is_idle).await;
+        self.queue.until(InvocationQueue::is_idle).await;
     }
 
     /// Whether all slots and all extensions wait for their next event.
     pub fn is_idle(&self) -> bool {
-        self.desk.is_idle()
+        self.queue.is_idle()
     }
 
     /// Waits until the runtime reports that it could not start.
     pub async fn init_error(&self) -> InitError {
         loop {
-            self.desk.until(|desk| desk.init_error().is_some()).await;
-            if let Some(error) = self.desk.init_error() {
+            self.queue.until(|queue| queue.init_error().is_some()).await;
+            if let Some(error) = self.queue.init_error() {
                 return error;
             }
         }
@@ -120,17 +120,17 @@ impl RuntimeApi {
 
     /// What a correct runtime would not have done, since the start.
     pub fn violations(&self) -> Vec<Violation> {
-        self.desk.violations()
+        self.queue.violations()
     }
 
     /// The extensions that have registered.
     pub fn extensions(&self) -> Vec<ExtensionState> {
-        self.desk.extensions(|extensions| extensions.states())
+        self.queue.extensions(|extensions| extensions.states())
     }
 
     /// Forgets everybody that waits, as after the end of the process; what is under way ends in this outcome.
     pub fn reset(&self, outcome: &Outcome) {
-        self.desk.reset(outcome);
+        self.queue.reset(outcome);
     }
 
     /// Takes the port away: whoever waits sees its connection closed, whoever comes is refused.
@@ -138,7 +138,7 @@ impl RuntimeApi {
         self.port.close().await;
     }
 
-    pub(crate) const fn desk(&self) -> &Arc<Desk> {
-        &self.desk
+    pub(crate) const fn queue(&self) -> &Arc<InvocationQueue> {
+        &self.queue
     }
 }

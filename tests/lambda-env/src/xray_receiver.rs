@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tokio::{net::UdpSocket, sync::watch, task::JoinHandle};
 
-use crate::{clock::Stamp, environment::Neighbour, segment::SegmentSink};
+use crate::{clock::Stamp, environment::Sidecar, segment::SegmentSink};
 
 /// The most that a datagram on IPv4 can carry; the daemon's own buffer is no larger.
 const MAX_DATAGRAM: usize = 65_507;
@@ -116,7 +116,7 @@ impl SegmentSink for XrayReceiver {
     }
 }
 
-impl Neighbour for XrayReceiver {
+impl Sidecar for XrayReceiver {
     fn variables(&self) -> Vec<(String, String)> {
         let (host, port) = (self.address.ip().to_string(), self.address.port().to_string());
         [

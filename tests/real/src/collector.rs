@@ -2,7 +2,7 @@
 //! its own, it reads the daemon's protocol.
 
 use crate::tool::{Tool, free_address, tools};
-use lambda_env::Neighbour;
+use lambda_env::Sidecar;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, UdpSocket},
@@ -52,7 +52,7 @@ impl Collector {
     }
 }
 
-impl Neighbour for Collector {
+impl Sidecar for Collector {
     fn variables(&self) -> Vec<(String, String)> {
         vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), format!("http://{}", self.otlp))]
     }

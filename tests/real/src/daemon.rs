@@ -3,7 +3,7 @@
 //! it goes to an API of its own, because it does not keep all of it.
 
 use crate::{exchange::Upstream, xray_api::put_request};
-use lambda_env::Neighbour;
+use lambda_env::Sidecar;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -53,7 +53,7 @@ impl Drop for Daemon {
     }
 }
 
-impl Neighbour for Daemon {
+impl Sidecar for Daemon {
     fn variables(&self) -> Vec<(String, String)> {
         vec![("AWS_XRAY_DAEMON_ADDRESS".to_owned(), self.address.to_string())]
     }

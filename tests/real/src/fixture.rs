@@ -13,7 +13,7 @@ use crate::{
 };
 use jsonwebtoken::{EncodingKey, Header, encode};
 use lambda_env::{
-    AwsStandIn, Environment, FunctionUrl, Item, SegmentSink, Stamp, TableSpec, environment::EnvironmentBuilder,
+    Environment, FakeAws, FunctionUrl, Item, SegmentSink, Stamp, TableSpec, environment::EnvironmentBuilder,
 };
 use serde_json::{Value, json};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -31,7 +31,7 @@ const ARRIVAL_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Fixture {
     /// DynamoDB and CloudWatch.
-    pub aws: AwsStandIn,
+    pub aws: FakeAws,
     /// Stores documents.
     pub api: XrayApi,
     /// Stores what the collector makes of the handler phase's documents.
@@ -51,7 +51,7 @@ impl Fixture {
     /// # Errors
     /// A part does not start.
     pub async fn start(judge: XrayValidator) -> io::Result<Self> {
-        let aws = AwsStandIn::start()?;
+        let aws = FakeAws::start()?;
         aws.create_table(TableSpec::new(ITEMS, "source_id").index("by_sentiment", "sentiment", "updated_at"));
         aws.create_table(TableSpec::new(USERS, "PK").sort("SK"));
         let api = XrayApi::start().await?;

@@ -7,7 +7,7 @@ use crate::{
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use lambda_env::Neighbour;
+use lambda_env::Sidecar;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     trace::v1::{ResourceSpans, Span},
@@ -77,7 +77,7 @@ impl OtlpTee {
     }
 }
 
-impl Neighbour for OtlpTee {
+impl Sidecar for OtlpTee {
     fn variables(&self) -> Vec<(String, String)> {
         vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), format!("http://{}", self.server.address()))]
     }

@@ -1,13 +1,13 @@
 //! `feed`: makes a table and fills it.
 
 use crate::program::{path, within};
-use lambda_env::{AwsStandIn, Neighbour};
+use lambda_env::{FakeAws, Sidecar};
 use tokio::process::Command;
 
 #[tokio::test]
 async fn a_table_is_made_and_filled() {
     let _turn = crate::turns::shared().await;
-    let aws = AwsStandIn::start().expect("a port");
+    let aws = FakeAws::start().expect("a port");
     let feed = async || {
         let mut program = Command::new(path());
         program.args(["feed", "--table", "t", "--create", "--count", "60", "--rate", "1000"]).env_clear();

@@ -1,11 +1,11 @@
-//! One function with its own neighbours: collector, X-Ray daemon, DynamoDB and CloudWatch. Short intervals; everything
+//! One function with its own sidecars: collector, X-Ray daemon, DynamoDB and CloudWatch. Short intervals; everything
 //! else is the program's default. It judges nothing.
 
 use std::time::Duration;
 
 use jsonwebtoken::{EncodingKey, Header};
 use lambda_env::{
-    AwsStandIn, Environment, FunctionUrl, Invocation, Item, OtlpReceiver, Response, Stamp, TableSpec, XrayReceiver,
+    Environment, FakeAws, FunctionUrl, Invocation, Item, OtlpReceiver, Response, Stamp, TableSpec, XrayReceiver,
     environment::EnvironmentBuilder,
 };
 use serde_json::json;
@@ -23,11 +23,11 @@ pub(crate) async fn within<T>(step: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, step).await.expect("a step hangs")
 }
 
-/// The neighbours of one function.
+/// The sidecars of one function.
 pub(crate) struct Fixture {
     pub(crate) collector: OtlpReceiver,
     pub(crate) daemon: XrayReceiver,
-    pub(crate) aws: AwsStandIn,
+    pub(crate) aws: FakeAws,
 }
 
 impl Fixture {
@@ -35,7 +35,7 @@ impl Fixture {
         let fixture = Self {
             collector: OtlpReceiver::start().unwrap(),
             daemon: XrayReceiver::start().await.unwrap(),
-            aws: AwsStandIn::start().unwrap(),
+            aws: FakeAws::start().unwrap(),
         };
         fixture.aws.create_table(TableSpec::new("items", "source_id").index("by_sentiment", "sentiment", "updated_at"));
         fixture.aws.create_table(TableSpec::new("users", "PK").sort("SK"));

@@ -2,7 +2,7 @@
 
 use crate::program::{path, within};
 use lambda_env::{
-    AwsStandIn, Deadline, Environment, FunctionUrl, Invocation, Item, OtlpReceiver, Outcome, StartFailure, TableSpec,
+    Deadline, Environment, FakeAws, FunctionUrl, Invocation, Item, OtlpReceiver, Outcome, StartFailure, TableSpec,
     XrayReceiver, environment::EnvironmentBuilder,
 };
 use lambda_trace::Clock;
@@ -13,14 +13,14 @@ use std::time::Duration;
 const POLL_MS: u64 = 100;
 
 pub(crate) struct World {
-    pub(crate) aws: AwsStandIn,
+    pub(crate) aws: FakeAws,
     pub(crate) collector: OtlpReceiver,
     pub(crate) daemon: XrayReceiver,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let aws = AwsStandIn::start().expect("a port");
+        let aws = FakeAws::start().expect("a port");
         aws.create_table(TableSpec::new("items", "source_id").index("by_sentiment", "sentiment", "updated_at"));
         let collector = OtlpReceiver::start().expect("a port");
         let daemon = XrayReceiver::start().await.expect("a port");

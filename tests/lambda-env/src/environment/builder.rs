@@ -1,4 +1,4 @@
-//! How an environment is to be: program, variables, function, neighbours. It starts nothing by itself.
+//! How an environment is to be: program, variables, function, sidecars. It starts nothing by itself.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Environment, Freeze, StartError, variables::Neighbour};
+use super::{Environment, Freeze, StartError, variables::Sidecar};
 use crate::{function::Function, runtime_api::RuntimeApiOptions, segment::SegmentSink};
 
 /// Lambda's own limit for the init phase.
@@ -54,17 +54,17 @@ impl EnvironmentBuilder {
         self
     }
 
-    /// Takes a variable away that Lambda or a neighbour sets.
+    /// Takes a variable away that Lambda or a sidecar sets.
     #[must_use]
     pub fn without_var(mut self, name: &str) -> Self {
         self.variables.insert(name.to_owned(), None);
         self
     }
 
-    /// Tells the function of something beside it: a receiver or a stand-in.
+    /// Tells the function of something beside it: a receiver or a fake service.
     #[must_use]
-    pub fn beside(mut self, neighbour: &impl Neighbour) -> Self {
-        self.variables.extend(neighbour.variables().into_iter().map(|(name, value)| (name, Some(value))));
+    pub fn beside(mut self, sidecar: &impl Sidecar) -> Self {
+        self.variables.extend(sidecar.variables().into_iter().map(|(name, value)| (name, Some(value))));
         self
     }
 

@@ -35,7 +35,7 @@ impl Inner {
         let runtime = running.runtime.clone()?;
         self.thaw(&running);
         let begin = Stamp::now();
-        let registered = self.config.extension_present || !self.api.desk().extension_names().is_empty();
+        let registered = self.config.extension_present || !self.api.queue().extension_names().is_empty();
         let limit = if registered { RUNTIME_SHUTDOWN } else { Duration::ZERO };
         runtime.signal(if registered { Signal::SIGTERM } else { Signal::SIGKILL });
         let (exit, late) = runtime.exit_within(limit).await;
@@ -43,7 +43,7 @@ impl Inner {
         let extensions_killed = self.end_extensions(&mut running, "spindown", left).await;
         running.runtime = None;
         self.timeline.mark(Phase::ShutDown(exit));
-        self.api.desk().reset(&Outcome::Exited);
+        self.api.queue().reset(&Outcome::Exited);
         self.wake.notify_one();
         let killed = late || !registered;
         Some(Shutdown { exit, terminated: registered, killed, duration: exit.at.since(&begin), extensions_killed })

@@ -11,7 +11,7 @@ use super::{
     timeline::Phase,
     variables,
 };
-use crate::runtime_api::{Desk, InitError};
+use crate::runtime_api::{InitError, InvocationQueue};
 
 /// How long a process may still live after it reported an init error.
 const AFTER_INIT_ERROR: std::time::Duration = std::time::Duration::from_secs(2);
@@ -71,9 +71,9 @@ impl Inner {
     }
 
     async fn try_boot(&self, running: &mut Running) -> Result<(), StartFailure> {
-        let desk = self.api.desk();
+        let queue = self.api.queue();
         running.generation += 1;
-        desk.begin_init();
+        queue.begin_init();
         self.timeline.mark(Phase::Started(running.generation));
         let deadline = tokio::time::Instant::now() + self.config.init_timeout;
         for program in &self.config.extensions {
@@ -81,12 +81,12 @@ impl Inner {
         }
         let expected = self.config.extensions.iter().filter_map(|program| program.file_name());
         let expected: Vec<String> = expected.map(|name| name.to_string_lossy().into_owned()).collect();
-        let registered = |desk: &Desk| {
-            let names = desk.extension_names();
+        let registered = |queue: &InvocationQueue| {
+            let names = queue.extension_names();
             expected.iter().all(|name| names.contains(name))
         };
         let timed_out = |_| StartFailure::TimedOut;
-        tokio::time::timeout_at(deadline, desk.until(registered)).await.map_err(timed_out)?;
+        tokio::time::timeout_at(deadline, queue.until(registered)).await.map_err(timed_out)?;
         let program = (self.config.program.as_path(), self.config.arguments.as_slice());
         let process = Arc::new(self.spawn(program, running.generation)?);
         running.runtime = Some(Arc::clone(&process));
@@ -94,13 +94,13 @@ impl Inner {
             tokio::select! {
                 biased;
                 error = self.api.init_error() => Some(Err(error)),
-                () = desk.until(Desk::is_ready) => None,
+                () = queue.until(InvocationQueue::is_ready) => None,
                 exit = process.exit() => Some(Ok(exit)),
             }
         });
         match ended.await.map_err(timed_out)? {
             None => Ok(()),
-            Some(Ok(exit)) => match desk.init_error() {
+            Some(Ok(exit)) => match queue.init_error() {
                 Some(error) => Err(StartFailure::Init { error, exit, killed: false }),
                 None => Err(StartFailure::Exited(exit)),
             },
@@ -112,7 +112,7 @@ impl Inner {
     }
 
     fn spawn(&self, program: (&std::path::Path, &[String]), generation: u64) -> Result<Process, StartFailure> {
-        let mut all = variables::lambda(&self.api.desk().function, self.api.address());
+        let mut all = variables::lambda(&self.api.queue().function, self.api.address());
         for (name, value) in &self.config.variables {
             match value {
                 Some(value) => all.insert(name.clone(), value.clone()),

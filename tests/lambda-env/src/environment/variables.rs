@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use crate::function::Function;
 
 /// Something beside the function that it is told of by variables.
-pub trait Neighbour {
+pub trait Sidecar {
     /// Names and values.
     fn variables(&self) -> Vec<(String, String)>;
 }

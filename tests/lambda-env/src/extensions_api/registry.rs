@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::{clock::Stamp, function::Function, runtime_api::Exchange};
+use crate::{clock::Stamp, function::Function, runtime_api::ActiveInvocation};
 
 /// What is known about an extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +66,13 @@ impl Extensions {
     }
 
     /// Tells of an invocation, at its delivery.
-    pub(crate) fn invoke(&mut self, function: &Function, exchange: &Exchange, deadline_ms: u64) {
+    pub(crate) fn invoke(&mut self, function: &Function, active: &ActiveInvocation, deadline_ms: u64) {
         let event = json!({
             "eventType": "INVOKE",
             "deadlineMs": deadline_ms,
-            "requestId": exchange.request_id,
+            "requestId": active.request_id,
             "invokedFunctionArn": function.arn(),
-            "tracing": {"type": "X-Amzn-Trace-Id", "value": exchange.trace},
+            "tracing": {"type": "X-Amzn-Trace-Id", "value": active.trace},
         });
         self.tell("INVOKE", &event);
     }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use tokio::sync::watch;
 
 use super::{
-    exchange::Exchange,
+    active_invocation::ActiveInvocation,
     invocation::{ResponseFault, When},
     response::{Chunk, Prelude, Response, split},
 };
@@ -19,7 +19,7 @@ use crate::{
 /// A running invocation.
 #[derive(Debug)]
 pub struct Call {
-    exchange: Arc<Exchange>,
+    active: Arc<ActiveInvocation>,
     changes: watch::Receiver<()>,
     next_chunk: usize,
     events: EventCursor,
@@ -33,20 +33,20 @@ struct EventCursor {
 }
 
 impl Call {
-    pub(super) fn new(exchange: Arc<Exchange>) -> Self {
-        let changes = exchange.changes();
+    pub(super) fn new(active: Arc<ActiveInvocation>) -> Self {
+        let changes = active.changes();
         let events = EventCursor { head: Some(Vec::new()), ..EventCursor::default() };
-        Self { exchange, changes, next_chunk: 0, events }
+        Self { active, changes, next_chunk: 0, events }
     }
 
     /// `Lambda-Runtime-Aws-Request-Id`.
     pub fn request_id(&self) -> &str {
-        &self.exchange.request_id
+        &self.active.request_id
     }
 
     /// The trace header sent, if it was well-formed.
     pub fn trace(&self) -> Option<TraceHeader> {
-        self.exchange.with(|record| record.trace.clone())
+        self.active.with(|record| record.trace.clone())
     }
 
     /// The next raw chunk; `None` at the end, whatever kind of end it was. Safe to cancel.
@@ -60,7 +60,7 @@ impl Call {
     /// Head of the HTTP answer, once it is there; `None` if the invocation ended without one. Safe to cancel.
     pub async fn prelude(&mut self) -> Option<Prelude> {
         let found = self.wait(|record| (record.chunks.len() > 1).then(|| record.prelude()).flatten()).await;
-        found.or_else(|| self.exchange.with(Response::prelude))
+        found.or_else(|| self.active.with(Response::prelude))
     }
 
     /// The next event of the body, read beside [`Self::chunk`] with a place of its own; `None` at the end. Safe to cancel.
@@ -77,45 +77,45 @@ impl Call {
 
     /// Waits for the end and hands over everything that came.
     pub async fn finish(self) -> Response {
-        self.exchange.over().await;
+        self.active.over().await;
         self.so_far()
     }
 
     /// What has come until now.
     pub fn so_far(&self) -> Response {
-        self.exchange.with(Response::clone)
+        self.active.with(Response::clone)
     }
 
     /// Stops reading, as a client that stands still.
     pub fn stand_still(&self) {
-        self.exchange.add_fault(When::AtOnce, ResponseFault::StandStill);
+        self.active.add_fault(When::AtOnce, ResponseFault::StandStill);
     }
 
     /// Reads so many bytes in a second from now on.
     pub fn slow_down(&self, bytes_per_second: u32) {
-        self.exchange.add_fault(When::AtOnce, ResponseFault::SlowDown(bytes_per_second));
+        self.active.add_fault(When::AtOnce, ResponseFault::SlowDown(bytes_per_second));
     }
 
     /// Goes on reading, at full speed.
     pub fn go_on(&self) {
-        self.exchange.add_fault(When::AtOnce, ResponseFault::GoOn);
+        self.active.add_fault(When::AtOnce, ResponseFault::GoOn);
     }
 
     /// Resets the connection that carries the answer.
     pub fn cut(&self) {
-        self.exchange.add_fault(When::AtOnce, ResponseFault::Cut);
+        self.active.add_fault(When::AtOnce, ResponseFault::Cut);
     }
 
     /// Answers early with this status.
     pub fn refuse(&self, status: StatusCode) {
-        self.exchange.add_fault(When::AtOnce, ResponseFault::Refuse(status));
+        self.active.add_fault(When::AtOnce, ResponseFault::Refuse(status));
     }
 
     /// Waits until `find` finds something, or until the invocation is over and it finds nothing.
     async fn wait<T>(&mut self, find: impl Fn(&Response) -> Option<T>) -> Option<T> {
         loop {
             self.changes.borrow_and_update();
-            let (found, over) = self.exchange.with(|record| (find(record), record.outcome.is_some()));
+            let (found, over) = self.active.with(|record| (find(record), record.outcome.is_some()));
             if found.is_some() || over || self.changes.changed().await.is_err() {
                 return found;
             }

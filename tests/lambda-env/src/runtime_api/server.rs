@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::{
-    desk::{Desk, InitError},
-    exchange::Exchange,
+    active_invocation::ActiveInvocation,
+    invocation_queue::{InitError, InvocationQueue},
     response::Outcome,
     streaming,
 };
@@ -25,38 +25,42 @@ pub(crate) enum Flow {
 }
 
 /// Serves one connection until either side ends it.
-pub(super) async fn serve(mut connection: Connection, desk: Arc<Desk>) {
+pub(super) async fn serve(mut connection: Connection, queue: Arc<InvocationQueue>) {
     // A connection that breaks is the client's affair; what it was in the middle of has recorded its own end.
     while let Ok(Some(head)) = connection.head().await {
-        connection = match route(connection, &desk, head).await {
+        connection = match route(connection, &queue, head).await {
             Ok((connection, Flow::Keep)) => connection,
             Ok((_, Flow::Close)) | Err(_) => return,
         };
     }
 }
 
-async fn route(mut connection: Connection, desk: &Arc<Desk>, head: Request<()>) -> io::Result<(Connection, Flow)> {
+async fn route(
+    mut connection: Connection,
+    queue: &Arc<InvocationQueue>,
+    head: Request<()>,
+) -> io::Result<(Connection, Flow)> {
     let path = head.uri().path().to_owned();
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let flow = match (head.method(), parts.as_slice()) {
-        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(&mut connection, desk).await?,
+        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(&mut connection, queue).await?,
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
-            return match desk.active(id) {
-                Some(exchange) => streaming::receive(connection, desk, &exchange, head.headers()).await,
-                None => unknown(&mut connection, desk, id, head.headers()).await.map(|flow| (connection, flow)),
+            return match queue.active(id) {
+                Some(active) => streaming::receive(connection, queue, &active, head.headers()).await,
+                None => unknown(&mut connection, queue, id, head.headers()).await.map(|flow| (connection, flow)),
             };
         }
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
-            error(&mut connection, desk, id, head.headers()).await?
+            error(&mut connection, queue, id, head.headers()).await?
         }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
             let body = connection.body(head.headers()).await?;
-            desk.set_init_error(InitError { kind: error_kind(head.headers()), body });
+            queue.set_init_error(InitError { kind: error_kind(head.headers()), body });
             accepted(&mut connection).await?
         }
-        (_, ["2020-01-01", "extension", ..]) => extensions_api::route(&mut connection, desk, &head).await?,
+        (_, ["2020-01-01", "extension", ..]) => extensions_api::route(&mut connection, queue, &head).await?,
         _ => {
-            desk.violation(None, format!("{} {path}: no such route", head.method()));
+            queue.violation(None, format!("{} {path}: no such route", head.method()));
             connection.body(head.headers()).await?;
             let body = json!({"errorType": "Runtime.NotFound", "errorMessage": "no such route"});
             answer(&mut connection, &wire::json(StatusCode::NOT_FOUND, &body)).await?
@@ -65,45 +69,45 @@ async fn route(mut connection: Connection, desk: &Arc<Desk>, head: Request<()>) 
     Ok((connection, flow))
 }
 
-async fn next(connection: &mut Connection, desk: &Arc<Desk>) -> io::Result<Flow> {
-    let Ok((ticket, mut slot)) = desk.ask_next().await else {
+async fn next(connection: &mut Connection, queue: &Arc<InvocationQueue>) -> io::Result<Flow> {
+    let Ok((ticket, mut slot)) = queue.ask_next().await else {
         let body = json!({"errorType": "InvalidStateTransition", "errorMessage": "Transition from Running to Ready is not allowed"});
         return answer(connection, &wire::json(StatusCode::FORBIDDEN, &body)).await;
     };
-    let exchange = tokio::select! {
+    let active = tokio::select! {
         biased;
-        exchange = &mut slot => exchange.ok(),
+        active = &mut slot => active.ok(),
         () = connection.gone() => {
-            desk.withdraw(ticket);
+            queue.withdraw(ticket);
             slot.close();
-            if let Ok(exchange) = slot.try_recv() {
-                desk.give_back(exchange);
+            if let Ok(active) = slot.try_recv() {
+                queue.give_back(active);
             }
             None
         }
     };
-    let Some(exchange) = exchange else {
+    let Some(active) = active else {
         return Ok(Flow::Close);
     };
-    match connection.respond(&event(desk, &exchange)).await {
+    match connection.respond(&event(queue, &active)).await {
         Ok(()) => Ok(Flow::Keep),
         Err(error) => {
-            desk.give_back(exchange);
+            queue.give_back(active);
             Err(error)
         }
     }
 }
 
-fn event(desk: &Desk, exchange: &Exchange) -> Response<Bytes> {
-    let mut response = wire::reply(StatusCode::OK, "application/json", exchange.event.clone());
-    let deadline = exchange.with(|record| record.deadline_ms).to_string();
+fn event(queue: &InvocationQueue, active: &ActiveInvocation) -> Response<Bytes> {
+    let mut response = wire::reply(StatusCode::OK, "application/json", active.event.clone());
+    let deadline = active.with(|record| record.deadline_ms).to_string();
     let fields = [
-        ("lambda-runtime-aws-request-id", Some(exchange.request_id.clone())),
+        ("lambda-runtime-aws-request-id", Some(active.request_id.clone())),
         ("lambda-runtime-deadline-ms", Some(deadline)),
-        ("lambda-runtime-invoked-function-arn", Some(desk.function.arn())),
-        ("lambda-runtime-invocation-id", Some(exchange.invocation_id.clone())),
-        ("lambda-runtime-trace-id", exchange.trace.clone()),
-        ("lambda-runtime-aws-tenant-id", exchange.tenant.clone()),
+        ("lambda-runtime-invoked-function-arn", Some(queue.function.arn())),
+        ("lambda-runtime-invocation-id", Some(active.invocation_id.clone())),
+        ("lambda-runtime-trace-id", active.trace.clone()),
+        ("lambda-runtime-aws-tenant-id", active.tenant.clone()),
     ];
     for (name, value) in fields {
         // A trace header that is no header value cannot be sent by Lambda either.
@@ -114,33 +118,43 @@ fn event(desk: &Desk, exchange: &Exchange) -> Response<Bytes> {
     response
 }
 
-async fn error(connection: &mut Connection, desk: &Arc<Desk>, id: &str, headers: &HeaderMap) -> io::Result<Flow> {
-    let Some(exchange) = desk.active(id) else {
-        return unknown(connection, desk, id, headers).await;
+async fn error(
+    connection: &mut Connection,
+    queue: &Arc<InvocationQueue>,
+    id: &str,
+    headers: &HeaderMap,
+) -> io::Result<Flow> {
+    let Some(active) = queue.active(id) else {
+        return unknown(connection, queue, id, headers).await;
     };
     let body = connection.body(headers).await?;
-    if is_stale(&exchange, headers) {
-        desk.finish(&exchange, Outcome::Refused(StatusCode::GONE));
+    if is_stale(&active, headers) {
+        queue.finish(&active, Outcome::Refused(StatusCode::GONE));
         return answer(connection, &gone()).await;
     }
-    if exchange.with(|record| record.answered.is_some()) {
-        desk.violation(Some(id), "answered on /error after it had begun a response".to_owned());
+    if active.with(|record| record.answered.is_some()) {
+        queue.violation(Some(id), "answered on /error after it had begun a response".to_owned());
     }
-    desk.finish(&exchange, Outcome::Error { kind: error_kind(headers), body });
+    queue.finish(&active, Outcome::Error { kind: error_kind(headers), body });
     accepted(connection).await
 }
 
-async fn unknown(connection: &mut Connection, desk: &Desk, id: &str, headers: &HeaderMap) -> io::Result<Flow> {
-    desk.violation(Some(id), "answered an invocation that is not under way".to_owned());
+async fn unknown(
+    connection: &mut Connection,
+    queue: &InvocationQueue,
+    id: &str,
+    headers: &HeaderMap,
+) -> io::Result<Flow> {
+    queue.violation(Some(id), "answered an invocation that is not under way".to_owned());
     connection.body(headers).await?;
     let body = json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
     answer(connection, &wire::json(StatusCode::BAD_REQUEST, &body)).await
 }
 
 /// Whether the runtime's echo names another invocation. A runtime that does not echo is taken as it is.
-pub(super) fn is_stale(exchange: &Exchange, headers: &HeaderMap) -> bool {
+pub(super) fn is_stale(active: &ActiveInvocation, headers: &HeaderMap) -> bool {
     let echo = headers.get("lambda-runtime-invocation-id");
-    exchange.stale || echo.is_some_and(|echo| echo.as_bytes() != exchange.invocation_id.as_bytes())
+    active.stale || echo.is_some_and(|echo| echo.as_bytes() != active.invocation_id.as_bytes())
 }
 
 pub(super) fn gone() -> Response<Bytes> {

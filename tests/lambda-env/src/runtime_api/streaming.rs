@@ -7,9 +7,9 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
 use super::{
-    desk::Desk,
-    exchange::Exchange,
+    active_invocation::ActiveInvocation,
     invocation::ResponseFault,
+    invocation_queue::InvocationQueue,
     response::Outcome,
     server::{Flow, accepted, gone, is_stale},
 };
@@ -27,60 +27,60 @@ const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
 pub(super) async fn receive(
     mut connection: Connection,
-    desk: &Desk,
-    exchange: &Arc<Exchange>,
+    queue: &InvocationQueue,
+    active: &Arc<ActiveInvocation>,
     headers: &HeaderMap,
 ) -> io::Result<(Connection, Flow)> {
-    if is_stale(exchange, headers) {
-        desk.finish(exchange, Outcome::Refused(StatusCode::GONE));
+    if is_stale(active, headers) {
+        queue.finish(active, Outcome::Refused(StatusCode::GONE));
         connection.respond_and_close(gone()).await?;
         return Ok((connection, Flow::Close));
     }
     for what in faults_of_head(headers) {
-        desk.violation(Some(&exchange.request_id), what.to_owned());
+        queue.violation(Some(&active.request_id), what.to_owned());
     }
-    exchange.answered(headers.clone());
+    active.answered(headers.clone());
     let mut reader = Reader::new(Framing::of(headers)?);
     loop {
-        let (due, next) = exchange.due_fault();
+        let (due, next) = active.due_fault();
         match due {
             Some(ResponseFault::Refuse(status)) => {
-                desk.finish(exchange, Outcome::Refused(status));
+                queue.finish(active, Outcome::Refused(status));
                 let body = json!({"errorType": "InjectedRefusal", "errorMessage": status.to_string()});
                 connection.respond_and_close(wire::json(status, &body)).await?;
                 return Ok((connection, Flow::Close));
             }
             Some(ResponseFault::Cut) => {
-                desk.finish(exchange, Outcome::Cut);
+                queue.finish(active, Outcome::Cut);
                 connection.reset();
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
             Some(pace @ (ResponseFault::StandStill | ResponseFault::SlowDown(_) | ResponseFault::GoOn)) => {
                 reader.set_pace(pace);
-                desk.set_unread(exchange, pace == ResponseFault::StandStill);
+                queue.set_unread(active, pace == ResponseFault::StandStill);
                 continue;
             }
             None => {}
         }
         tokio::select! {
             biased;
-            () = exchange.over() => return Ok((connection, Flow::Close)),
-            () = exchange.fault_added() => {}
+            () = active.over() => return Ok((connection, Flow::Close)),
+            () = active.fault_added() => {}
             () = reached(next) => {}
             piece = reader.next(&mut connection) => match piece {
-                Ok(Piece::Chunk(bytes)) => exchange.chunk(bytes),
+                Ok(Piece::Chunk(bytes)) => active.chunk(bytes),
                 Ok(Piece::End(trailers)) => {
-                    let outcome = ending(desk, exchange, headers, trailers);
+                    let outcome = ending(queue, active, headers, trailers);
                     // Before the 202 goes out: the runtime may ask for its next event the moment it has it.
-                    desk.finish(exchange, outcome);
+                    queue.finish(active, outcome);
                     let flow = accepted(&mut connection).await?;
                     return Ok((connection, flow));
                 }
                 Err(error) => {
-                    desk.set_unread(exchange, true);
+                    queue.set_unread(active, true);
                     // Running out of time means that the process lives: it broke off this body alone.
-                    let _ = tokio::time::timeout(EXIT_LOOK, exchange.over()).await;
-                    desk.finish(exchange, Outcome::Truncated);
+                    let _ = tokio::time::timeout(EXIT_LOOK, active.over()).await;
+                    queue.finish(active, Outcome::Truncated);
                     return Err(error);
                 }
             },
@@ -138,18 +138,18 @@ async fn reached(moment: Option<tokio::time::Instant>) {
     }
 }
 
-fn ending(desk: &Desk, exchange: &Exchange, headers: &HeaderMap, trailers: HeaderMap) -> Outcome {
+fn ending(queue: &InvocationQueue, active: &ActiveInvocation, headers: &HeaderMap, trailers: HeaderMap) -> Outcome {
     let text = |name| trailers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (kind, body) = (text(ERROR_TYPE), text(ERROR_BODY));
     let announced = headers.get_all(header::TRAILER).iter().filter_map(|names| names.to_str().ok());
     let announced = announced.collect::<Vec<_>>().join(",").to_ascii_lowercase();
     if trailers.keys().any(|name| !announced.split(',').any(|announced| announced.trim() == name.as_str())) {
-        desk.violation(Some(&exchange.request_id), "sent trailers that it had not announced".to_owned());
+        queue.violation(Some(&active.request_id), "sent trailers that it had not announced".to_owned());
     }
-    if is_streaming(headers) && !exchange.with(super::Response::has_separate_prelude) {
-        desk.violation(Some(&exchange.request_id), "prelude and NUL bytes are not two chunks".to_owned());
+    if is_streaming(headers) && !active.with(super::Response::has_separate_prelude) {
+        queue.violation(Some(&active.request_id), "prelude and NUL bytes are not two chunks".to_owned());
     }
-    exchange.trailers(trailers);
+    active.trailers(trailers);
     match kind {
         Some(kind) => Outcome::ErrorTrailers { kind, body: body.unwrap_or_default() },
         None => Outcome::Complete,

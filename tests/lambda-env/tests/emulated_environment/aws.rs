@@ -15,11 +15,11 @@ use aws_sdk_dynamodb::{
         ProjectionType, PutRequest, ReturnConsumedCapacity, ScalarAttributeType, TimeToLiveSpecification, WriteRequest,
     },
 };
-use lambda_env::{AwsFault, AwsStandIn, Item, On, TableSpec};
+use lambda_env::{AwsFault, FakeAws, Item, On, TableSpec};
 
 use crate::within;
 
-fn dynamodb(aws: &AwsStandIn, attempts: u32) -> aws_sdk_dynamodb::Client {
+fn dynamodb(aws: &FakeAws, attempts: u32) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
@@ -33,7 +33,7 @@ fn dynamodb(aws: &AwsStandIn, attempts: u32) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-fn cloudwatch(aws: &AwsStandIn) -> aws_sdk_cloudwatch::Client {
+fn cloudwatch(aws: &FakeAws) -> aws_sdk_cloudwatch::Client {
     let config = aws_sdk_cloudwatch::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
@@ -45,8 +45,8 @@ fn cloudwatch(aws: &AwsStandIn) -> aws_sdk_cloudwatch::Client {
     aws_sdk_cloudwatch::Client::from_conf(config.build())
 }
 
-fn stand_in(items: usize) -> AwsStandIn {
-    let aws = AwsStandIn::start().unwrap();
+fn filled(items: usize) -> FakeAws {
+    let aws = FakeAws::start().unwrap();
     aws.create_table(TableSpec::new("t", "source_id").index("by_sentiment", "sentiment", "updated_at"));
     for number in 0..items {
         let item = Item::new()
@@ -76,7 +76,7 @@ async fn query(
 
 #[tokio::test]
 async fn the_sdk_pages_through_an_index() {
-    let aws = stand_in(100);
+    let aws = filled(100);
     aws.set_page_bytes(2_000);
     let client = dynamodb(&aws, 1);
     let (mut found, mut pages, mut start) = (Vec::new(), 0, None);
@@ -104,7 +104,7 @@ async fn the_sdk_pages_through_an_index() {
 
 #[tokio::test]
 async fn the_sdk_makes_a_table_and_writes_into_it() {
-    let aws = AwsStandIn::start().unwrap();
+    let aws = FakeAws::start().unwrap();
     let client = dynamodb(&aws, 1);
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let attribute = |name: &str| {
@@ -145,7 +145,7 @@ async fn the_sdk_makes_a_table_and_writes_into_it() {
 
 #[tokio::test]
 async fn faults_hit_what_they_are_for_and_look_like_the_service_s_own() {
-    let aws = stand_in(1);
+    let aws = filled(1);
     let client = dynamodb(&aws, 1);
     for (fault, code) in [
         (AwsFault::Throttle, "ProvisionedThroughputExceededException"),
@@ -179,7 +179,7 @@ async fn faults_hit_what_they_are_for_and_look_like_the_service_s_own() {
 
 #[tokio::test]
 async fn attempts_of_one_call_are_told_from_calls() {
-    let aws = stand_in(1);
+    let aws = filled(1);
     aws.fault(On::operation("Query").times(2), AwsFault::Throttle);
     query(&dynamodb(&aws, 3), "positive", "2", None).await.unwrap();
     let calls = aws.calls();
@@ -202,7 +202,7 @@ fn datum(name: &str, value: f64) -> MetricDatum {
 
 #[tokio::test]
 async fn metrics_arrive_compressed_and_plain() {
-    let aws = AwsStandIn::start().unwrap();
+    let aws = FakeAws::start().unwrap();
     let client = cloudwatch(&aws);
     let put = || client.put_metric_data().namespace("SseStreaming");
     within(put().metric_data(datum("EventsSent", 3.0)).send()).await.unwrap();
@@ -219,7 +219,7 @@ async fn metrics_arrive_compressed_and_plain() {
 
 #[tokio::test]
 async fn cloudwatch_s_errors_have_its_own_codes() {
-    let aws = AwsStandIn::start().unwrap();
+    let aws = FakeAws::start().unwrap();
     let client = cloudwatch(&aws);
     let put = || client.put_metric_data().namespace("SseStreaming").metric_data(datum("EventsSent", 1.0));
     for (fault, code) in [

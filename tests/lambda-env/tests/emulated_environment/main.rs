@@ -1,4 +1,4 @@
-//! The environment and the stand-ins with sockets and processes, all on loopback: `cargo test -p lambda-env --test emulated_environment`.
+//! The environment and the fakes with sockets and processes, all on loopback: `cargo test -p lambda-env --test emulated_environment`.
 
 mod aws;
 mod ending;

@@ -1,4 +1,4 @@
-//! One environment with its neighbours, through a number of invocations, to its end; and what the audit says of it.
+//! One environment with its sidecars, through a number of invocations, to its end; and what the audit says of it.
 
 use std::time::Duration;
 

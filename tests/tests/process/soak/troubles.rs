@@ -1,4 +1,4 @@
-//! Random troubles of the neighbours, for the time of one round.
+//! Random troubles of the sidecars, for the time of one round.
 
 use std::time::Duration;
 

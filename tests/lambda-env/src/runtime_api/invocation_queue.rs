@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 
-use super::{exchange::Exchange, response::Outcome};
+use super::{active_invocation::ActiveInvocation, response::Outcome};
 use crate::{clock::Stamp, extensions_api::Extensions, function::Function, ids::Ids, segment::SegmentWriter};
 
 /// Something that a correct runtime or extension never does.
@@ -36,7 +36,7 @@ pub struct InitError {
 }
 
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct InvocationQueue {
     pub(crate) function: Function,
     pub(crate) ids: Ids,
     state: Mutex<State>,
@@ -46,9 +46,9 @@ pub(crate) struct Desk {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<(u64, oneshot::Sender<Arc<Exchange>>)>,
-    queue: VecDeque<Arc<Exchange>>,
-    active: Vec<Arc<Exchange>>,
+    waiting: VecDeque<(u64, oneshot::Sender<Arc<ActiveInvocation>>)>,
+    queue: VecDeque<Arc<ActiveInvocation>>,
+    active: Vec<Arc<ActiveInvocation>>,
     tickets: u64,
     deliveries: u64,
     /// Deliveries since the last reset: zero means that the next one is a cold start.
@@ -61,7 +61,7 @@ struct State {
     violations: Vec<Violation>,
 }
 
-impl Desk {
+impl InvocationQueue {
     pub(super) fn new(function: Function, ids: Ids, segments: Option<SegmentWriter>) -> Self {
         Self { function, ids, state: Mutex::default(), changed: watch::Sender::new(()), segments }
     }
@@ -82,27 +82,27 @@ impl Desk {
     }
 
     /// Takes an event in, and hands it out as soon as a slot waits.
-    pub(super) fn enqueue(self: &Arc<Self>, exchange: Arc<Exchange>) {
-        self.update(|state| state.queue.push_back(exchange));
+    pub(super) fn enqueue(self: &Arc<Self>, active: Arc<ActiveInvocation>) {
+        self.update(|state| state.queue.push_back(active));
         self.hand_out();
     }
 
-    pub(super) fn active(&self, request_id: &str) -> Option<Arc<Exchange>> {
-        self.read(|state| state.active.iter().find(|active| active.request_id == request_id).cloned())
+    pub(super) fn active(&self, request_id: &str) -> Option<Arc<ActiveInvocation>> {
+        self.read(|state| state.active.iter().find(|other| other.request_id == request_id).cloned())
     }
 
     /// Ends an invocation and writes its segments.
-    pub(crate) fn finish(&self, exchange: &Arc<Exchange>, outcome: Outcome) {
-        if exchange.end(outcome) {
+    pub(crate) fn finish(&self, active: &Arc<ActiveInvocation>, outcome: Outcome) {
+        if active.end(outcome) {
             let cold = self.update(|state| {
                 state.warm += 1;
                 (state.warm == 1).then_some(state.init.0.zip(state.init.1)).flatten()
             });
             if let Some(segments) = &self.segments {
-                exchange.with(|record| segments.write(&self.function, record, cold));
+                active.with(|record| segments.write(&self.function, record, cold));
             }
         }
-        self.update(|state| state.active.retain(|active| !Arc::ptr_eq(active, exchange)));
+        self.update(|state| state.active.retain(|other| !Arc::ptr_eq(other, active)));
     }
 
     /// The process is gone: nobody waits any more, and what was under way ended with it.
@@ -116,16 +116,16 @@ impl Desk {
             state.deliveries += 1;
             std::mem::take(&mut state.active)
         });
-        for exchange in active {
-            self.finish(&exchange, outcome.clone());
+        for active in active {
+            self.finish(&active, outcome.clone());
         }
         self.update(|state| state.warm = 0);
     }
 
     /// Ends what still waits for a process.
     pub(crate) fn give_up(&self, outcome: &Outcome) {
-        for exchange in self.update(|state| std::mem::take(&mut state.queue)) {
-            self.finish(&exchange, outcome.clone());
+        for active in self.update(|state| std::mem::take(&mut state.queue)) {
+            self.finish(&active, outcome.clone());
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::clock::Stamp;
 
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct ActiveInvocation {
     pub(crate) request_id: String,
     /// What `Lambda-Runtime-Invocation-Id` says, and the echo has to say.
     pub(crate) invocation_id: String,
@@ -30,7 +30,7 @@ pub(crate) struct Exchange {
     changed: watch::Sender<()>,
 }
 
-impl Exchange {
+impl ActiveInvocation {
     pub(super) fn new(
         invocation: &Invocation,
         (request_id, invocation_id): (String, String),

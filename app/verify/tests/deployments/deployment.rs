@@ -1,24 +1,14 @@
 //! What a healthy deployment leaves of a run: three streams one after another in one environment, one that resumes in a second,
 //! a new one beside it, and a configuration's.
 
-use super::documents::{FUNCTION, Invocation};
-use serde_json::{Value, json};
+use crate::invocation::{FUNCTION, Form, Invocation};
+use fake_aws_control::{as_spans, as_xray_shows};
+use serde_json::Value;
 use sse_verify::evidence::{
     Alarm, AuthType, Comparison, Event, Evidence, FunctionConfig, InvokeMode, Limits, Log, Policy, Purpose, Statement,
     StreamEnd, StreamRecord, Trace, TraceStore, UrlConfig,
 };
 use std::{collections::BTreeMap, time::Duration};
-
-/// The form of the documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Segments; ours lie within `Invocation`.
-    Invocation,
-    /// Segments; ours lie directly under the function's.
-    Flat,
-    /// Spans of Transaction Search.
-    Spans,
-}
 
 /// What was left, before it is read.
 pub(crate) struct Deployment {
@@ -32,10 +22,6 @@ pub(crate) struct Deployment {
     /// Traces that are over their quota.
     pub(crate) exceeded: Vec<String>,
 }
-
-const UPDATES: u32 = 3;
-/// Heartbeat, metrics, the updates, and the end.
-const EVENTS: u32 = UPDATES + 3;
 
 impl Deployment {
     pub(crate) fn healthy(form: Form) -> Self {
@@ -62,13 +48,13 @@ impl Deployment {
                 request_id: format!("00000000-0000-4000-8000-{number:012}"),
                 start: 1_795_334_400.0 + f64::from(number) * 10.0,
                 seconds: 3.0,
-                events: EVENTS,
                 is_cold: number == 1 || number == 4 || number == 5,
                 has_lookup: purpose == Purpose::Configuration,
+                is_resumed: matches!(purpose, Purpose::Resumed { .. }),
             };
             deployment.evidence.streams.push(stream(&invocation, purpose));
             deployment.ours.insert(invocation.trace.clone(), invocation.ours());
-            let lines = log(&invocation);
+            let lines = invocation.log_lines();
             deployment.log.extend(lines.into_iter().map(|line| (environment.to_owned(), line)));
             deployment.invocations.push(invocation);
         }
@@ -105,7 +91,9 @@ impl Deployment {
         let store = if self.form == Form::Spans { TraceStore::TransactionSearch } else { TraceStore::XRay };
         for invocation in &self.invocations {
             let ours = self.ours.remove(&invocation.trace).unwrap_or_default();
-            let documents: Vec<_> = invocation.documents(self.form, ours).iter().map(Value::to_string).collect();
+            let sent = [invocation.lambda_segments(self.form), ours].concat();
+            let shown = if self.form == Form::Spans { as_spans(&sent) } else { as_xray_shows(&sent) };
+            let documents: Vec<_> = shown.iter().map(Value::to_string).collect();
             // Every document comes in two pages.
             let twice = documents.iter().chain(&documents).map(String::as_str);
             let mut trace = Trace::new(&invocation.trace, store, twice);
@@ -118,51 +106,22 @@ impl Deployment {
 
 fn stream(invocation: &Invocation, purpose: Purpose) -> StreamRecord {
     let at = Duration::from_millis;
-    let event = |ms: u64, name: &str, data: Value, id: Option<&str>| Event {
+    let events = invocation.events().into_iter().map(|(ms, name, data, id)| Event {
         at: at(ms),
         name: name.into(),
         id: id.map(str::to_owned),
         data,
-    };
-    let mut events = vec![
-        event(120, "heartbeat", json!({"trace_id": invocation.trace, "degraded": false}), None),
-        event(
-            140,
-            "metrics",
-            json!({"total": 3, "positive": 1, "neutral": 1, "negative": 1, "by_tag": {"A": 1, "B": 1, "C": 1}}),
-            Some("x"),
-        ),
-    ];
-    for (n, ticker) in (0_u64..).zip(["A", "B", "C"]) {
-        let data = json!({"ticker": ticker, "score": 0.25, "label": "positive", "confidence": 1.0, "count": 1});
-        events.push(event(150 + n * 10, "sentiment_update", data, Some("y")));
-    }
-    events.push(event(3_000, "done", json!({"reason": "stream_max"}), None));
+    });
     StreamRecord {
         purpose,
         sent_trace: invocation.trace.clone(),
         status: Ok(200),
         content_type: "text/event-stream".into(),
         detail: None,
-        events,
+        events: events.collect(),
         ended: at(3_010),
         end: StreamEnd::Complete,
     }
-}
-
-fn log(invocation: &Invocation) -> Vec<String> {
-    let Invocation { request_id, trace, .. } = invocation;
-    let spans = invocation.spans();
-    let init = if invocation.is_cold { "\tInit Duration: 180.00 ms" } else { "" };
-    vec![
-        format!("START RequestId: {request_id} Version: 3"),
-        json!({"timestamp": "2026-11-22T08:00:00.000Z", "level": "INFO", "message": "telemetry ledger", "request_id": request_id,
-            "trace_id": trace, "created": spans, "delivered": spans, "retained": 0, "logged": 0, "folded": 0, "resent": 0,
-            "flush_ms": 4, "flush_outcome": "ok"})
-        .to_string(),
-        format!("END RequestId: {request_id}"),
-        format!("REPORT RequestId: {request_id}\tDuration: 3010.00 ms\tBilled Duration: 3010 ms\tMemory Size: 512 MB\tMax Memory Used: 96 MB{init}\t\nXRAY TraceId: {trace}\tSegmentId: {}\tSampled: true\t\n", invocation.id(2)),
-    ]
 }
 
 fn function(name: &str) -> FunctionConfig {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::AwsFault;
 use crate::clock::Stamp;
 
-/// One HTTP request to the stand-in: an attempt of an SDK's call.
+/// One HTTP request to it: an attempt of an SDK's call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AwsCall {
     /// When it had been read.

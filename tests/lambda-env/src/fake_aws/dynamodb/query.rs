@@ -174,7 +174,7 @@ pub(super) fn refuse_unknown(arguments: &Value, known: &[&str]) -> Result<(), Se
         .into_iter()
         .flatten()
         .find(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
-    unknown.map_or(Ok(()), |(name, _)| Err(invalid(&format!("the stand-in does not support {name}"))))
+    unknown.map_or(Ok(()), |(name, _)| Err(invalid(&format!("the fake does not support {name}"))))
 }
 
 pub(super) fn capacity(bytes: usize, consistent: bool) -> f64 {

@@ -1,20 +1,20 @@
-//! The runtime's slots: who asks for an event, who is given one, and until when. The state is the desk's.
+//! The runtime's slots: who asks for an event, who is given one, and until when. The state is the queue's.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::{Desk, Exchange, Outcome, State};
+use super::{ActiveInvocation, InvocationQueue, Outcome, State};
 use crate::clock::Stamp;
 
 /// How long a `next` may overtake the end of the connection that its slot has just given up.
 const OVERTAKING: Duration = Duration::from_millis(200);
 
-impl Desk {
+impl InvocationQueue {
     /// A runtime's `next`. Refused where RAPID refuses it: all slots are taken.
     pub(in crate::runtime_api) async fn ask_next(
         self: &Arc<Self>,
-    ) -> Result<(u64, oneshot::Receiver<Arc<Exchange>>), ()> {
+    ) -> Result<(u64, oneshot::Receiver<Arc<ActiveInvocation>>), ()> {
         if self.free_slot().await.is_err() {
             self.violation(None, "asked for the next event with every slot taken".to_owned());
             return Err(());
@@ -36,11 +36,11 @@ impl Desk {
     }
 
     /// An event could not be written to the runtime: the next slot gets it.
-    pub(in crate::runtime_api) fn give_back(self: &Arc<Self>, exchange: Arc<Exchange>) {
+    pub(in crate::runtime_api) fn give_back(self: &Arc<Self>, active: Arc<ActiveInvocation>) {
         self.update(|state| {
-            state.active.retain(|active| !Arc::ptr_eq(active, &exchange));
-            if !exchange.is_over() {
-                state.queue.push_front(exchange);
+            state.active.retain(|other| !Arc::ptr_eq(other, &active));
+            if !active.is_over() {
+                state.queue.push_front(active);
             }
         });
         self.hand_out();
@@ -52,33 +52,33 @@ impl Desk {
                 let waiting = if state.queue.is_empty() { None } else { state.waiting.pop_front() };
                 waiting.and_then(|(_, slot)| Some((slot, state.queue.pop_front()?)))
             });
-            let Some((slot, exchange)) = pair else { return };
-            let (deadline, enforced) = exchange.deliver();
+            let Some((slot, active)) = pair else { return };
+            let (deadline, enforced) = active.deliver();
             let number = self.update(|state| {
-                state.active.push(Arc::clone(&exchange));
-                state.extensions.invoke(&self.function, &exchange, deadline);
+                state.active.push(Arc::clone(&active));
+                state.extensions.invoke(&self.function, &active, deadline);
                 state.deliveries += 1;
                 state.deliveries
             });
-            if let Err(exchange) = slot.send(exchange.clone()) {
+            if let Err(active) = slot.send(active.clone()) {
                 self.update(|state| {
-                    state.active.retain(|active| !Arc::ptr_eq(active, &exchange));
-                    state.queue.push_front(exchange);
+                    state.active.retain(|other| !Arc::ptr_eq(other, &active));
+                    state.queue.push_front(active);
                 });
             } else if let Some(time) = enforced {
-                tokio::spawn(Arc::clone(self).enforce(exchange, number, time));
+                tokio::spawn(Arc::clone(self).enforce(active, number, time));
             }
         }
     }
 
-    async fn enforce(self: Arc<Self>, exchange: Arc<Exchange>, number: u64, time: Duration) {
+    async fn enforce(self: Arc<Self>, active: Arc<ActiveInvocation>, number: u64, time: Duration) {
         let deadline = tokio::time::Instant::now() + time;
-        if tokio::time::timeout_at(deadline, exchange.over()).await.is_err() {
+        if tokio::time::timeout_at(deadline, active.over()).await.is_err() {
             self.update(|state| state.overdue = true);
-            return self.finish(&exchange, Outcome::TimedOut);
+            return self.finish(&active, Outcome::TimedOut);
         }
         // The answer may be long; its deadline needs it no more.
-        drop(exchange);
+        drop(active);
         // With one slot the deadline also covers what the runtime and extensions do between their answer and `next`.
         if self.function.concurrency <= 1 {
             tokio::time::sleep_until(deadline).await;
@@ -92,19 +92,19 @@ impl Desk {
     async fn free_slot(&self) -> Result<(), tokio::time::error::Elapsed> {
         let slots = self.function.concurrency.max(1);
         let free = |state: &State| state.waiting.len() + state.active.len() < slots;
-        let unread = |state: &State| state.active.iter().find(|exchange| exchange.is_unread()).cloned();
-        let obtainable = self.until(|desk| desk.read(|state| free(state) || unread(state).is_some()));
+        let unread = |state: &State| state.active.iter().find(|active| active.is_unread()).cloned();
+        let obtainable = self.until(|queue| queue.read(|state| free(state) || unread(state).is_some()));
         tokio::time::timeout(OVERTAKING, obtainable).await?;
         // The runtime gave up a body that nobody reads; its close could not be seen, or is not judged yet.
-        if let Some(exchange) = self.read(|state| (!free(state)).then(|| unread(state)).flatten()) {
-            self.finish(&exchange, Outcome::Truncated);
+        if let Some(active) = self.read(|state| (!free(state)).then(|| unread(state)).flatten()) {
+            self.finish(&active, Outcome::Truncated);
         }
         Ok(())
     }
 
     /// Says whether anybody still reads the body of an answer.
-    pub(in crate::runtime_api) fn set_unread(&self, exchange: &Exchange, unread: bool) {
-        exchange.set_unread(unread);
+    pub(in crate::runtime_api) fn set_unread(&self, active: &ActiveInvocation, unread: bool) {
+        active.set_unread(unread);
         self.update(|_| ());
     }
 }

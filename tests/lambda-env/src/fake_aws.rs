@@ -26,13 +26,13 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{environment::Neighbour, ids::Ids, wire::Port};
+use crate::{environment::Sidecar, ids::Ids, wire::Port};
 use dynamodb::Database;
 use fault::Faults;
 
 /// DynamoDB and CloudWatch on loopback.
 #[derive(Clone, Debug)]
-pub struct AwsStandIn {
+pub struct FakeAws {
     shared: Arc<Shared>,
     port: Arc<Port>,
 }
@@ -47,7 +47,7 @@ struct Shared {
     changed: watch::Sender<()>,
 }
 
-impl AwsStandIn {
+impl FakeAws {
     /// Listens on a free port.
     ///
     /// # Errors
@@ -61,9 +61,9 @@ impl AwsStandIn {
             metrics: Mutex::default(),
             changed: watch::Sender::new(()),
         };
-        let stand_in = Self { shared: Arc::new(shared), port: Arc::new(Port::take(0, None)?) };
-        stand_in.listen()?;
-        Ok(stand_in)
+        let aws = Self { shared: Arc::new(shared), port: Arc::new(Port::take(0, None)?) };
+        aws.listen()?;
+        Ok(aws)
     }
 
     /// Where it listens.
@@ -170,7 +170,7 @@ impl AwsStandIn {
     }
 }
 
-impl Neighbour for AwsStandIn {
+impl Sidecar for FakeAws {
     fn variables(&self) -> Vec<(String, String)> {
         vec![("AWS_ENDPOINT_URL".to_owned(), self.endpoint())]
     }

@@ -106,11 +106,9 @@ impl Database {
                 let status = if ttl.is_some() { "ENABLED" } else { "DISABLED" };
                 Ok(Done::plain(json!({"TimeToLiveDescription": {"TimeToLiveStatus": status, "AttributeName": ttl}})))
             }
-            other => Err(ServiceError::new(
-                400,
-                "UnknownOperationException",
-                &format!("the stand-in does not support {other}"),
-            )),
+            other => {
+                Err(ServiceError::new(400, "UnknownOperationException", &format!("the fake does not support {other}")))
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The faults. Each names the check that was made for it.
 
-use super::{deployment::Deployment, documents::call};
+use crate::{deployment::Deployment, invocation::call};
 use serde_json::{Value, json};
 use sse_verify::evidence::{InvokeMode, StreamEnd};
 use std::time::Duration;
@@ -58,8 +58,9 @@ pub(crate) const FAULTS: [Fault; 37] = [
     fault("stale context: a warm invocation records into the trace before it", "warm-isolation", stale_context),
     fault("dual emission: a botocore patch beside the span", "one-entry-per-call", |d| {
         let (segment, time) = (d.invocations[1].id(2), d.invocations[1].start + 0.03);
-        let double =
-            call(&d.invocations[1].id(80), Some(&segment), "DynamoDB", "Query", (time, time + 0.01), "QUERY2-0");
+        let mut double = call(&d.invocations[1].id(80), "Query", (time, time + 0.01), "QUERY2-0");
+        double["type"] = "subsegment".into();
+        double["parent_id"] = segment.into();
         d.ours(1).push(double);
     }),
     fault("a call twice in the streaming phase", "one-entry-per-call", |d| {
@@ -87,7 +88,7 @@ pub(crate) const FAULTS: [Fault; 37] = [
         );
     }),
     fault("SERVER span: the stream is a segment of its own", "one-service-node", |d| {
-        d.document(1, "sse_stream")["kind"] = "segment".into();
+        d.document(1, "sse_stream").as_object_mut().unwrap().remove("type");
     }),
     fault("a document over 64 KB", "document-size", |d| {
         d.document(1, "sse_stream")["metadata"]["default"]["text"] = "x".repeat(70_000).into();

@@ -10,15 +10,15 @@ use super::{
     process::{Exit, Process},
     timeline::Phase,
 };
-use crate::runtime_api::{Desk, Outcome};
+use crate::runtime_api::{InvocationQueue, Outcome};
 
 /// Lambda's limit for runtime and extensions together at the end.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(2);
 
 impl Inner {
     /// Runs as long as the environment.
-    pub(super) async fn keep(self: Arc<Self>) {
-        let desk = self.api.desk();
+    pub(super) async fn supervise(self: Arc<Self>) {
+        let queue = self.api.queue();
         loop {
             let (runtime, extensions) = {
                 let running = self.gate.lock().await;
@@ -34,17 +34,17 @@ impl Inner {
             tokio::select! {
                 biased;
                 () = self.wake.notified() => {}
-                () = desk.until(Desk::is_overdue), if runtime.is_some() => {
+                () = queue.until(InvocationQueue::is_overdue), if runtime.is_some() => {
                     let mut running = self.gate.lock().await;
                     self.tidy(&mut running).await;
                 }
                 _ = ended => {
                     let mut running = self.gate.lock().await;
                     self.tidy(&mut running).await;
-                    if desk.has_queue() && running.runtime.is_none() {
+                    if queue.has_queue() && running.runtime.is_none() {
                         // Without a process nobody would ever take it. Its caller sees the failure of the start.
                         if self.boot(&mut running).await.is_err() {
-                            desk.give_up(&Outcome::Exited);
+                            queue.give_up(&Outcome::Exited);
                         }
                     }
                 }
@@ -52,10 +52,10 @@ impl Inner {
                     let mut running = self.gate.lock().await;
                     running.extensions.retain(|extension| !Arc::ptr_eq(extension, &extensions[index]));
                     let name = extensions[index].name.clone();
-                    desk.extensions(|registered| registered.gone(&name));
+                    queue.extensions(|registered| registered.gone(&name));
                     self.timeline.mark(Phase::ExtensionExited(name, exit));
                 }
-                () = desk.until(Desk::is_idle), if freezes => self.freeze_now().await,
+                () = queue.until(InvocationQueue::is_idle), if freezes => self.freeze_now().await,
             }
         }
     }
@@ -98,10 +98,10 @@ impl Inner {
     /// caller.
     pub(super) async fn tidy(&self, running: &mut Running) {
         let Some(runtime) = running.runtime.clone() else { return };
-        let desk = self.api.desk();
+        let queue = self.api.queue();
         let (outcome, reason, phase) = if let Some(exit) = runtime.exited() {
             (Outcome::Exited, "failure", Phase::Exited(exit))
-        } else if desk.is_overdue() {
+        } else if queue.is_overdue() {
             runtime.signal(Signal::SIGKILL);
             (Outcome::TimedOut, "timeout", Phase::TimedOut(runtime.exit().await))
         } else {
@@ -111,12 +111,12 @@ impl Inner {
         self.timeline.mark(phase);
         running.runtime = None;
         self.frozen.send_replace(false);
-        desk.reset(&outcome);
+        queue.reset(&outcome);
     }
 
     /// Tells the extensions, and kills those that are still there after `limit`. Says how many had to be killed.
     pub(super) async fn end_extensions(&self, running: &mut Running, reason: &str, limit: Duration) -> usize {
-        self.api.desk().extensions(|extensions| extensions.shut_down(reason, limit));
+        self.api.queue().extensions(|extensions| extensions.shut_down(reason, limit));
         let extensions = std::mem::take(&mut running.extensions);
         let ends = extensions.iter().map(|extension| extension.exit_within(limit));
         futures::future::join_all(ends).await.into_iter().filter(|(_, killed)| *killed).count()
