@@ -1,8 +1,8 @@
 //! The end of a stream, by the clock.
 
-use crate::bench::{Setup, within};
+use crate::bench::{Setup, table_of, within};
 use lambda_env::{Deadline, FunctionUrl, Invocation, Outcome, ResponseFault, When};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 fn stream() -> Invocation {
     Invocation::url(FunctionUrl::get("/api/v2/stream").header("accept", "text/event-stream"))
@@ -81,6 +81,26 @@ async fn a_reader_that_stands_still_is_cut_before_the_deadline() {
     assert!(took < deadline, "`next` comes before the deadline: {took:?}");
     let spans = function.spans("sse_stream");
     assert_eq!((spans.len(), &spans[0].attributes["end_reason"]), (1, &"deadline".into()));
+    drop(call);
+}
+
+#[tokio::test]
+async fn a_reader_that_stands_still_when_its_stream_ends_holds_the_invocation_for_seconds() {
+    let setup = Setup { receive_buffer: Some(2_048), poller: Some(Arc::new(table_of(20_000))), ..Setup::default() };
+    let function = setup.start();
+    let deadline = Deadline::In(Duration::from_secs(60));
+    let call = function.invoke(stream().deadline(deadline).fault(When::AfterChunks(2), ResponseFault::StandStill));
+    let idle = async {
+        let start = lambda_env::Stamp::now();
+        while function.telemetry.records().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        function.api.idle().await;
+        start.elapsed()
+    };
+    let took = within(idle).await;
+    // 0.3 s of stream, 1 s to take its last event, 3 s of grace.
+    assert!((Duration::from_secs(3)..Duration::from_secs(6)).contains(&took), "{took:?}");
     drop(call);
 }
 

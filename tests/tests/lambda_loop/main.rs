@@ -4,5 +4,7 @@
 mod bench;
 mod ends;
 mod failures;
+mod handlers;
 mod protocol;
 mod stubborn;
+mod workers;

@@ -38,6 +38,48 @@ async fn a_stream_is_prelude_nuls_and_a_chunk_a_write() {
 }
 
 #[tokio::test]
+async fn events_of_a_rest_api_are_served_alike() {
+    let mut event: serde_json::Value = serde_json::from_str(include_str!("rest-api-event.json")).expect("JSON");
+    event["multiValueQueryStringParameters"] = serde_json::json!({"tickers": ["t1", "T2"]});
+    let function = Setup::default().start();
+    let response = function.whole(Invocation::json(event)).await;
+    assert!(response.has_separate_prelude() && response.outcome == Some(Outcome::Complete));
+    assert_eq!(response.prelude().map(|prelude| prelude.status), Some(200));
+    let names: Vec<_> = response.events().into_iter().map(|event| event.name).collect();
+    assert_eq!(
+        (names.first().map(String::as_str), names.last().map(String::as_str)),
+        (Some("heartbeat"), Some("done"))
+    );
+    assert_eq!(names.iter().filter(|name| *name == "sentiment_update").count(), 2);
+    assert_eq!(function.spans("sse_stream").len(), 1);
+    function.goes_on().await;
+}
+
+#[tokio::test]
+async fn a_scheduled_ping_gets_an_empty_200() {
+    let function = Setup::default().start();
+    let ping =
+        serde_json::json!({"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+    let response = function.whole(Invocation::json(ping)).await;
+    assert_eq!(response.outcome, Some(Outcome::Complete));
+    assert_eq!((response.prelude().map(|prelude| prelude.status), response.body().len()), (Some(200), 0));
+    assert!(function.spans("sse_stream").is_empty() && function.spans("## handler").len() == 1);
+    function.goes_on().await;
+}
+
+#[tokio::test]
+async fn the_function_registers_itself_as_an_extension_that_wants_no_events() {
+    let function = Setup::default().start();
+    function.goes_on().await;
+    let extensions = function.api.extensions();
+    assert_eq!(extensions.len(), 1, "without one there is no SIGTERM");
+    assert!(
+        extensions[0].events.is_empty() && extensions[0].waits && extensions[0].failure.is_none(),
+        "{extensions:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_first_event_leaves_at_once() {
     let function = Setup { stream_max_ms: 0, ..Setup::default() }.start();
     // The first invocation pays for connections of the test's own.
