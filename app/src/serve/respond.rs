@@ -13,7 +13,7 @@ use crate::{
 use bytes::Bytes;
 use futures::FutureExt;
 use http::{
-    HeaderValue, Method, Response, StatusCode,
+    HeaderValue, Method, Response, StatusCode, Version,
     header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE},
 };
 use hyper::body::Incoming;
@@ -31,12 +31,24 @@ pub(super) async fn respond(
     request: http::Request<Incoming>,
     cut_at: Arc<CutAt>,
 ) -> Result<Answer, Infallible> {
+    let version = request.version();
+    let mut answer = answer(&site, request, &cut_at).await;
+    if version == Version::HTTP_10 {
+        // Whatever such a client asks for: a body without a length ends with its connection, and hyper would announce both
+        // that and the opposite.
+        *answer.version_mut() = version;
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(answer)
+}
+
+async fn answer(site: &Arc<Site>, request: http::Request<Incoming>, cut_at: &Arc<CutAt>) -> Answer {
     let (head, _) = request.into_parts();
     if let Some(headers) = cors::preflight(&head.method, &head.headers) {
         let mut answer = Answer::new(ServedBody::plain(Bytes::new()));
         *answer.status_mut() = StatusCode::NO_CONTENT;
         *answer.headers_mut() = headers;
-        return Ok(answer);
+        return answer;
     }
     let cors = cors::headers(&head.headers);
     let request = Request {
@@ -53,10 +65,10 @@ pub(super) async fn respond(
     let mut answer = match here {
         Some((body, content_type)) if request.method == Method::GET => local(body, content_type),
         Some(_) => not_allowed(),
-        None => invoke(&site, &request, &cut_at).await,
+        None => invoke(site, &request, cut_at).await,
     };
     answer.headers_mut().extend(cors);
-    Ok(answer)
+    answer
 }
 
 /// What is here for the eyes of whoever started this: no invocation.

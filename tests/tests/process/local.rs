@@ -3,7 +3,7 @@
 use crate::program::{path, within};
 use std::{process::Stdio, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, LineSink},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::{TcpSocket, TcpStream},
     process::{Child, ChildStdout, Command},
 };
@@ -11,7 +11,7 @@ use tokio::{
 struct Server {
     child: Child,
     address: String,
-    _out: LineSink<BufReader<ChildStdout>>,
+    _out: Lines<BufReader<ChildStdout>>,
 }
 
 fn program(args: &[&str], variables: &[(&str, &str)]) -> Command {
@@ -184,6 +184,20 @@ async fn the_page_its_spans_and_other_local_pages() {
     assert!(server.ask(preflight).await.starts_with("HTTP/1.1 204 "));
     let foreign = "OPTIONS /api/v2/stream HTTP/1.1\r\nOrigin: http://example.com\r\nAccess-Control-Request-Method: GET";
     assert!(server.ask(foreign).await.starts_with("HTTP/1.1 405 "));
+}
+
+#[tokio::test]
+async fn an_http_1_0_client_gets_one_answer_and_the_end() {
+    let _turn = crate::turns::shared().await;
+    let server = serve(&[], &[("SSE_STREAM_MAX_MS", "100")]).await;
+    for path in ["/api/v2/stream", "/api/v2/stream/status", "/nowhere", "/"] {
+        let mut socket = server.request(&format!("GET {path} HTTP/1.0\r\nConnection: keep-alive")).await;
+        let mut answer = Vec::new();
+        within(socket.read_to_end(&mut answer)).await.expect("an end");
+        let answer = String::from_utf8_lossy(&answer);
+        let said: Vec<_> = answer.lines().filter(|line| line.starts_with("connection:")).collect();
+        assert_eq!(said, ["connection: close"], "{path}");
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod function;
 mod interleaved;
 mod ledger;
 mod local;
+mod many;
 mod memory;
 mod misconfiguration;
 mod program;
