@@ -42,8 +42,11 @@ pub(crate) fn begin(form: Form, directives: &str) {
     }
 }
 
-/// No spans; and of libraries nothing below `info`, whatever was asked for: there they quote requests, with tokens and keys.
+/// No spans; and of libraries nothing below `info`, whatever was asked for: there they quote requests, with tokens and keys. Of the
+/// AWS SDK errors only: it warns of each call that fails, three a poll, and a failing service is told once a change by us.
 fn is_told(metadata: &Metadata<'_>) -> bool {
     let is_ours = ["sse_", "lambda_stream", "lambda_trace"].iter().any(|ours| metadata.target().starts_with(ours));
-    metadata.is_event() && (is_ours || *metadata.level() <= Level::INFO)
+    let is_sdk = metadata.target().starts_with("aws_");
+    let max = if is_sdk { Level::ERROR } else { Level::INFO };
+    metadata.is_event() && (is_ours || *metadata.level() <= max)
 }

@@ -5,6 +5,7 @@
 mod body;
 mod connection;
 mod cors;
+mod host;
 mod respond;
 mod site;
 mod trace_header;

@@ -15,14 +15,17 @@ resource "aws_lambda_function_url" "live" {
 
     allow_headers = [
       "authorization",
+      "cache-control",
       "last-event-id",
+      "x-amzn-trace-id",
       "x-sse-connection-seq",
       "x-sse-previous-trace",
       "x-sse-session-id",
+      "x-user-authorization",
     ]
 
     # With it a page can name the trace of its stream in a bug report.
-    expose_headers = ["x-amzn-trace-id"]
+    expose_headers = ["retry-after", "x-amzn-trace-id"]
   }
 }
 

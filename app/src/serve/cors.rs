@@ -1,5 +1,6 @@
 //! Pages on other local origins may read streams: a front end in development has its own port. Nobody else may.
 
+use super::host;
 use http::{
     HeaderMap, HeaderValue, Method, Uri,
     header::{
@@ -7,9 +8,12 @@ use http::{
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
     },
 };
-use std::net::IpAddr;
 
-const ALLOWED_HEADERS: &str = "authorization, cache-control, last-event-id, x-amzn-trace-id, x-sse-session-id, x-sse-previous-trace, x-sse-connection-seq";
+/// What a page may send, as the deployed Function URL allows it (`terraform/module/url.tf`; a test compares the two).
+const ALLOWED_HEADERS: &str = "authorization, cache-control, last-event-id, x-amzn-trace-id, x-sse-connection-seq, \
+    x-sse-previous-trace, x-sse-session-id, x-user-authorization";
+/// What a page may read of an answer, beside what every page may.
+const EXPOSED_HEADERS: &str = "retry-after, x-amzn-trace-id";
 
 /// The headers that let the page of this request read the answer; none for pages from elsewhere.
 pub(super) fn headers(request: &HeaderMap) -> HeaderMap {
@@ -17,7 +21,7 @@ pub(super) fn headers(request: &HeaderMap) -> HeaderMap {
     headers.insert(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = local_origin(request) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
     }
     headers
 }
@@ -39,13 +43,7 @@ fn local_origin(request: &HeaderMap) -> Option<&HeaderValue> {
     let origin = request.get(ORIGIN)?;
     let uri: Uri = origin.to_str().ok()?.parse().ok()?;
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let host = uri.host()?;
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let is_local = address.map_or_else(
-        |_| host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
-        |address| address.is_loopback(),
-    );
-    (is_web && is_local).then_some(origin)
+    (is_web && host::is_loopback(uri.host()?)).then_some(origin)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     body::ServedBody,
-    cors,
+    cors, host,
     site::{CutAt, Site},
     trace_header,
 };
@@ -44,6 +44,9 @@ pub(super) async fn respond(
 
 async fn answer(site: &Arc<Site>, request: http::Request<Incoming>, cut_at: &Arc<CutAt>) -> Answer {
     let (head, _) = request.into_parts();
+    if !host::is_local(&head.uri, &head.headers) {
+        return misdirected();
+    }
     if let Some(headers) = cors::preflight(&head.method, &head.headers) {
         let mut answer = Answer::new(ServedBody::plain(Bytes::new()));
         *answer.status_mut() = StatusCode::NO_CONTENT;
@@ -77,6 +80,14 @@ fn local(body: Bytes, content_type: &'static str) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The request names another host than this machine: a page from elsewhere whose name was made to resolve to loopback (DNS
+/// rebinding) could otherwise read the spans and the table's data.
+fn misdirected() -> Answer {
+    let mut answer = local(handler::json_error(&"this server answers to loopback names only"), "application/json");
+    *answer.status_mut() = StatusCode::MISDIRECTED_REQUEST;
     answer
 }
 

@@ -3,7 +3,7 @@
 use crate::{compose::SpanList, service::Service};
 use lambda_trace::Timestamp;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 /// Tells a connection until when it may last. An event stream is the last response on its connection, so that this cuts
 /// nothing else.
@@ -13,6 +13,7 @@ pub(super) struct Site {
     pub(super) service: Arc<Service>,
     pub(super) timeout_ms: u64,
     pub(super) spans: Option<SpanList>,
+    idle: Arc<Semaphore>,
     busy: Busy,
 }
 
@@ -26,10 +27,19 @@ pub(super) struct Busy {
 pub(super) struct AllDone(mpsc::Receiver<()>);
 
 impl Site {
+    /// So many connections at most are open without a stream; one more is closed at once.
+    pub(super) const IDLE_MAX: usize = 1_000;
+
     pub(super) fn new(service: Arc<Service>, timeout_ms: u64, spans: Option<SpanList>) -> (Self, AllDone) {
         let (held, all_done) = mpsc::channel(1);
-        let site = Self { service, timeout_ms, spans, busy: Busy { _held: held } };
+        let idle = Arc::new(Semaphore::new(Self::IDLE_MAX));
+        let site = Self { service, timeout_ms, spans, idle, busy: Busy { _held: held } };
         (site, AllDone(all_done))
+    }
+
+    /// The right of one more connection to be open without a stream; `None` if all are given.
+    pub(super) fn idle(&self) -> Option<OwnedSemaphorePermit> {
+        self.idle.clone().try_acquire_owned().ok()
     }
 
     pub(super) fn busy(&self) -> Busy {

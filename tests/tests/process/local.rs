@@ -239,3 +239,32 @@ async fn exit_codes_tell_flags_from_configuration() {
     let (code, _, err) = outcome(&["serve", "--items", "no/such.jsonl"], &[]).await;
     assert!(code == Some(1) && err.contains("no/such.jsonl"), "{err}");
 }
+
+#[tokio::test]
+async fn a_foreign_host_name_is_misdirected_on_every_path() {
+    let _turn = crate::turns::shared().await;
+    let server = serve(&[], &[]).await;
+    for path in ["/", "/_local/spans", "/api/v2/stream", "/api/v2/stream/status", "/nothing"] {
+        let mut socket = TcpStream::connect(&server.address).await.expect("a connection");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        within(socket.read_to_string(&mut answer)).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 421 "), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_ends_its_connection() {
+    let _turn = crate::turns::shared().await;
+    let server = serve(&[], &[]).await;
+    let mut socket = TcpStream::connect(&server.address).await.expect("a connection");
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: loc").await.expect("sent");
+    let mut answer = Vec::new();
+    let began = std::time::Instant::now();
+    tokio::time::timeout(Duration::from_secs(20), socket.read_to_end(&mut answer))
+        .await
+        .expect("an end")
+        .expect("read");
+    assert!(began.elapsed() > Duration::from_secs(8), "ended after {:?}", began.elapsed());
+}
