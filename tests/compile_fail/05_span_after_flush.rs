@@ -1,4 +1,5 @@
 // expect: E0382 | a span after the flush
+// Rule: FR-055.
 #![allow(unused)]
 include!("prelude.inc");
 async fn f(inv: Invocation<Streaming>) {

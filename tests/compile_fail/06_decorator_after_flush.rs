@@ -1,4 +1,5 @@
 // expect: E0505 | a traced port used after the flush
+// Rule: FR-055.
 #![allow(unused)]
 include!("prelude.inc");
 async fn f(inv: Invocation<Streaming>, raw: Untraced<dyn Poller>, known: Arc<dyn SeenItems>) {

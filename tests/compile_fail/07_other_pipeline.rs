@@ -1,4 +1,5 @@
-// expect: E0308 | a streaming span given to the subsegment pipeline (FR-060)
+// expect: E0308 | a streaming span given to the subsegment pipeline
+// Rule: FR-060.
 #![allow(unused)]
 include!("prelude.inc");
 fn f(sink: &dyn Telemetry, span: FinishedSpan<Streaming>) {

@@ -1,4 +1,5 @@
-// expect: E0382 | a finished span recorded twice (FR-060)
+// expect: E0382 | a finished span recorded twice
+// Rule: FR-060.
 #![allow(unused)]
 include!("prelude.inc");
 fn f(sink: &dyn Telemetry, span: FinishedSpan<Streaming>) {

@@ -1,4 +1,5 @@
-// expect: E0308 | an invocation without a context of its own (FR-059)
+// expect: E0308 | an invocation without a context of its own
+// Rule: FR-059. Rule: FR-025.
 #![allow(unused)]
 include!("prelude.inc");
 fn f(tracing: TraceConfig) {

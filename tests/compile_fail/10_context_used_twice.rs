@@ -1,4 +1,5 @@
-// expect: E0382 | one header for two invocations (FR-059)
+// expect: E0382 | one header for two invocations
+// Rule: FR-059.
 #![allow(unused)]
 include!("prelude.inc");
 fn f(context: TraceContext, tracing: TraceConfig) {

@@ -1,4 +1,5 @@
-// expect: E0423 | a context without a header (FR-059)
+// expect: E0423 | a context without a header
+// Rule: FR-059.
 #![allow(unused)]
 include!("prelude.inc");
 fn f() {

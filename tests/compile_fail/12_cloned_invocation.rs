@@ -1,4 +1,5 @@
 // expect: E0277 | a cloned invocation
+// Rule: FR-025.
 #![allow(unused)]
 include!("prelude.inc");
 fn f(inv: Invocation<Streaming>) {

@@ -1,4 +1,5 @@
-// expect: E0308 | a streaming decorator in the handler phase (FR-060)
+// expect: E0308 | a streaming decorator in the handler phase
+// Rule: FR-060.
 #![allow(unused)]
 include!("prelude.inc");
 fn f(inv: &Invocation<Handler>, raw: Untraced<dyn Poller>) {

@@ -1,4 +1,5 @@
-// expect: E0505 | a handler decorator kept for the stream (FR-060)
+// expect: E0505 | a handler decorator kept for the stream
+// Rule: FR-060.
 #![allow(unused)]
 include!("prelude.inc");
 async fn f(inv: Invocation<Handler>, raw: Untraced<dyn ConfigurationStore>, id: StreamIdentity, user: UserId) {

@@ -1,4 +1,5 @@
-// expect: E0624 | an AWS call that bypasses its decorator (FR-027)
+// expect: E0624 | an AWS call that bypasses its decorator
+// Rule: FR-027.
 #![allow(unused)]
 include!("prelude.inc");
 async fn f(raw: Untraced<dyn Poller>, known: Arc<dyn SeenItems>) {

@@ -1,4 +1,5 @@
-// expect: E0423 | a Settled without a flush (FR-055)
+// expect: E0423 | a Settled without a flush
+// Rule: FR-055.
 #![allow(unused)]
 include!("prelude.inc");
 fn f() {

@@ -1,4 +1,5 @@
 // expect: E0597 | a traced call that escapes into a task
+// Rule: FR-037.
 #![allow(unused)]
 include!("prelude.inc");
 async fn f(inv: Invocation<Streaming>, raw: Untraced<dyn Poller>, known: &'static dyn SeenItems) {

@@ -1,4 +1,5 @@
 // expect: E0597 | a single flight that shares the call of its leader
+// Rule: FR-037. Rule: FR-027.
 #![allow(unused)]
 include!("prelude.inc");
 use futures::{FutureExt, future::{BoxFuture, Shared}};

@@ -197,6 +197,7 @@ async fn round(poller: &DynamoPoller, since: Timestamp) -> Cost {
     sum
 }
 
+/// Rule: Cost of a poll.
 #[tokio::test]
 async fn a_quiet_poll_costs_the_same_whatever_the_window_holds() {
     let _turn = ONE_AT_A_TIME.lock().await;

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+/// Rule: Resume.
 #[expect(clippy::disallowed_methods, reason = "a budget of real time, in a target of its own")]
 #[test]
 fn every_client_ends_with_what_a_new_one_would_get() {

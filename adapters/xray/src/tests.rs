@@ -105,6 +105,7 @@ fn failures_are_blamed_on_who_is_to_blame() {
     }
 }
 
+/// Rule: FR-058.
 #[test]
 fn a_document_that_is_too_large_loses_children_and_says_so() {
     let text = "\u{1}".repeat(2_048);

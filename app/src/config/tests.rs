@@ -213,6 +213,7 @@ fn disabled_is_disabled_whatever_else_is_set() {
     bad(&[("OTEL_SDK_DISABLED", "yes")], &["OTEL_SDK_DISABLED"]);
 }
 
+/// Rule: FR-054. Rule: FR-057.
 #[test]
 fn the_receiver_is_a_neighbour() {
     let url = |name, value| good(&[(name, value)]).otlp.traces_url;
@@ -256,6 +257,7 @@ fn headers_of_exports_are_read_and_not_shown() {
     bad(&[(name, "a=%0A")], &[name]);
 }
 
+/// Rule: FR-047.
 #[test]
 fn the_service_has_one_name() {
     let service = |more: &[(&str, &str)]| good(more).service;
@@ -291,6 +293,7 @@ fn settings_that_would_have_no_effect_are_named() {
     good(&[("OTEL_PROPAGATORS", "xray"), ("OTEL_TRACES_EXPORTER", "otlp")]);
 }
 
+/// Rule: FR-046.
 #[test]
 fn a_wrapper_is_refused_and_odd_directives_too() {
     let errors = bad(&[("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler")], &["AWS_LAMBDA_EXEC_WRAPPER"]);
@@ -299,6 +302,7 @@ fn a_wrapper_is_refused_and_odd_directives_too() {
     bad(&[("RUST_LOG", "sse_streaming=loud")], &["RUST_LOG"]);
 }
 
+/// Rule: FR-018.
 #[test]
 fn all_problems_come_at_once() {
     let errors = bad(

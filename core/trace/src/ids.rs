@@ -73,6 +73,7 @@ impl fmt::Display for ConnectionId {
 mod tests {
     use super::*;
 
+    /// Rule: FR-053.
     #[test]
     fn ids_print_in_the_forms_of_x_ray() {
         let trace = TraceId::new(0x6789_1233_abcd_ef01_2345_6789_1234_5678).expect("not zero");

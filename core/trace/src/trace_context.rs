@@ -91,6 +91,7 @@ mod tests {
         assert_eq!(TraceContext::parse(Some(header)).is_sampled(), sampled, "{header:?}");
     }
 
+    /// Rule: FR-052. Rule: FR-056.
     #[test]
     fn a_well_formed_header_is_sampled_and_round_trips() {
         let header = format!("{ROOT};{PARENT};Sampled=1");
@@ -106,6 +107,7 @@ mod tests {
         check(&format!("{ROOT};{PARENT};Sampled=1;odd=a,b=c;;junk"), true);
     }
 
+    /// Rule: FR-052. Rule: FR-056.
     #[test]
     fn whatever_is_not_well_formed_runs_untraced() {
         for bad in [

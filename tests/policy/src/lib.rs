@@ -10,4 +10,5 @@ pub mod environment;
 pub mod files;
 pub mod generated;
 pub mod modules;
+pub mod rules;
 pub mod terraform;

@@ -106,7 +106,7 @@ impl Crate {
         for item in items.iter().filter(|item| !is_test(item)) {
             match item {
                 syn::Item::Use(item) => {
-                    collect_uses(&item.tree, &mut Vec::new(), is_public(&item.vis), &mut module.uses)
+                    collect_uses(&item.tree, &mut Vec::new(), is_public(&item.vis), &mut module.uses);
                 }
                 syn::Item::Mod(item) => {
                     let name = item.ident.to_string();

@@ -33,6 +33,7 @@ async fn full(call: &mut Call) {
     timeout(PATIENCE, full).await.unwrap();
 }
 
+/// Rule: Headroom.
 #[tokio::test(flavor = "multi_thread")]
 async fn function_and_collector_fit() {
     let fixture = Fixture::start(XrayValidator::default()).await.unwrap();

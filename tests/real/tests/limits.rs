@@ -44,6 +44,7 @@ async fn run(fixture: &Fixture, stream_ms: u64, poll_ms: u64, writes: bool) -> (
     (bytes, ledger)
 }
 
+/// Rule: FR-058.
 #[tokio::test(flavor = "multi_thread")]
 async fn error_texts_beyond_all_limits() {
     // Every document counts as a late one: 100 KB for all of them.
@@ -60,6 +61,7 @@ async fn error_texts_beyond_all_limits() {
     );
 }
 
+/// Rule: Trace budget.
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_stream_of_fifteen_minutes() {
     let fixture = Fixture::start(XrayValidator::new(Duration::ZERO)).await.unwrap();

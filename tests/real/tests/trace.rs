@@ -49,6 +49,7 @@ fn each_once(seen: &[AwsCall], documents: &[Value], service: &str, operation: &s
     made.len()
 }
 
+/// Rule: FR-001. Rule: FR-026. Rule: FR-027. Rule: FR-047. Rule: FR-060.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_is_one_trace_of_two_phases() {
     let fixture = Fixture::start(XrayValidator::default()).await.unwrap();

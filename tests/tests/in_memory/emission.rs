@@ -1,5 +1,6 @@
 //! Each AWS call is told once, by the phase that made it, under the context of its own invocation. The ports are mocks: a call
 //! that nobody expects, or that comes twice, fails the test.
+//! Rule: FR-060.
 
 #![expect(clippy::result_large_err, reason = "the mocks' closures return what the ports do")]
 
@@ -239,6 +240,7 @@ fn an_untraced_invocation_makes_its_calls_and_tells_nobody() {
     }
 }
 
+/// Rule: FR-025. Rule: FR-059.
 #[test]
 fn each_invocation_is_told_under_its_own_header() {
     let segment = SpanId::new(0x5399_5c3f_42cd_8ad8);

@@ -1,4 +1,5 @@
 //! Every way out of a stream: what the client reads last, what the trace says, in which order.
+//! Rule: FR-031. Rule: FR-055.
 
 use crate::reading::feed;
 use async_trait::async_trait;

@@ -1,4 +1,5 @@
 //! What types cannot refuse is seen at run time.
+//! Rule: Ledger.
 
 use lambda_trace::{EndReason, SpanKind, names};
 use sse_core::plan::View;

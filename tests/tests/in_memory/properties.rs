@@ -87,6 +87,7 @@ fn window() -> Window {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Rule: Deterministic aggregates.
     #[test]
     fn aggregates_equal_a_naive_recomputation(items in vec(any_item(), 0..40).prop_map(one_version_a_date), cuts in vec(0..40_usize, 0..4)) {
         let now = Timestamp::from_millis(NOW_MS);
@@ -103,6 +104,7 @@ proptest! {
         prop_assert_eq!(plain(shown(&mut window, now)), plain(print(naive(&items, now))));
     }
 
+    /// Rule: Deterministic aggregates.
     #[test]
     fn the_order_of_reading_does_not_matter(items in vec(any_item(), 0..40).prop_map(one_version_a_date), seed in any::<u64>()) {
         let now = Timestamp::from_millis(NOW_MS);
@@ -144,6 +146,7 @@ proptest! {
         }
     }
 
+    /// Rule: FR-052.
     #[test]
     fn any_bytes_as_a_trace_header_never_panic(bytes in vec(any::<u8>(), 0..200), parts in vec("(Root|Parent|Sampled|root|X)=?[-0-9a-f=,; ]{0,40}", 0..6)) {
         let _ = TraceContext::parse(Some(&String::from_utf8_lossy(&bytes)));
@@ -153,6 +156,7 @@ proptest! {
         }
     }
 
+    /// Rule: FR-056.
     #[test]
     fn good_trace_headers_are_sampled_whatever_surrounds_them(epoch in any::<u32>(), low in 1..u128::from(u64::MAX), parent in 1..u64::MAX, order in 0..6_usize, extra in "[A-Za-z]{1,8}=[0-9a-z:]{0,9}") {
         let mut parts = [format!("Root=1-{epoch:08x}-{low:024x}"), format!("Parent={parent:016x}"), "Sampled=1".to_owned()];

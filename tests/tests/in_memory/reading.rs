@@ -10,6 +10,7 @@ pub(crate) fn feed(world: &World, id: &str, sentiment: &str, score: f64, tickers
     world.table.put(item(id, world.clock.now(), sentiment, score, tickers));
 }
 
+/// Rule: FR-027. Rule: Shared reading.
 #[test]
 fn one_stream_reads_for_all_and_each_call_is_in_one_trace() {
     let mut world = World::new(Setup::default(), 1, 1);
@@ -230,6 +231,7 @@ fn why_items_are_skipped_is_told_once_a_change_and_stands_on_the_span() {
     drop(stream);
 }
 
+/// Rule: Cost of a poll.
 #[test]
 fn a_quiet_poll_reads_the_overlap_and_not_the_window() {
     let mut world = World::new(Setup::default(), 1, 1);

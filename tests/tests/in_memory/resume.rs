@@ -1,4 +1,5 @@
 //! The cursor: what is equal is not sent again, what differs is, wherever the cut fell.
+//! Rule: Resume.
 
 use crate::reading::feed;
 use sse_core::{digest::Digest, plan::View};

@@ -1,4 +1,5 @@
 //! A reader that stands still delays nobody, holds little, and loses nothing that it could still use.
+//! Rule: Slow readers.
 
 use crate::reading::feed;
 use lambda_trace::{EndReason, names};

@@ -6,6 +6,7 @@ use sse_core::plan::View;
 use sse_tests::world::{Setup, World, header};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Rule: FR-001. Rule: FR-027. Rule: FR-031. Rule: FR-053.
 #[test]
 fn every_operation_is_a_span_under_the_stream_and_the_stream_under_the_segment() {
     let mut world = World::new(Setup::default(), 1, 1);
@@ -32,6 +33,7 @@ fn every_operation_is_a_span_under_the_stream_and_the_stream_under_the_segment()
     assert_eq!(root.text("events_yielded"), Some(events.to_string()));
 }
 
+/// Rule: FR-001.
 #[test]
 fn attributes_are_those_of_the_contract() {
     let mut world = World::new(Setup::default(), 1, 1);
@@ -66,6 +68,7 @@ fn attributes_are_those_of_the_contract() {
     assert_eq!(root.text("is_cold_start").as_deref(), Some("true"));
 }
 
+/// Rule: FR-059.
 #[test]
 fn warm_invocations_each_have_their_own_trace() {
     let mut world = World::new(Setup { life_ms: 2_000, ..Setup::default() }, 1, 1);
@@ -84,6 +87,7 @@ fn warm_invocations_each_have_their_own_trace() {
     }
 }
 
+/// Rule: FR-056.
 #[test]
 fn an_untraced_invocation_records_nothing_and_streams_all_the_same() {
     for trace_header in [None, Some("garbage"), Some("Root=1-67891233-000000000000000000000001;Sampled=1")] {

@@ -95,6 +95,7 @@ async fn the_first_event_leaves_at_once() {
     within(function.api.idle()).await;
 }
 
+/// Rule: Immediate delivery.
 #[tokio::test]
 async fn no_event_waits_for_the_acknowledgement_of_the_one_before() {
     let mut gaps = Vec::new();

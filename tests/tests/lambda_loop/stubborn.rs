@@ -68,6 +68,7 @@ const HELD_BYTES_MAX: usize = 400_000;
 /// Events that may lie in hyper's buffer when the connection is cut: two writes of 16 KiB.
 const UNSENT_EVENTS_MAX: usize = 250;
 
+/// Rule: Slow readers.
 #[tokio::test]
 async fn what_a_reader_that_stands_still_has_not_got_hardly_counts() {
     let socket = TcpSocket::new_v4().expect("a socket");

@@ -31,6 +31,7 @@ async fn tails(environment: &Environment, responses: &mut Vec<Response>) -> Vec<
     tails
 }
 
+/// Rule: FR-055.
 #[tokio::test]
 async fn a_refused_connection_costs_the_client_less_than_100_ms() {
     let _turn = turns::alone().await;
@@ -46,6 +47,7 @@ async fn a_refused_connection_costs_the_client_less_than_100_ms() {
     audit::passes(&fixture.evidence(&environment, responses, Vec::new()));
 }
 
+/// Rule: FR-055.
 #[tokio::test]
 async fn a_hanging_collector_holds_the_body_for_500_ms_and_the_loop_for_its_limit() {
     let _turn = turns::alone().await;
@@ -76,6 +78,7 @@ async fn a_hanging_collector_holds_the_body_for_500_ms_and_the_loop_for_its_limi
     assert_eq!(figures.logged + figures.folded, figures.created);
 }
 
+/// Rule: Retention.
 #[tokio::test]
 async fn a_collector_that_is_back_gets_what_was_retained_once_and_under_its_own_ids() {
     let _turn = turns::shared().await;

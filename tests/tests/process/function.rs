@@ -109,6 +109,7 @@ async fn an_item_reaches_the_client_within_two_polls_and_every_span_the_collecto
     assert_eq!(function.violations(), []);
 }
 
+/// Rule: FR-059.
 #[tokio::test]
 async fn every_invocation_is_thawed_and_has_its_own_trace() {
     let _turn = crate::turns::shared().await;

@@ -15,6 +15,7 @@ use crate::{
 const SLOTS: usize = 10;
 const INVOCATIONS: u64 = 300;
 
+/// Rule: FR-052. Rule: FR-059.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traces_never_mix() {
     let _turn = turns::alone().await;

@@ -115,6 +115,7 @@ async fn items_of_a_file_are_streamed() {
 }
 
 /// 20,000 tickers, 3 MB of events, at a reader that takes nothing: what counts is what it can still read, and little more.
+/// Rule: Slow readers.
 #[tokio::test]
 async fn what_a_reader_that_stands_still_has_not_got_hardly_counts() {
     /// As much as hyper and one more write hold, in events of about 170 bytes.

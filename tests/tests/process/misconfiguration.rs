@@ -1,4 +1,5 @@
 //! Every kind of misconfiguration: no start, one init error that names each problem, an exit code that is not 0.
+//! Rule: FR-018.
 
 use lambda_env::{StartFailure, environment::EnvironmentBuilder};
 

@@ -1,4 +1,5 @@
 //! SIGTERM: the stream says `done`, the process exits with 0 within its 300 ms, and every span is received or in the log.
+//! Rule: Retention.
 
 use std::time::Duration;
 

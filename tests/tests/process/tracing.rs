@@ -11,6 +11,7 @@ use crate::{
     turns,
 };
 
+/// Rule: FR-056.
 #[tokio::test]
 async fn what_is_not_sampled_is_recorded_nowhere() {
     let _turn = turns::shared().await;
@@ -39,6 +40,7 @@ async fn what_is_not_sampled_is_recorded_nowhere() {
     assert!(ParsedLog::read(&evidence.lines).ledgers.is_empty());
 }
 
+/// Rule: FR-060.
 #[tokio::test]
 async fn a_call_of_the_handler_phase_is_one_subsegment_and_no_span() {
     let _turn = turns::shared().await;
@@ -64,6 +66,7 @@ async fn a_call_of_the_handler_phase_is_one_subsegment_and_no_span() {
     }
 }
 
+/// Rule: FR-026. Rule: FR-054. Rule: FR-060.
 #[tokio::test]
 async fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
     let _turn = turns::shared().await;

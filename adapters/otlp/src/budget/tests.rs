@@ -1,3 +1,5 @@
+//! Rule: Trace budget.
+
 use super::*;
 use crate::testing::{START_MS, span};
 use opentelemetry_sdk::Resource;

@@ -1,3 +1,5 @@
+//! Rule: FR-058.
+
 use super::*;
 use crate::testing::span;
 use crate::{scope, span_data};

@@ -1,5 +1,6 @@
 //! The ledger under any sequence of outcomes and cancellations: every span that was made is delivered, written to the
 //! log or folded in the end, and the lines say so.
+//! Rule: Ledger.
 
 use super::tests::{Bench, bench, event};
 use crate::testing::{Step, hex, spans};

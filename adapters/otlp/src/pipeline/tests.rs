@@ -115,6 +115,7 @@ fn number(span: &Span, key: &str) -> Option<i64> {
     }
 }
 
+/// Rule: Retention.
 #[test]
 fn a_refused_flush_retains_and_the_next_invocation_carries_it_off_after_its_own() {
     let bench = bench(1 << 20, [Step::Refuse]);
@@ -219,6 +220,7 @@ fn without_retention_a_failed_span_is_given_up_at_once() {
     assert_eq!(bench.collector.attempts(), 1);
 }
 
+/// Rule: Retention.
 #[test]
 fn retention_is_bounded_and_the_oldest_goes_first() {
     let bench = bench(2_500, (0..9).map(|_| Step::Refuse));

@@ -6,6 +6,7 @@ variables {
   sentiments_table = "sse-streaming-staging-sentiments"
 }
 
+# Rule: FR-046.
 run "an_exec_wrapper" {
   command = plan
   variables {
@@ -46,6 +47,7 @@ run "a_shared_secret" {
   expect_failures = [terraform_data.no_refused_variable]
 }
 
+# Rule: FR-047.
 run "unequal_service_names_powertools" {
   command = plan
   variables {
@@ -54,6 +56,7 @@ run "unequal_service_names_powertools" {
   expect_failures = [terraform_data.one_service_name]
 }
 
+# Rule: FR-047.
 run "unequal_service_names_otel" {
   command = plan
   variables {

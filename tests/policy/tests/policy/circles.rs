@@ -30,14 +30,14 @@ const KNOWN: [&[&str]; 8] = [
     &["core/src/stream.rs", "core/src/stream/end.rs", "core/src/stream/maintenance.rs"],
     &["adapters/otlp/src/buffered.rs", "adapters/otlp/src/guard.rs"],
     &["app/src/config/otlp.rs", "app/src/config/settings.rs"],
-    &["tests/lambda-env/src/aws_stand_in.rs", "tests/lambda-env/src/aws_stand_in/serve.rs"],
+    &["tests/lambda-env/src/fake_aws.rs", "tests/lambda-env/src/fake_aws/serve.rs"],
     &[
-        "tests/lambda-env/src/aws_stand_in/dynamodb.rs",
-        "tests/lambda-env/src/aws_stand_in/dynamodb/condition.rs",
-        "tests/lambda-env/src/aws_stand_in/dynamodb/query.rs",
-        "tests/lambda-env/src/aws_stand_in/dynamodb/table.rs",
-        "tests/lambda-env/src/aws_stand_in/dynamodb/tables.rs",
-        "tests/lambda-env/src/aws_stand_in/dynamodb/write.rs",
+        "tests/lambda-env/src/fake_aws/dynamodb.rs",
+        "tests/lambda-env/src/fake_aws/dynamodb/condition.rs",
+        "tests/lambda-env/src/fake_aws/dynamodb/query.rs",
+        "tests/lambda-env/src/fake_aws/dynamodb/table.rs",
+        "tests/lambda-env/src/fake_aws/dynamodb/tables.rs",
+        "tests/lambda-env/src/fake_aws/dynamodb/write.rs",
     ],
     &[
         "tests/lambda-env/src/environment.rs",
@@ -69,6 +69,11 @@ fn no_file_imports_one_that_imports_it() {
     assert!(files > 200 && imports > 400, "{files} files, {imports} imports");
     let is_known =
         |circle: &Vec<String>| KNOWN.iter().any(|known| circle.iter().all(|file| known.contains(&file.as_str())));
+    let is_open =
+        |known: &&[&str]| !found.iter().any(|circle| circle.iter().any(|file| known.contains(&file.as_str())));
+    for known in KNOWN.into_iter().filter(is_open) {
+        println!("open now, so take it off the list: {}", known.join(", "));
+    }
     let new: Vec<String> = found.iter().filter(|circle| !is_known(circle)).map(|circle| circle.join("\n  ")).collect();
     assert!(new.is_empty(), "files that import each other:\n  {}", new.join("\n\n  "));
 }

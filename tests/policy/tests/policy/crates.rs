@@ -3,6 +3,7 @@
 
 use sse_policy::crates::{Crate, crates};
 use sse_policy::generated;
+use std::fmt::Write;
 
 /// Layers of the product, from below. A crate depends on crates of lower layers, and within its own.
 const LAYERS: [&str; 4] = ["core/trace", "core", "adapters", "app"];
@@ -57,7 +58,7 @@ fn architecture_prints_the_graph() {
         let ours: Vec<String> = krate.ours.iter().map(|name| format!("`{name}`")).collect();
         let ours = if ours.is_empty() { "-".to_owned() } else { ours.join(", ") };
         let description = krate.description.trim_end_matches('.');
-        table += &format!("| `{}` | `{}/` | {description} | {ours} |\n", krate.name, krate.folder);
+        writeln!(table, "| `{}` | `{}/` | {description} | {ours} |", krate.name, krate.folder).unwrap();
     }
     generated::check("ARCHITECTURE.md", "crates", &table).unwrap();
 }

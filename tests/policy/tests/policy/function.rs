@@ -65,6 +65,7 @@ fn every_setting_is_handed_on() {
     }
 }
 
+/// Rule: FR-047.
 #[test]
 fn one_service_name() {
     let set = object(settings().local("set").unwrap()).unwrap();

@@ -8,6 +8,7 @@ mod environment;
 mod function;
 mod package;
 mod rights;
+mod rules;
 mod tables;
 
 use sse_policy::files;
