@@ -1,9 +1,8 @@
 //! The machine's clock and randomness. The only place where the present is read.
 
-mod clock;
 mod freeze_watch;
 mod random;
 
-pub use clock::SystemClock;
 pub use freeze_watch::FreezeWatch;
+pub use lambda_trace_otlp::SystemClock;
 pub use random::SystemRandom;

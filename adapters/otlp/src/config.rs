@@ -22,6 +22,22 @@ pub struct PipelineConfig {
     pub environment: String,
 }
 
+impl PipelineConfig {
+    /// To this endpoint, with the defaults of everything else: no headers, 80 kB of X-Ray's room for a trace, 1 MiB of spans
+    /// kept, metrics in a namespace of the service's name.
+    pub fn new(service: &str, endpoint: String) -> Self {
+        Self {
+            service: service.to_owned(),
+            endpoint,
+            headers: Vec::new(),
+            trace_budget_bytes: 80_000,
+            retain_bytes: 1 << 20,
+            metrics_namespace: service.to_owned(),
+            environment: "default".to_owned(),
+        }
+    }
+}
+
 /// Why a pipeline cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {

@@ -22,6 +22,7 @@ mod sending;
 mod size;
 mod stdout;
 mod store;
+mod system_clock;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
@@ -35,6 +36,7 @@ pub use off::Off;
 pub use pipeline::Pipeline;
 pub use sampling::span_id;
 pub use stdout::StdoutTelemetry;
+pub use system_clock::SystemClock;
 pub use transport::{Transport, TransportError};
 
 pub(crate) use self::{

@@ -24,6 +24,21 @@ pub struct TraceConfig {
     pub shutdown: Shutdown,
 }
 
+impl TraceConfig {
+    /// With Lambda's limits: 5 s for a flush, 200 ms once the process is being stopped.
+    pub fn new(clock: Arc<dyn Clock>, sink: Arc<dyn Telemetry>, service: &str) -> Self {
+        let (flush_timeout_ms, shutdown_flush_ms) = (5_000, 200);
+        Self {
+            clock,
+            sink,
+            service: service.into(),
+            flush_timeout_ms,
+            shutdown_flush_ms,
+            shutdown: Shutdown::default(),
+        }
+    }
+}
+
 /// Opaque: what the phases, the flush and the rescue share.
 pub struct InvocationContext {
     pub(super) tracing: TraceConfig,

@@ -38,6 +38,13 @@ pub struct StreamIdentity {
     pub connection_sequence: Option<String>,
 }
 
+impl StreamIdentity {
+    /// A client that says nothing of itself.
+    pub const fn new(connection_id: ConnectionId) -> Self {
+        Self { connection_id, session_id: None, previous_trace_id: None, connection_sequence: None }
+    }
+}
+
 /// One invocation in one of its two phases. Neither `Clone` nor shared: whoever holds it decides its end.
 #[must_use = "an invocation ends with `answer` or `finish`"]
 pub struct Invocation<P: Phase> {

@@ -16,6 +16,7 @@ mod doctored;
 mod evidence;
 mod feed;
 mod fixture;
+mod foreign;
 mod function;
 mod interleaved;
 mod ledger;
