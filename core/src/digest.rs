@@ -5,13 +5,13 @@
 
 use crate::{item::Ticker, window::Aggregate};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use std::{fmt, fmt::Write as _, num::NonZeroU32};
+use std::{fmt, num::NonZeroU32};
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
 /// Into how many buckets tickers fall by name.
 pub const BUCKETS: usize = 16;
 /// Another form of the digest gets another version; a client that comes with another one gets the full state.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const BYTES: usize = 1 + 4 * (1 + BUCKETS);
 /// What the wire says for an unknown part.
 const UNKNOWN: u32 = 0;
@@ -40,36 +40,49 @@ impl Part {
     }
 }
 
-/// Hashes the text of one part. Fixed and unseeded: every environment, of every version of this service, agrees.
-pub(crate) struct PartHasher {
-    hash: Xxh64,
-    line: String,
-}
+/// What a part is made of: a sum of the hashes of its entries, so that it is the same in whatever order they were added, and a
+/// change costs no more than what changed. Fixed and unseeded: every environment, of every version of this service, agrees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PartSum(u64);
 
-impl PartHasher {
-    pub(crate) fn new() -> Self {
-        Self { hash: Xxh64::new(0), line: String::new() }
+impl PartSum {
+    pub(crate) const fn add(&mut self, entry: u64) {
+        self.0 = self.0.wrapping_add(entry);
     }
 
-    /// One line of text as printed; separators cannot occur in what they separate.
-    pub(crate) fn line(&mut self, text: fmt::Arguments<'_>) {
-        self.line.clear();
-        // Writing to a String cannot fail.
-        let _ = self.line.write_fmt(text);
-        self.line.push('\n');
-        self.hash.update(self.line.as_bytes());
+    pub(crate) const fn remove(&mut self, entry: u64) {
+        self.0 = self.0.wrapping_sub(entry);
     }
 
-    pub(crate) fn ticker(&mut self, ticker: &Ticker, a: &Aggregate) {
-        self.line(format_args!("{ticker}\t{}\t{}\t{}\t{}", a.score, a.label.as_str(), a.confidence, a.count));
-    }
-
-    pub(crate) fn finish(&self) -> Part {
-        let wide = self.hash.digest();
+    pub(crate) fn part(self) -> Part {
+        let wide = xxh64(&self.0.to_le_bytes(), 0);
         #[expect(clippy::cast_possible_truncation, reason = "both halves are folded into 32 bits")]
         let folded = (wide ^ (wide >> 32)) as u32;
         Part::from_wire(if folded == UNKNOWN { 1 } else { folded })
     }
+}
+
+/// The hash of an entry: a name, and numbers in the precision in which they are printed.
+pub(crate) fn entry(name: &str, numbers: &[i64]) -> u64 {
+    let mut hash = Xxh64::new(0);
+    hash.update(name.as_bytes());
+    // No name holds this byte, so nothing of a name can be taken for a number.
+    hash.update(&[0]);
+    for number in numbers {
+        hash.update(&number.to_le_bytes());
+    }
+    hash.digest()
+}
+
+/// The entry of a ticker in its bucket.
+pub(crate) fn ticker_entry(ticker: &Ticker, a: &Aggregate) -> u64 {
+    let label = i64::try_from(a.label.index()).unwrap_or(0);
+    entry(ticker.as_str(), &[a.score.units(), label, a.confidence.units(), number(a.count)])
+}
+
+/// A count as an entry takes it.
+pub(crate) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The bucket of a ticker, by its name.
@@ -136,7 +149,7 @@ mod tests {
     #[test]
     fn anything_else_is_no_digest() {
         let good = Digest::default().to_string();
-        let other_version = format!("Ag{}", &good[2..]);
+        let other_version = format!("Aw{}", &good[2..]);
         let padded = format!("{good}==");
         let long = "A".repeat(500);
         for bad in ["", "0", "AQ", "not base64!", "1234567", &other_version, &good[1..], &padded, &long, "\0", "é"] {
@@ -145,11 +158,17 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_fixed() {
-        let mut hasher = PartHasher::new();
-        let empty = hasher.finish().to_wire();
-        hasher.ticker(&Ticker::parse("AAPL").expect("a ticker"), &Aggregate::GONE);
-        assert_eq!((empty, hasher.finish().to_wire()), (0xbe9e_32ae, 212_030_386));
+    fn hashes_are_fixed_and_know_no_order() {
+        let gone = |name: &str| ticker_entry(&Ticker::parse(name).expect("a ticker"), &Aggregate::GONE);
+        let mut sum = PartSum::default();
+        let empty = sum.part().to_wire();
+        sum.add(gone("AAPL"));
+        let one = sum.part().to_wire();
+        sum.add(gone("MSFT"));
+        sum.remove(gone("AAPL"));
+        sum.add(gone("AAPL"));
+        sum.remove(gone("MSFT"));
+        assert_eq!((empty, one, sum.part().to_wire()), (4_262_621_558, 1_779_322_586, 1_779_322_586));
     }
 
     #[test]

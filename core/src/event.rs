@@ -1,13 +1,19 @@
 //! The data of each event (contract: Events): the order of fields here is their order on the wire.
 
 use crate::{
-    item::{Sentiment, Ticker},
+    item::Ticker,
     ports::Last,
-    snapshot::Snapshot,
+    snapshot::{Shown, Snapshot, TagsPage},
+    sse::json,
     window::Aggregate,
 };
 use lambda_trace::Timestamp;
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{Serialize, Serializer};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    ops::Bound,
+};
 
 /// `heartbeat`
 #[derive(Serialize)]
@@ -29,66 +35,84 @@ pub struct Heartbeat<'a> {
     pub tickers: Option<Vec<&'a str>>,
 }
 
-/// `metrics`
-#[derive(Serialize)]
-pub struct MetricsEvent<'a> {
-    total: u64,
-    positive: u64,
-    neutral: u64,
-    negative: u64,
-    #[serde(serialize_with = "counts_by_tag")]
-    by_tag: &'a Snapshot,
-    rate_last_hour: Option<u64>,
-    rate_last_24h: Option<u64>,
-    #[serde(serialize_with = "text")]
-    timestamp: Timestamp,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    truncated: bool,
-}
-
-impl<'a> MetricsEvent<'a> {
-    /// Of this state.
-    pub fn new(snapshot: &'a Snapshot, now: Timestamp) -> Self {
-        let totals = &snapshot.totals;
-        Self {
-            total: totals.total(),
-            positive: totals.of(Sentiment::Positive),
-            neutral: totals.of(Sentiment::Neutral),
-            negative: totals.of(Sentiment::Negative),
-            by_tag: snapshot,
-            rate_last_hour: totals.rate_last_hour,
-            rate_last_24h: totals.rate_last_24h,
-            timestamp: now,
-            truncated: totals.truncated,
+/// Writes the data of `metrics` as a stream with these tickers gets it; `None`: all.
+pub(crate) fn write_metrics(
+    out: &mut Vec<u8>,
+    snapshot: &Snapshot,
+    only: Option<&BTreeSet<Ticker>>,
+    now: Timestamp,
+) -> io::Result<()> {
+    let totals = &snapshot.totals;
+    let [positive, neutral, negative] = totals.counts;
+    write!(out, r#"{{"total":{},"positive":{positive},"neutral":{neutral},"negative":{negative}"#, totals.total())?;
+    out.extend_from_slice(br#","by_tag":"#);
+    match only {
+        None => out.extend_from_slice(snapshot.by_tag().as_bytes()),
+        Some(only) => {
+            let shown = only.iter().filter_map(|ticker| snapshot.tickers.get_key_value(ticker));
+            out.extend_from_slice(counts(shown).as_bytes());
         }
     }
+    let text = |rate: Option<u64>| rate.map_or_else(|| "null".to_owned(), |n| n.to_string());
+    let (hour, day) = snapshot.rates(now);
+    write!(out, r#","tags":{},"rate_last_hour":{}"#, snapshot.tickers.len(), text(hour))?;
+    write!(out, r#","rate_last_24h":{},"timestamp":"{now}""#, text(day))?;
+    out.extend_from_slice(if totals.truncated { br#","truncated":true}"# } else { b"}" });
+    Ok(())
 }
 
-/// `sentiment_update`
+/// Writes the data of one page of `tags`.
+pub(crate) fn write_tags(out: &mut Vec<u8>, snapshot: &Snapshot, page: &TagsPage) -> io::Result<()> {
+    let range = (Bound::Included(&*page.from), Bound::Included(&*page.to));
+    let by_tag = counts(snapshot.tickers.range::<str, _>(range));
+    write!(out, r#"{{"from":{},"to":{},"by_tag":{by_tag}}}"#, json(&*page.from), json(&*page.to))
+}
+
+/// Items per ticker.
+pub(crate) fn counts<'s>(tickers: impl Iterator<Item = (&'s Ticker, &'s Shown)>) -> String {
+    let mut text = String::from("{");
+    for (n, (ticker, shown)) in tickers.enumerate() {
+        if n > 0 {
+            text.push(',');
+        }
+        text.push_str(&json(ticker.as_str()));
+        text.push(':');
+        text.push_str(&shown.aggregate.count.to_string());
+    }
+    text.push('}');
+    text
+}
+
+/// `sentiment_update`, but for the time at its end.
 #[derive(Serialize)]
-pub struct SentimentUpdate<'a> {
+struct SentimentUpdate<'a> {
     ticker: &'a str,
     score: f64,
     label: &'static str,
     confidence: f64,
     count: u64,
     source: &'static str,
-    #[serde(serialize_with = "text")]
-    timestamp: Timestamp,
 }
 
-impl<'a> SentimentUpdate<'a> {
-    /// Of this ticker.
-    pub fn new(ticker: &'a Ticker, aggregate: &Aggregate, now: Timestamp) -> Self {
-        Self {
-            ticker: ticker.as_str(),
-            score: aggregate.score.to_f64(),
-            label: aggregate.label.as_str(),
-            confidence: aggregate.confidence.to_f64(),
-            count: aggregate.count,
-            source: "aggregate",
-            timestamp: now,
-        }
+/// The data of a `sentiment_update` up to its time: the same for every reader.
+pub(crate) fn update_prefix(ticker: &Ticker, aggregate: &Aggregate) -> String {
+    let mut text = json(&SentimentUpdate {
+        ticker: ticker.as_str(),
+        score: aggregate.score.to_f64(),
+        label: aggregate.label.as_str(),
+        confidence: aggregate.confidence.to_f64(),
+        count: aggregate.count,
+        source: "aggregate",
+    });
+    text.pop();
+    text.push_str(r#","timestamp":""#);
+    text
+}
+
+/// Writes the data of a `sentiment_update`.
+pub(crate) fn write_update(out: &mut Vec<u8>, prefix: &str, now: &str) {
+    for part in [prefix, now, "\"}"] {
+        out.extend_from_slice(part.as_bytes());
     }
 }
 
@@ -136,12 +160,4 @@ impl Busy {
 
 fn text<T: ToString, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(&value.to_string())
-}
-
-fn counts_by_tag<S: Serializer>(snapshot: &Snapshot, s: S) -> Result<S::Ok, S::Error> {
-    let mut map = s.serialize_map(Some(snapshot.tickers.len()))?;
-    for (ticker, aggregate) in snapshot.tickers.iter() {
-        map.serialize_entry(ticker.as_str(), &aggregate.count)?;
-    }
-    map.end()
 }

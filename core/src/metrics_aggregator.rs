@@ -92,8 +92,8 @@ impl MetricsAggregator {
         let counts = &mut self.state().counts;
         for delivery in deliveries {
             *counts.events.entry(delivery.event_type).or_default() += 1;
-            if delivery.is_change && delivery.newest_item.is_some() {
-                counts.latency_ms.add(delivery.latency_ms());
+            if let Some(latency_ms) = delivery.measured_latency_ms() {
+                counts.latency_ms.add(latency_ms);
             }
         }
     }

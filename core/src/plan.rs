@@ -8,6 +8,9 @@ use crate::{
 use lambda_trace::Timestamp;
 use std::collections::BTreeSet;
 
+/// The bounds of the reconnect delay after `done`, in milliseconds.
+const DONE_RETRY_MS: (u64, u64) = (500, 1_500);
+
 /// The limits of every stream of a process, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -53,6 +56,8 @@ pub struct Plan {
     pub heartbeat_ms: u64,
     /// The client's reconnect delay, in milliseconds.
     pub retry_ms: u64,
+    /// The same after a `done`, in milliseconds: a planned end should not cost the reader the pause that a fault does.
+    pub done_retry_ms: u64,
     /// What the client sees.
     pub view: View,
     /// What the client says it holds.
@@ -79,6 +84,7 @@ impl Plan {
             heartbeat_ms: limits.heartbeat_ms,
             // Within ±50 %, so that clients that lost one environment together do not come back together.
             retry_ms: random.between(limits.retry_ms / 2, limits.retry_ms + limits.retry_ms / 2),
+            done_retry_ms: random.between(DONE_RETRY_MS.0, DONE_RETRY_MS.1),
             view,
             resume,
         }

@@ -82,6 +82,8 @@ struct State<'s> {
     deps: SessionDeps<'s>,
     degraded: bool,
     seen: Option<Arc<Snapshot>>,
+    /// Items left by themselves since the last round of reading.
+    has_expired: bool,
     round: u64,
     next_beat: Timestamp,
 }
@@ -95,7 +97,15 @@ pub async fn run<'s>(
 ) -> EndReason {
     let SessionDeps { clock, shared_reader, writer, .. } = deps;
     let now = clock.now();
-    let mut state = State { plan, deps, degraded: shared_reader.is_degraded(), seen: None, round: 0, next_beat: now };
+    let mut state = State {
+        plan,
+        deps,
+        degraded: shared_reader.is_degraded(),
+        seen: None,
+        has_expired: false,
+        round: 0,
+        next_beat: now,
+    };
     state.beat(now);
     let mut end = clock.sleep_until(plan.end_at).fuse();
     let mut shutdown = shutdown.asked().fuse();
@@ -177,9 +187,9 @@ impl State<'_> {
                     self.deps.maintenance.poll_was_shared();
                 }
                 self.round = read_state.round;
-                self.show(read_state);
+                self.show(read_state, true);
             }
-            Wake::Expired(read_state) => self.show(read_state),
+            Wake::Expired(read_state) => self.show(read_state, false),
             Wake::TaskDone => {}
         }
         None
@@ -198,15 +208,17 @@ impl State<'_> {
         self.deps.out.dispatch(Update::Heartbeat { degraded: self.degraded, connections });
     }
 
-    fn show(&mut self, read_state: ReadState) {
+    fn show(&mut self, read_state: ReadState, after_read: bool) {
         if read_state.degraded != self.degraded {
             self.degraded = read_state.degraded;
             self.heartbeat();
         }
         let Some(snapshot) = read_state.snapshot else { return };
-        if self.seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &snapshot)) {
-            self.deps.out.dispatch(Update::State(snapshot.clone()));
+        let is_new = self.seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &snapshot));
+        if is_new || after_read && self.has_expired {
+            self.deps.out.dispatch(Update::State { snapshot: snapshot.clone(), after_read });
             self.seen = Some(snapshot);
+            self.has_expired = !after_read;
         }
     }
 

@@ -2,9 +2,10 @@
 //! inside an event that has data, because several clients lose or misread a block of their own.
 
 use serde::Serialize;
-use std::fmt::Display;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
+use std::{fmt::Display, io};
 
-/// Appends one event. `id` is short printable ASCII, `data` serialises to one line of JSON.
+/// Appends one event. `id` is short printable ASCII.
 pub fn write_event(
     out: &mut Vec<u8>,
     event: &str,
@@ -12,21 +13,60 @@ pub fn write_event(
     id: Option<&dyn Display>,
     data: &impl Serialize,
 ) {
+    write_event_with(out, event, retry_ms, id, |out| out.extend_from_slice(json(data).as_bytes()));
+}
+
+/// Appends one event whose data `write` appends: one line of JSON.
+pub(crate) fn write_event_with(
+    out: &mut Vec<u8>,
+    event: &str,
+    retry_ms: Option<u64>,
+    id: Option<&dyn Display>,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(event.as_bytes());
     if let Some(ms) = retry_ms {
         out.extend_from_slice(format!("\nretry: {ms}").as_bytes());
     }
     out.extend_from_slice(b"\ndata: ");
-    // Our own types have string keys and finite numbers, which is all that could fail; JSON escapes every line break.
-    if serde_json::to_writer(&mut *out, data).is_err() {
-        out.extend_from_slice(b"{}");
-    }
+    write(out);
     // Last: a client that takes the id of a block that was cut off would claim data that it never had.
     if let Some(id) = id {
         out.extend_from_slice(format!("\nid: {id}").as_bytes());
     }
     out.extend_from_slice(b"\n\n");
+}
+
+/// One line of JSON, whoever splits lines: U+2028 and U+2029 end a line for some readers, and are escaped.
+pub(crate) fn json(data: &(impl Serialize + ?Sized)) -> String {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, OneLine);
+    // Our own types have string keys and finite numbers, which is all that could fail; JSON escapes every other line break.
+    match data.serialize(&mut serializer) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => "{}".to_owned(),
+    }
+}
+
+struct OneLine;
+
+impl Formatter for OneLine {
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(['\u{2028}', '\u{2029}']) {
+            let (before, from) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            writer.write_all(if from.starts_with('\u{2028}') { b"\\u2028" } else { b"\\u2029" })?;
+            // Both are three bytes long.
+            rest = &from[3..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn write_char_escape<W: io::Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        CompactFormatter.write_char_escape(writer, escape)
+    }
 }
 
 #[cfg(test)]
@@ -36,8 +76,9 @@ mod tests {
     #[test]
     fn a_block_has_one_data_line_whatever_the_data() {
         let mut out = Vec::new();
-        write_event(&mut out, "x", Some(5), Some(&"abc"), &"line\nbreak\r\u{2028}");
-        assert_eq!(String::from_utf8_lossy(&out), "event: x\nretry: 5\ndata: \"line\\nbreak\\r\u{2028}\"\nid: abc\n\n");
+        write_event(&mut out, "x", Some(5), Some(&"abc"), &"line\nbreak\r\u{2028}and\u{2029}\"\\");
+        let data = r#""line\nbreak\r\u2028and\u2029\"\\""#;
+        assert_eq!(String::from_utf8_lossy(&out), format!("event: x\nretry: 5\ndata: {data}\nid: abc\n\n"));
         out.clear();
         write_event(&mut out, "y", None, None, &1);
         assert_eq!(out, b"event: y\ndata: 1\n\n");

@@ -77,6 +77,7 @@ pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPort
         view: plan.view.clone(),
         resume: plan.resume,
         retry_ms: plan.retry_ms,
+        done_retry_ms: plan.done_retry_ms,
         trace: invocation.trace(),
         started_at: ports.started_at,
     };

@@ -5,9 +5,11 @@
 
 mod aggregate;
 mod members;
+mod rates;
 
 pub use aggregate::{Aggregate, E4};
 use members::{Key, Members};
+pub use rates::Rates;
 
 use crate::item::{Item, Sentiment, Ticker};
 use lambda_trace::Timestamp;
@@ -51,7 +53,21 @@ pub struct Window {
     tickers: BTreeMap<Ticker, Members>,
     counts: [u64; 3],
     truncated: bool,
-    touched: BTreeSet<Ticker>,
+    /// Tickers whose items changed, and whether an item that arrived, or was rewritten, is behind it.
+    touched: BTreeMap<Ticker, bool>,
+    has_arrivals: bool,
+    rates: Rates,
+}
+
+/// A ticker whose items changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The ticker.
+    pub ticker: Ticker,
+    /// What its items amount to now; `None`: it left the window.
+    pub aggregate: Option<Aggregate>,
+    /// Whether an item that arrived, or was rewritten, is behind it.
+    pub arrived: bool,
 }
 
 impl Window {
@@ -66,7 +82,9 @@ impl Window {
             tickers: BTreeMap::new(),
             counts: [0; 3],
             truncated: false,
-            touched: BTreeSet::new(),
+            touched: BTreeMap::new(),
+            has_arrivals: false,
+            rates: Rates::new(limits.span_ms),
         }
     }
 
@@ -119,16 +137,26 @@ impl Window {
         self.items.get(&item.source_id).is_some_and(|held| held == item)
     }
 
-    /// Tickers whose items changed since the last call, with what they amount to now; `None`: left the window.
-    pub fn take_changes(&mut self) -> Vec<(Ticker, Option<Aggregate>)> {
+    /// Tickers whose items changed since the last call, in order.
+    pub fn take_changes(&mut self) -> Vec<Change> {
         let touched = std::mem::take(&mut self.touched);
         touched
             .into_iter()
-            .map(|ticker| {
+            .map(|(ticker, arrived)| {
                 let aggregate = self.tickers.get(&ticker).map(|m| m.aggregate(&self.items));
-                (ticker, aggregate)
+                Change { ticker, aggregate, arrived }
             })
             .collect()
+    }
+
+    /// Whether an item arrived, or was rewritten, since the last call.
+    pub fn take_arrivals(&mut self) -> bool {
+        std::mem::take(&mut self.has_arrivals)
+    }
+
+    /// How many items were written lately, at any moment.
+    pub const fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// Items per sentiment, in the order of [`Sentiment::ALL`].
@@ -139,14 +167,6 @@ impl Window {
     /// Whether items had to leave for want of room.
     pub const fn is_truncated(&self) -> bool {
         self.truncated
-    }
-
-    /// Items updated at `since` or later; `None` if the window does not reach back so far.
-    pub fn count_since(&self, since: Timestamp, now: Timestamp) -> Option<u64> {
-        if now.minus_ms(self.limits.span_ms) > since {
-            return None;
-        }
-        Some(self.by_time.range(Key::first_at(since)..).count() as u64)
     }
 
     /// The date of the newest item.
@@ -191,7 +211,12 @@ impl Window {
             Some(held) if *held == item => return,
             // Of two versions of one date the one read later holds: a writer whose clock is coarse rewrote it.
             Some(held) if !replaces && item.updated_at < held.updated_at => return,
-            Some(_) => drop(self.remove(&item.source_id.clone())),
+            Some(_) => {
+                if let Some(before) = self.remove(&item.source_id.clone()) {
+                    self.touch(&before.tickers, true);
+                    self.has_arrivals = true;
+                }
+            }
             None => {}
         }
         if !item.is_live(now) {
@@ -199,6 +224,16 @@ impl Window {
         } else if self.leaves_at(item.updated_at) > now {
             self.expired.remove(&item.source_id);
             self.insert(item);
+        }
+    }
+
+    fn touch(&mut self, tickers: &[Ticker], arrived: bool) {
+        for ticker in tickers {
+            if let Some(before) = self.touched.get_mut(ticker) {
+                *before |= arrived;
+            } else {
+                self.touched.insert(ticker.clone(), arrived);
+            }
         }
     }
 
@@ -212,8 +247,10 @@ impl Window {
         let key = Key::of(&item);
         for ticker in &item.tickers {
             self.tickers.entry(ticker.clone()).or_default().add(&key, &item);
-            self.touched.insert(ticker.clone());
         }
+        self.touch(&item.tickers, true);
+        self.has_arrivals = true;
+        self.rates.add(item.updated_at);
         self.counts[item.sentiment.index()] += 1;
         self.by_time.insert(key);
         if let Some(at) = item.expires_at {
@@ -232,8 +269,9 @@ impl Window {
                     self.tickers.remove(ticker);
                 }
             }
-            self.touched.insert(ticker.clone());
         }
+        self.touch(&item.tickers, false);
+        self.rates.remove(item.updated_at);
         self.counts[item.sentiment.index()] -= 1;
         self.by_time.remove(&key);
         if let Some(at) = item.expires_at {

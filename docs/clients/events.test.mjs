@@ -34,6 +34,7 @@ const TYPES = {
   integer: (field, value) => Number.isInteger(value) && inRange(field, value),
   number: (field, value) => typeof value === 'number' && inRange(field, value) && Number(value.toFixed(4)) === value,
   'integer or null': (field, value) => value === null || TYPES.integer(field, value),
+  'map of integer or null': (field, value) => value === null || TYPES['map of integer'](field, value),
   'array of string': (field, value) => Array.isArray(value) && value.every((one) => TYPES.string(field, one)),
   'map of integer': (field, value) => value !== null && typeof value === 'object' && !Array.isArray(value)
     && Object.values(value).every((one) => TYPES.integer(field, one)),
@@ -62,7 +63,7 @@ const all = sections();
 test('the overview and the sections name the same events', () => {
   const overview = Array.from(page.matchAll(/^\| \[`(\w+)`\]\(#(\w+)\)/gm), ([, name, anchor]) => (assert.equal(name, anchor), name));
   assert.deepEqual(all.map(({ name }) => name), overview);
-  assert.deepEqual(overview, ['heartbeat', 'metrics', 'sentiment_update', 'deadline', 'done', 'busy']);
+  assert.deepEqual(overview, ['heartbeat', 'metrics', 'tags', 'sentiment_update', 'deadline', 'done', 'busy']);
   const samples = all.reduce((sum, { samples: some }) => sum + some.length, 0);
   assert.equal(page.match(/^```sse/gm).length, samples, 'a sample stands outside of the sections or has no event=');
 });

@@ -29,6 +29,7 @@ pub fn parse(bytes: &[u8]) -> Vec<Event> {
 fn block(text: &str) -> Event {
     let (mut event, mut data, mut id, mut retry_ms) = (None, None, None, None);
     for line in text.lines() {
+        assert!(line.len() <= 32 * 1_024, "a line of {} bytes", line.len());
         let (field, value) = line.split_once(": ").expect("a field and its value");
         let before = match field {
             "event" => event.replace(value.to_owned()).is_some(),
@@ -98,11 +99,17 @@ impl Client {
                 for volatile in ["timestamp", "rate_last_hour", "rate_last_24h"] {
                     map.remove(volatile);
                 }
-                if !self.filtered {
-                    let by_tag = map.get("by_tag").and_then(Value::as_object).expect("counts").clone();
+                if let Some(by_tag) = map.get("by_tag").and_then(Value::as_object).filter(|_| !self.filtered) {
                     self.held.tickers.retain(|t, _| by_tag.contains_key(t));
                 }
                 self.held.metrics = Some(data);
+            }
+            "tags" if !self.filtered => {
+                let text = |field: &str| event.data[field].as_str().expect("text");
+                let by_tag = event.data["by_tag"].as_object().expect("counts");
+                let on_page = |t: &str| (text("from")..=text("to")).contains(&t);
+                assert!(by_tag.keys().all(|t| on_page(t)), "a name outside its page");
+                self.held.tickers.retain(|t, _| !on_page(t) || by_tag.contains_key(t));
             }
             "sentiment_update" => {
                 let mut data = event.data.clone();

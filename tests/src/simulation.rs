@@ -17,6 +17,12 @@ use sse_core::{
 };
 
 const STEPS: u64 = 120;
+/// One seed in so many has 5,000 tickers, which are told in `tags` pages, and states that take several writes.
+const WIDE_EVERY: u64 = 12;
+const WIDE_TICKERS: usize = 5_000;
+const WIDE_STEPS: u64 = 40;
+/// An item of a wide world names so many tickers at the most.
+const WIDE_NAMES: u64 = 60;
 const OVERLAP_MS: u64 = 1_000;
 const FULL_MS: u64 = 4_000;
 const SPAN_MS: u64 = 20_000;
@@ -35,6 +41,8 @@ struct Run {
     tabs: Vec<Tab>,
     next_id: u64,
     ids: Vec<String>,
+    /// How many tickers there may be.
+    width: usize,
 }
 
 /// Runs one seed.
@@ -60,8 +68,13 @@ pub fn run(seed: u64) {
     world.table.set_page_items(usize::try_from(random.between(1, 20)).unwrap_or(1));
     let tab = |_| Tab { client: Client::default(), view: View::ALL, connection: None, read: 0 };
     let tabs = (0..random.between(1, 4)).map(tab).collect();
-    let mut run = Run { seed, random, world, tabs, next_id: 0, ids: Vec::new() };
-    for _ in 0..STEPS {
+    let is_wide = seed.is_multiple_of(WIDE_EVERY);
+    let (width, steps) = if is_wide { (WIDE_TICKERS, WIDE_STEPS) } else { (25, STEPS) };
+    let mut run = Run { seed, random, world, tabs, next_id: 0, ids: Vec::new(), width };
+    for _ in 0..if is_wide { 150 } else { 0 } {
+        run.write();
+    }
+    for _ in 0..steps {
         run.step();
     }
     run.converge();
@@ -106,7 +119,9 @@ impl Run {
         let sentiment = Sentiment::ALL[self.pick(3)];
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let score = self.random.between(0, 2_000) as f64 / 1_000.0 - 1.0;
-        let tickers: Vec<String> = (0..self.random.between(0, 3)).map(|_| format!("T{}", self.pick(25))).collect();
+        let most = if self.width == WIDE_TICKERS { WIDE_NAMES } else { 3 };
+        let tickers: Vec<String> =
+            (0..self.random.between(0, most)).map(|_| format!("T{}", self.pick(self.width))).collect();
         let names: Vec<&str> = tickers.iter().map(String::as_str).collect();
         let mut item = item(&id, at, sentiment, score, &names);
         if self.chance(20) {
@@ -132,7 +147,8 @@ impl Run {
         if self.chance(50) {
             return View::ALL;
         }
-        let names = (0..self.random.between(1, 6)).filter_map(|_| Ticker::parse(&format!("T{}", self.pick(28))));
+        let names =
+            (0..self.random.between(1, 6)).filter_map(|_| Ticker::parse(&format!("T{}", self.pick(self.width + 3))));
         View { tickers: Some(names.collect()), metrics: self.chance(80) }
     }
 

@@ -12,6 +12,8 @@ pub struct Client {
     pub resume: Option<Digest>,
     /// Its reconnect delay, in milliseconds: goes with the first event.
     pub retry_ms: u64,
+    /// The same after a `done`.
+    pub done_retry_ms: u64,
     /// In sampled invocations; part of every heartbeat.
     pub trace: Option<TraceId>,
     /// When the process started.

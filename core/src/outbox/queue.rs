@@ -1,17 +1,20 @@
 //! What is unsent, and the cursor that goes with what is sent. Plain data: the locks are one level up.
 
+mod pending;
+
 use super::Client;
 use crate::{
-    digest::{BUCKETS, Digest, Part, PartHasher, bucket_of},
-    event::{Heartbeat, LastEvent, MetricsEvent, SentimentUpdate},
+    digest::{BUCKETS, Digest, Part, bucket_of},
+    event::{self, Heartbeat, LastEvent},
     item::Ticker,
     ports::{Delivery, Last, Update},
     snapshot::Snapshot,
-    sse::write_event,
+    sse::{write_event, write_event_with},
     window::Aggregate,
 };
 use lambda_trace::Timestamp;
-use std::{collections::BTreeMap, sync::Arc};
+use pending::{Cause, Pending, StateEvent};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A write ends with the event that reaches this size, in bytes: large enough that system calls do not dominate, small
 /// enough that a slow reader's newest state waits behind little.
@@ -24,37 +27,28 @@ struct Parts {
     buckets: [bool; BUCKETS],
 }
 
-/// Whether an unsent event reports a change, or the state given on connect.
-type IsChange = bool;
-
 pub(super) struct Queue {
     client: Client,
     is_first: bool,
     heartbeat: Option<(bool, usize)>,
     target: Option<Arc<Snapshot>>,
-    metrics: Option<IsChange>,
-    tickers: BTreeMap<Ticker, IsChange>,
+    pending: Pending,
+    /// Buckets of which the client may hold tickers that are gone, until `metrics` or `tags` has named those that are not.
+    unpruned: [bool; BUCKETS],
     last: Option<Last>,
     waiting_since: Option<Timestamp>,
     /// The cursor that the client holds once it has read what left the queue.
     told: Option<Digest>,
 }
 
-/// A state event on its way into a write.
-enum StateEvent {
-    Metrics,
-    Ticker(Ticker),
-}
-
 impl Queue {
-    pub(super) const fn new(client: Client) -> Self {
-        let tickers = BTreeMap::new();
+    pub(super) fn new(client: Client) -> Self {
         Self {
             is_first: true,
             heartbeat: None,
             target: None,
-            metrics: None,
-            tickers,
+            pending: Pending::default(),
+            unpruned: [false; BUCKETS],
             last: None,
             waiting_since: None,
             told: client.resume,
@@ -69,7 +63,7 @@ impl Queue {
     pub(super) fn push(&mut self, update: Update, now: Timestamp) {
         match update {
             Update::Heartbeat { degraded, connections } => self.heartbeat = Some((degraded, connections)),
-            Update::State(snapshot) => self.aim_at(snapshot),
+            Update::State { snapshot, after_read } => self.aim_at(snapshot, after_read),
             Update::Last(last) => self.last = self.last.or(Some(last)),
         }
         if !self.is_empty() {
@@ -78,13 +72,17 @@ impl Queue {
     }
 
     fn is_empty(&self) -> bool {
-        self.heartbeat.is_none() && self.metrics.is_none() && self.tickers.is_empty() && self.last.is_none()
+        self.heartbeat.is_none() && !self.pending.is_due() && self.last.is_none()
     }
 
-    fn aim_at(&mut self, snapshot: Arc<Snapshot>) {
+    fn only(&self) -> Option<&BTreeSet<Ticker>> {
+        self.client.view.tickers.as_ref()
+    }
+
+    fn aim_at(&mut self, snapshot: Arc<Snapshot>, after_read: bool) {
         match self.target.take() {
             None => self.connect(&snapshot),
-            Some(before) => self.change(&before, &snapshot),
+            Some(before) => self.change(&before, &snapshot, after_read),
         }
         self.target = Some(snapshot);
     }
@@ -92,14 +90,21 @@ impl Queue {
     /// The first state: what the client's digest equals is skipped, a bucket that differs is sent whole.
     fn connect(&mut self, snapshot: &Snapshot) {
         let held = self.client.resume.unwrap_or_default();
-        if self.client.view.metrics && !held.metrics.equals(snapshot.metrics_part()) {
-            self.metrics = Some(false);
-        }
         let differs: [bool; BUCKETS] =
-            std::array::from_fn(|b| !held.buckets[b].equals(bucket_part(&self.client, snapshot, b)));
+            std::array::from_fn(|b| !held.buckets[b].equals(snapshot.bucket_part(b, self.only())));
+        let prunes = self.client.view.metrics && self.only().is_none() && differs.contains(&true);
+        // Without a filter the client learns from `metrics`, or from `tags`, which tickers are gone. It may have read this very
+        // `metrics` while a filter told it to ignore that.
+        if self.client.view.metrics && (prunes || !held.metrics.equals(snapshot.metrics_part(self.only()))) {
+            self.pending.metrics(Cause::Connect);
+        }
+        if prunes {
+            self.unpruned = differs;
+            self.pending.pages(snapshot.pages(), None);
+        }
         let mut send = |ticker: &Ticker| {
             if differs[bucket_of(ticker)] {
-                self.tickers.insert(ticker.clone(), false);
+                self.pending.ticker(ticker.clone(), Cause::Connect);
             }
         };
         match &self.client.view.tickers {
@@ -109,19 +114,23 @@ impl Queue {
         }
     }
 
-    fn change(&mut self, before: &Snapshot, after: &Snapshot) {
-        if self.client.view.metrics && !before.metrics_part().equals(after.metrics_part()) {
-            self.metrics = Some(true);
+    fn change(&mut self, before: &Snapshot, after: &Snapshot, after_read: bool) {
+        if self.client.view.metrics {
+            if !before.metrics_part(self.only()).equals(after.metrics_part(self.only())) {
+                self.pending.held_metrics(Cause::of_change(after.arrived_in > before.version()));
+            }
+            if self.only().is_none() {
+                self.pending.pages(after.pages(), before.pages());
+            }
         }
-        if Arc::ptr_eq(&before.tickers, &after.tickers) {
-            return;
+        if after_read {
+            self.pending.release_metrics();
         }
-        let shown = |ticker: &&Ticker| self.client.view.shows(ticker);
-        let differs = |ticker: &&Ticker| !before.get(ticker).prints_like(after.get(ticker));
-        let gone = before.tickers.keys().filter(|t| !after.tickers.contains_key(*t));
-        let changed: Vec<Ticker> = after.tickers.keys().chain(gone).filter(shown).filter(differs).cloned().collect();
-        for ticker in changed {
-            self.tickers.entry(ticker).or_insert(true);
+        for ticker in after.changes_since(before) {
+            if self.client.view.shows(&ticker) && !before.get(&ticker).prints_like(after.get(&ticker)) {
+                let arrived = after.tickers.get(&ticker).is_some_and(|shown| shown.arrived_in > before.version());
+                self.pending.ticker(ticker, Cause::of_change(arrived));
+            }
         }
     }
 
@@ -138,9 +147,12 @@ impl Queue {
         if let Some(target) = self.target.clone() {
             self.write_state(&target, &mut out, &mut taken, now);
         }
-        let state_is_sent = self.metrics.is_none() && self.tickers.is_empty();
+        let state_is_sent = !self.pending.is_due();
         if let Some(last) = self.last.take_if(|_| state_is_sent) {
-            let retry = self.first_retry();
+            let retry = match last {
+                Last::Deadline { .. } => self.first_retry(),
+                Last::StreamMax | Last::Shutdown => Some(self.client.done_retry_ms),
+            };
             write_event(&mut out, last.event_type(), retry, None, &LastEvent::from(last));
             taken.push(control(last.event_type(), now));
         }
@@ -155,7 +167,7 @@ impl Queue {
 
     fn write_heartbeat(&mut self, out: &mut Vec<u8>, degraded: bool, connections: usize, now: Timestamp) {
         let retry = self.first_retry();
-        let only = self.client.view.tickers.as_ref().map(|only| only.iter().map(Ticker::as_str).collect());
+        let only = self.only().map(|only| only.iter().map(Ticker::as_str).collect());
         let data = Heartbeat {
             timestamp: now,
             connections,
@@ -179,8 +191,7 @@ impl Queue {
         let Some(target) = &self.target else {
             return (is_first && self.client.view.tickers.is_some()).then(Digest::default);
         };
-        let is_all_sent = self.metrics.is_none() && self.tickers.is_empty();
-        if !(is_all_sent || is_first && self.client.view.tickers.is_some()) {
+        if !(self.pending.is_empty() || is_first && self.client.view.tickers.is_some()) {
             return None;
         }
         let now = self.digest(target, Parts::default());
@@ -190,80 +201,92 @@ impl Queue {
     /// State events until the write is full. The first carries the cursor with every part that this write touches unknown, the last
     /// carries it filled in: wherever a cut falls, the cursor claims no more than was read.
     fn write_state(&mut self, target: &Snapshot, out: &mut Vec<u8>, taken: &mut Vec<Delivery>, now: Timestamp) {
+        // What may be unpruned until the end of this write is unknown until then.
+        let mut touched = Parts { metrics: false, buckets: self.unpruned };
         let mut events = Vec::new();
-        let mut touched = Parts::default();
         let mut size = out.len();
         while size < WRITE_BYTES {
-            let Some((event, is_change)) = self.next_state_event() else {
+            let Some((event, cause)) = self.pending.next() else {
                 break;
             };
             size += match &event {
-                StateEvent::Metrics => 200 + 24 * target.tickers.len(),
+                StateEvent::Metrics => 200 + target.by_tag().len(),
+                // About half of what a page may hold.
+                StateEvent::Page(_) => WRITE_BYTES,
                 StateEvent::Ticker(_) => 200,
             };
             match &event {
                 StateEvent::Metrics => touched.metrics = true,
+                StateEvent::Page(_) => {}
                 StateEvent::Ticker(ticker) => touched.buckets[bucket_of(ticker)] = true,
             }
-            events.push((event, is_change));
+            events.push((event, cause));
         }
         let Some(last) = events.len().checked_sub(1) else {
             return;
         };
+        if self.pending.is_pruned() {
+            self.unpruned = [false; BUCKETS];
+        }
         let (first_id, last_id) = (self.digest(target, touched), self.digest(target, Parts::default()));
         self.told = Some(last_id);
-        for (n, (event, is_change)) in events.into_iter().enumerate() {
+        let time = now.to_string();
+        for (n, (event, cause)) in events.into_iter().enumerate() {
             let id = if n == last { Some(last_id) } else { (n == 0).then_some(first_id) };
-            let id: Option<&dyn std::fmt::Display> = id.as_ref().map(|id| id as _);
-            let retry = self.first_retry();
-            let (event_type, newest_item) = match event {
-                StateEvent::Metrics => {
-                    write_event(out, "metrics", retry, id, &MetricsEvent::new(target, now));
-                    ("metrics", target.totals.newest)
-                }
-                StateEvent::Ticker(ticker) => {
-                    let aggregate = target.get(&ticker);
-                    write_event(out, "sentiment_update", retry, id, &SentimentUpdate::new(&ticker, aggregate, now));
-                    ("sentiment_update", (*aggregate != Aggregate::GONE).then_some(aggregate.newest))
-                }
-            };
-            taken.push(Delivery { event_type, at: now, newest_item, is_change });
+            taken.push(self.write_state_event(target, out, (event, cause), id, (now, &time)));
         }
     }
 
-    fn next_state_event(&mut self) -> Option<(StateEvent, IsChange)> {
-        if let Some(is_change) = self.metrics.take() {
-            return Some((StateEvent::Metrics, is_change));
-        }
-        self.tickers.pop_first().map(|(ticker, is_change)| (StateEvent::Ticker(ticker), is_change))
+    fn write_state_event(
+        &mut self,
+        target: &Snapshot,
+        out: &mut Vec<u8>,
+        (event, cause): (StateEvent, Cause),
+        id: Option<Digest>,
+        (now, time): (Timestamp, &str),
+    ) -> Delivery {
+        let id: Option<&dyn std::fmt::Display> = id.as_ref().map(|id| id as _);
+        let retry = self.first_retry();
+        let (event_type, newest_item) = match event {
+            StateEvent::Metrics => {
+                // Writing to a Vec cannot fail.
+                write_event_with(out, "metrics", retry, id, |out| {
+                    let _ = event::write_metrics(out, target, self.only(), now);
+                });
+                ("metrics", target.totals.newest)
+            }
+            StateEvent::Page(page) => {
+                write_event_with(out, "tags", retry, id, |out| {
+                    let _ = event::write_tags(out, target, &page);
+                });
+                ("tags", None)
+            }
+            StateEvent::Ticker(ticker) => {
+                write_event_with(out, "sentiment_update", retry, id, |out| match target.tickers.get(&ticker) {
+                    Some(shown) => event::write_update(out, shown.json(), time),
+                    None => event::write_update(out, &event::update_prefix(&ticker, &Aggregate::GONE), time),
+                });
+                ("sentiment_update", target.tickers.get(&ticker).map(|shown| shown.aggregate.newest))
+            }
+        };
+        let newest_item = newest_item.filter(|_| cause != Cause::Departure);
+        Delivery { event_type, at: now, newest_item, is_change: cause != Cause::Connect }
     }
 
     /// What the client holds once it has read everything that left the queue, except `unknown` and what is still unsent.
     fn digest(&self, target: &Snapshot, mut unknown: Parts) -> Digest {
-        unknown.metrics |= self.metrics.is_some() || !self.client.view.metrics;
-        for ticker in self.tickers.keys() {
+        unknown.metrics |= self.pending.has_metrics() || !self.client.view.metrics;
+        for ticker in self.pending.tickers() {
             unknown.buckets[bucket_of(ticker)] = true;
         }
         let known = |unknown: bool, part: &dyn Fn() -> Part| if unknown { Part::UNKNOWN } else { part() };
         Digest {
-            metrics: known(unknown.metrics, &|| target.metrics_part()),
-            buckets: std::array::from_fn(|b| known(unknown.buckets[b], &|| bucket_part(&self.client, target, b))),
+            metrics: known(unknown.metrics, &|| target.metrics_part(self.only())),
+            buckets: std::array::from_fn(|b| {
+                known(unknown.buckets[b] || self.unpruned[b], &|| target.bucket_part(b, self.only()))
+            }),
         }
     }
-}
-
-/// The hash of what this client sees of a bucket.
-fn bucket_part(client: &Client, snapshot: &Snapshot, bucket: usize) -> Part {
-    let Some(only) = &client.view.tickers else {
-        return snapshot.bucket_part(bucket);
-    };
-    let mut hasher = PartHasher::new();
-    for ticker in only.iter().filter(|t| bucket_of(t) == bucket) {
-        if let Some(aggregate) = snapshot.tickers.get(ticker) {
-            hasher.ticker(ticker, aggregate);
-        }
-    }
-    hasher.finish()
 }
 
 const fn control(event_type: &'static str, at: Timestamp) -> Delivery {

@@ -184,7 +184,7 @@ impl SharedReader {
         state.rounds += 1;
         state.window.apply(batch, began);
         if state.marks.iter().all(|mark| mark.whole_at.is_some()) {
-            state.publish(began);
+            state.publish();
         }
         News {
             recovered: was_failing && failure.is_none(),
@@ -225,7 +225,7 @@ impl SharedReader {
                 state.window.expire(now);
                 state.last_expiry = now;
                 if state.snapshot.is_some() {
-                    state.publish(now);
+                    state.publish();
                 }
             }
         }
@@ -263,8 +263,8 @@ impl State {
         latest.filter(|at| began.ms_since(*at) < full_interval_ms).unwrap_or(began)
     }
 
-    fn publish(&mut self, now: Timestamp) {
-        if let Some(next) = Snapshot::next(self.snapshot.as_deref(), &mut self.window, now) {
+    fn publish(&mut self) {
+        if let Some(next) = Snapshot::next(self.snapshot.as_deref(), &mut self.window) {
             self.snapshot = Some(Arc::new(next));
         }
     }

@@ -20,6 +20,11 @@ impl E4 {
         Self(divide_rounded(i128::from(part) * 10_000, i128::from(whole)))
     }
 
+    /// In units of 1 / 10,000.
+    pub(crate) const fn units(self) -> i64 {
+        self.0
+    }
+
     /// As a JSON number.
     #[expect(clippy::cast_precision_loss, reason = "at most 10,000 in size: exact in f64")]
     pub fn to_f64(self) -> f64 {

@@ -13,21 +13,16 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) at: Timestamp,
-    id: Option<Reverse<Arc<str>>>,
+    id: Reverse<Arc<str>>,
 }
 
 impl Key {
     pub(super) fn of(item: &Item) -> Self {
-        Self { at: item.updated_at, id: Some(Reverse(item.source_id.clone())) }
-    }
-
-    /// Below every item of that instant.
-    pub(super) const fn first_at(at: Timestamp) -> Self {
-        Self { at, id: None }
+        Self { at: item.updated_at, id: Reverse(item.source_id.clone()) }
     }
 
     pub(super) fn id(&self) -> Arc<str> {
-        self.id.as_ref().map_or_else(|| Arc::from(""), |id| id.0.clone())
+        self.id.0.clone()
     }
 }
 

@@ -34,9 +34,9 @@ fn whole(items: Vec<Item>) -> Batch {
 
 /// `TICKER label count score confidence`, or `TICKER gone`.
 fn changes(w: &mut Window) -> Vec<String> {
-    let text = |(t, a): (Ticker, Option<Aggregate>)| match a {
-        Some(a) => format!("{t} {} {} {} {}", a.label.as_str(), a.count, a.score, a.confidence),
-        None => format!("{t} gone"),
+    let text = |change: Change| match (change.ticker, change.aggregate) {
+        (t, Some(a)) => format!("{t} {} {} {} {}", a.label.as_str(), a.count, a.score, a.confidence),
+        (t, None) => format!("{t} gone"),
     };
     w.take_changes().into_iter().map(text).collect()
 }
@@ -126,12 +126,20 @@ fn beyond_the_bound_the_oldest_leave_and_it_says_so() {
 }
 
 #[test]
-fn rates_count_items_since_and_are_unknown_beyond_the_window() {
+fn only_items_that_arrive_or_are_rewritten_are_arrivals() {
     let mut w = window();
-    w.apply(incremental(vec![item("a", 10, Positive, 0.0, &[]), item("b", 500, Positive, 0.0, &[])]), at(600));
-    assert_eq!(w.count_since(at(10), at(600)), Some(2));
-    assert_eq!(w.count_since(at(11), at(600)), Some(1));
-    assert_eq!(w.count_since(at(100), at(2_000)), None);
+    w.apply(
+        incremental(vec![item("a", 10, Positive, 0.5, &["X"]), item("b", 500, Positive, 0.5, &["X", "Y"])]),
+        at(600),
+    );
+    assert!(w.take_arrivals() && w.take_changes().iter().all(|change| change.arrived));
+    w.expire(at(1_200));
+    assert!(!w.take_arrivals() && w.take_changes().iter().all(|change| !change.arrived));
+    w.apply(incremental(vec![item("b", 1_200, Positive, 0.5, &["X"])]), at(1_300));
+    let rewritten: Vec<_> =
+        w.take_changes().into_iter().map(|change| (change.ticker.to_string(), change.arrived)).collect();
+    assert_eq!(rewritten, [("X".to_owned(), true), ("Y".to_owned(), true)]);
+    assert!(w.take_arrivals());
 }
 
 #[test]

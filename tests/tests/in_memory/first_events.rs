@@ -31,7 +31,7 @@ fn heartbeat_then_metrics_then_every_ticker_then_changes() {
         &stream.bytes(),
         &expect![[r#"
             heartbeat retry=4311 {"connections":1,"degraded":false,"timestamp":"2026-11-22T08:00:00.000Z","trace_id":"1-67891233-000000000000000000000001","uptime_seconds":0}
-            metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":1,"neutral":0,"positive":1,"rate_last_24h":2,"rate_last_hour":2,"timestamp":"2026-11-22T08:00:00.000Z","total":2}
+            metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":1,"neutral":0,"positive":1,"rate_last_24h":2,"rate_last_hour":2,"tags":2,"timestamp":"2026-11-22T08:00:00.000Z","total":2}
             sentiment_update {"confidence":0.5,"count":2,"label":"positive","score":0.125,"source":"aggregate","ticker":"AAPL","timestamp":"2026-11-22T08:00:00.000Z"}
             sentiment_update id {"confidence":1.0,"count":1,"label":"positive","score":0.5,"source":"aggregate","ticker":"MSFT","timestamp":"2026-11-22T08:00:00.000Z"}
         "#]],
@@ -42,9 +42,9 @@ fn heartbeat_then_metrics_then_every_ticker_then_changes() {
     check(
         &stream.bytes()[before..],
         &expect![[r#"
-        metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":0,"neutral":0,"positive":2,"rate_last_24h":2,"rate_last_hour":2,"timestamp":"2026-11-22T08:00:00.100Z","total":2}
-        sentiment_update id {"confidence":1.0,"count":2,"label":"positive","score":0.375,"source":"aggregate","ticker":"AAPL","timestamp":"2026-11-22T08:00:00.100Z"}
-    "#]],
+            metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":0,"neutral":0,"positive":2,"rate_last_24h":2,"rate_last_hour":2,"tags":2,"timestamp":"2026-11-22T08:00:00.100Z","total":2}
+            sentiment_update id {"confidence":1.0,"count":2,"label":"positive","score":0.375,"source":"aggregate","ticker":"AAPL","timestamp":"2026-11-22T08:00:00.100Z"}
+        "#]],
     );
 }
 
@@ -58,7 +58,7 @@ fn a_filter_names_its_tickers_and_sends_absent_ones_as_gone() {
         &stream.bytes(),
         &expect![[r#"
             heartbeat retry=4311 {"connections":1,"degraded":false,"tickers":["MSFT","NONE"],"timestamp":"2026-11-22T08:00:00.000Z","uptime_seconds":0}
-            metrics id {"by_tag":{"AAPL":1,"MSFT":1},"negative":0,"neutral":0,"positive":1,"rate_last_24h":1,"rate_last_hour":1,"timestamp":"2026-11-22T08:00:00.000Z","total":1}
+            metrics id {"by_tag":{"MSFT":1},"negative":0,"neutral":0,"positive":1,"rate_last_24h":1,"rate_last_hour":1,"tags":2,"timestamp":"2026-11-22T08:00:00.000Z","total":1}
             sentiment_update {"confidence":1.0,"count":1,"label":"positive","score":0.5,"source":"aggregate","ticker":"MSFT","timestamp":"2026-11-22T08:00:00.000Z"}
             sentiment_update id {"confidence":0.0,"count":0,"label":"neutral","score":0.0,"source":"aggregate","ticker":"NONE","timestamp":"2026-11-22T08:00:00.000Z"}
         "#]],

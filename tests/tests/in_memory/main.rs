@@ -9,5 +9,6 @@ mod reading;
 mod readme;
 mod resume;
 mod slow_readers;
+mod tags;
 mod tracing;
 mod trouble;
