@@ -66,13 +66,8 @@ pub struct Collector {
 
 impl Collector {
     /// A collector with this script.
-    ///
-    /// # Panics
-    /// Never: nobody else holds the lock yet.
     pub fn following(script: impl IntoIterator<Item = Step>) -> Arc<Self> {
-        let collector = Self::default();
-        collector.script.lock().expect("lock").extend(script);
-        Arc::new(collector)
+        Arc::new(Self { script: Mutex::new(script.into_iter().collect()), ..Self::default() })
     }
 
     /// How often a request was begun.
@@ -204,6 +199,9 @@ pub fn end(stream: Invocation<Streaming>) -> FlushOutcome {
 }
 
 /// A finished span with text attributes; everything else of it can be set afterwards.
+///
+/// # Panics
+/// A test panicked while it held the lock.
 pub fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> FinishedSpan<Streaming> {
     let kept = Arc::<Kept>::default();
     let sink: Arc<dyn Telemetry> = kept.clone();

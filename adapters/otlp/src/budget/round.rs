@@ -37,7 +37,7 @@ impl Call {
 /// The round that is going on.
 #[derive(Default)]
 pub(super) struct Round {
-    pending_round: PendingRound,
+    pending: PendingRound,
     partitions: Vec<Cow<'static, str>>,
     last_end: Timestamp,
     /// Begun after all calls of the round ended: its last pages, or the next round.
@@ -72,9 +72,9 @@ impl Round {
             .partition::<Vec<_>, _>(|c| call.is_some_and(|by| c.end > by.start));
         let mut folded = 0;
         for buffered in own.into_iter().filter_map(|c| c.buffered) {
-            folded += self.pending_round.add(buffered, available);
+            folded += self.pending.add(buffered, available);
         }
-        let pending_round = std::mem::take(&mut self.pending_round);
+        let pending_round = std::mem::take(&mut self.pending);
         *self = Self { in_doubt: next, ..Self::default() };
         (pending_round, folded)
     }
@@ -93,7 +93,7 @@ impl Round {
 
     /// How many spans are kept.
     pub(super) fn len(&self) -> usize {
-        self.pending_round.spans.len() + self.in_doubt.iter().filter(|c| c.buffered.is_some()).count()
+        self.pending.spans.len() + self.in_doubt.iter().filter(|c| c.buffered.is_some()).count()
     }
 
     /// All partitions were asked, and their calls had ended when this one began.
@@ -112,7 +112,7 @@ impl Round {
         if !self.partitions.contains(&call.partition) {
             self.partitions.push(call.partition);
         }
-        call.buffered.map_or(0, |buffered| self.pending_round.add(buffered, available))
+        call.buffered.map_or(0, |buffered| self.pending.add(buffered, available))
     }
 }
 
