@@ -2,14 +2,16 @@
 //! machine, so that the figures can be compared. `cargo bench -p lambda-trace-otlp --bench telemetry`.
 //!
 //! All three make the same span (name, parent, five attributes) and send it to the same receiver: a thread on loopback that
-//! answers 200, over a kept connection.
+//! answers 200, over a fresh connection each time.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lambda_trace::{
     Clock, ConnectionId, Invocation, InvocationStart, Shutdown, SpanKind, StreamIdentity, Streaming, Telemetry,
     Timestamp, TraceConfig, TraceContext, names,
 };
-use lambda_trace_otlp::{HttpTransport, MemoryLines, Off, Pipeline, PipelineConfig, Tcp};
+use lambda_trace_otlp::{
+    CollectorLog, HttpTransport, MemoryLines, Off, Pipeline, PipelineConfig, PipelinePorts, Refusal, Tcp,
+};
 use opentelemetry::{
     Context, KeyValue,
     trace::{
@@ -180,6 +182,14 @@ fn our_span(stream: &Invocation<Streaming>, n: u64) {
     }
 }
 
+/// Nothing is refused here.
+struct Silent;
+
+impl CollectorLog for Silent {
+    fn refused(&self, _: &Refusal) {}
+    fn recovered(&self, _: &str) {}
+}
+
 fn pipeline(to: SocketAddr, trace_budget_bytes: usize) -> Arc<dyn Telemetry> {
     let config = PipelineConfig {
         service: "bench".into(),
@@ -190,10 +200,11 @@ fn pipeline(to: SocketAddr, trace_budget_bytes: usize) -> Arc<dyn Telemetry> {
         metrics_namespace: "Bench".into(),
         environment: "bench".into(),
     };
-    let wire = HttpTransport::new(Tcp::new("127.0.0.1", to.port()));
+    let transport = HttpTransport::new(Tcp::new("127.0.0.1", to.port()));
     let resource = Resource::builder_empty().with_service_name("bench").build();
     let lines = Arc::<MemoryLines>::default();
-    Arc::new(Pipeline::over(Arc::new(wire), config, &resource, lines, Arc::new(WallClock)).expect("a pipeline"))
+    let ports = PipelinePorts { lines, collector_log: Arc::new(Silent), clock: Arc::new(WallClock) };
+    Arc::new(Pipeline::over(Arc::new(transport), config, &resource, ports).expect("a pipeline"))
 }
 
 fn stream(sink: &Arc<dyn Telemetry>, sampled: char) -> Invocation<Streaming> {

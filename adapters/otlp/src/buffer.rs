@@ -25,7 +25,7 @@ pub(super) struct StreamBuffer {
     pub(super) request_id: Arc<str>,
     pub(super) trace: TraceId,
     /// `None` once the stream is closed.
-    pub(super) budget: Option<Budget>,
+    pub(super) budget: Option<Box<Budget>>,
     /// Not tried yet.
     pub(super) pending: Queue,
     /// Tried, or left over at the end of its stream: retained.
@@ -36,7 +36,7 @@ pub(super) struct StreamBuffer {
 }
 
 impl StreamBuffer {
-    pub(super) fn new(request_id: Arc<str>, trace: TraceId, budget: Option<Budget>) -> Self {
+    pub(super) fn new(request_id: Arc<str>, trace: TraceId, budget: Option<Box<Budget>>) -> Self {
         Self {
             request_id,
             trace,
@@ -55,8 +55,22 @@ impl StreamBuffer {
 
     /// How many spans are neither delivered nor logged nor folded yet.
     pub(super) fn buffered(&self) -> usize {
-        let kept = self.budget.as_ref().map_or(0, Budget::kept);
+        let kept = self.budget.as_ref().map_or(0, |budget| budget.kept());
         self.pending.len() + self.retained.len() + self.in_flight + kept
+    }
+
+    /// Retains what is pending, because the stream is closed. What keeps the stream known as long as any span of it is retained
+    /// weighs with its first one.
+    pub(super) fn retain_pending(&mut self) {
+        let is_first = self.retained.len() == 0;
+        for mut buffered in self.pending.drain() {
+            buffered.compact();
+            if is_first && self.retained.len() == 0 {
+                buffered.memory += size_of::<Self>() + self.request_id.len();
+            }
+            self.retained.push(buffered);
+        }
+        self.retained.compact();
     }
 
     /// Admits or folds what the budget keeps, because no other span follows; returns how many it folded in all.

@@ -2,6 +2,7 @@
 
 use super::{guard, size::Sizes};
 use lambda_trace::{FinishedSpan, Streaming, Value};
+use std::borrow::Cow;
 
 /// A guarded span, held until it is delivered, logged or folded. It stays in the core's form, which is the smaller one, and
 /// is converted when it is sent or printed.
@@ -12,7 +13,7 @@ pub(crate) struct BufferedSpan {
     pub(super) dropped_attributes: u32,
     /// Estimated bytes of its X-Ray document.
     pub(super) document: usize,
-    /// Bytes of memory, roughly; they are more than its bytes on the wire.
+    /// Bytes of memory, with what the allocator adds.
     pub(super) memory: usize,
     /// An attempt to send it was made whose answer nobody read.
     pub(super) is_unread: bool,
@@ -23,7 +24,7 @@ impl BufferedSpan {
     pub(crate) fn new(span: FinishedSpan<Streaming>, sizes: Sizes) -> Self {
         let mut buffered = Self { span, dropped_attributes: 0, document: 0, memory: 0, is_unread: false };
         buffered.document = guard::guard(&mut buffered, sizes);
-        buffered.memory = buffered.weigh(sizes);
+        buffered.memory = buffered.weigh();
         buffered
     }
 
@@ -31,16 +32,45 @@ impl BufferedSpan {
     pub(super) fn shrink(&mut self, max: usize, sizes: Sizes) -> bool {
         if self.document > max {
             self.document = guard::shrink(self, max, sizes);
-            self.memory = self.weigh(sizes);
+            self.memory = self.weigh();
         }
         self.document <= max
     }
 
-    /// What a document has beyond its frame is text, for the most part, and never shorter in JSON than in memory.
-    fn weigh(&self, sizes: Sizes) -> usize {
-        let pairs = self.span.attributes.capacity() * size_of::<(&str, Value)>();
-        let texts = self.document.saturating_sub(sizes.bare(self.span.name, self.span.kind));
-        size_of::<Self>() + pairs + texts
+    /// Gives back spare room: a retained span may be held for hours.
+    pub(super) fn compact(&mut self) {
+        let before = self.weigh();
+        self.span.attributes.shrink_to_fit();
+        for (_, value) in &mut self.span.attributes {
+            match value {
+                Value::Str(text) => shrink(text),
+                Value::List(texts) => {
+                    texts.shrink_to_fit();
+                    texts.iter_mut().for_each(shrink);
+                }
+                Value::Int(_) | Value::Bool(_) => {}
+            }
+        }
+        if let Some(exception) = &mut self.span.exception {
+            shrink(&mut exception.error_type);
+            exception.message.shrink_to_fit();
+        }
+        self.memory -= before - self.weigh();
+    }
+
+    fn weigh(&self) -> usize {
+        let values = self.span.attributes.iter().map(|(_, value)| match value {
+            Value::Str(text) => heap(text),
+            Value::List(texts) => {
+                block(texts.capacity() * size_of::<Cow<'_, str>>()) + texts.iter().map(heap).sum::<usize>()
+            }
+            Value::Int(_) | Value::Bool(_) => 0,
+        });
+        let exception = self.span.exception.as_ref();
+        size_of::<Self>()
+            + block(self.span.attributes.capacity() * size_of::<(&str, Value)>())
+            + values.sum::<usize>()
+            + exception.map_or(0, |e| heap(&e.error_type) + block(e.message.capacity()))
     }
 
     /// The event type of an event, the partition of a poll.
@@ -52,5 +82,27 @@ impl BufferedSpan {
     /// Present if it failed.
     pub(super) fn error_type(&self) -> Option<&str> {
         self.span.exception.as_ref().map(|exception| &*exception.error_type)
+    }
+}
+
+/// What the allocator adds to a block, in bytes: its header, and rounding up.
+const BLOCK_BYTES: usize = 16;
+
+/// A block of the heap with so much room in it.
+const fn block(room: usize) -> usize {
+    if room == 0 { 0 } else { room + BLOCK_BYTES }
+}
+
+#[expect(clippy::ptr_arg, reason = "a borrowed text takes no room, an owned one its capacity")]
+fn heap(text: &Cow<'static, str>) -> usize {
+    match text {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(text) => block(text.capacity()),
+    }
+}
+
+fn shrink(text: &mut Cow<'static, str>) {
+    if let Cow::Owned(text) = text {
+        text.shrink_to_fit();
     }
 }

@@ -23,7 +23,7 @@ const LIST_ELEMENTS_MAX: usize = 50;
 /// One document, in estimated bytes: half of X-Ray's limit, so that no estimate has to be exact.
 pub(crate) const DOCUMENT_BYTES_MAX: usize = 32_000;
 /// The error text stays this long, escaped, until the attributes that can be spared are gone.
-const TEXT_FLOOR_BYTES: usize = 160;
+const TEXT_FLOOR_BYTES: usize = 64;
 
 /// Given up last: without them a span is drawn in the wrong place, or cannot be understood at all.
 const ESSENTIAL: [&str; 12] = [
@@ -87,6 +87,7 @@ fn cut_message(buffered: &mut BufferedSpan, excess: usize, floor: usize) -> usiz
     }
     let end = prefix_of_escaped(&exception.message, keep).len();
     exception.message.truncate(end);
+    exception.message.shrink_to_fit();
     before - escaped(&exception.message)
 }
 
@@ -129,6 +130,7 @@ fn cut_text(text: &mut Cow<'static, str>, max: usize) {
 fn cut_chars(text: &mut String, max: usize) {
     if let Some((at, _)) = text.char_indices().nth(max) {
         text.truncate(at);
+        text.shrink_to_fit();
     }
 }
 

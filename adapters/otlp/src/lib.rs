@@ -1,11 +1,15 @@
-//! The streaming pipeline: finished spans to an OTLP receiver next door, within X-Ray's limits, and with an account of
+//! The streaming pipeline: finished spans to an OTLP collector, within X-Ray's limits, and with an account of
 //! each of them. Knows nothing of HTTP requests that the service answers, nor of when it is flushed: its callers do that.
 
 pub mod address;
+mod answer;
+mod attempt;
 mod attempt_log;
 mod budget;
 mod buffer;
 mod buffered;
+mod collector_log;
+mod collector_watch;
 mod config;
 mod convert;
 mod estimate;
@@ -15,6 +19,7 @@ mod json;
 mod ledger_line;
 mod line_sink;
 mod off;
+mod patience;
 mod pipeline;
 mod queue;
 mod sampling;
@@ -27,13 +32,15 @@ mod system_clock;
 pub mod testing;
 mod transport;
 
+pub use answer::CollectorAnswer;
 pub use attempt_log::{AttemptLog, CollectorReply};
+pub use collector_log::{CollectorLog, Refusal};
 pub use config::{PipelineConfig, PipelineError, resource};
 pub use estimate::estimated_document_bytes;
 pub use http::{Connect, HttpTransport, Io, Tcp};
 pub use line_sink::{LineSink, MemoryLines, Stdout};
 pub use off::Off;
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, PipelinePorts};
 pub use sampling::span_id;
 pub use stdout::StdoutTelemetry;
 pub use system_clock::SystemClock;

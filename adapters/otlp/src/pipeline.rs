@@ -1,9 +1,11 @@
 //! The streaming pipeline: the port `Telemetry` over the SDK's parts (ids, sampler, resource, `SpanData`, OTLP exporter)
-//! and ours (guard, budget, books, ledger). No thread, no blocking call: it is driven by whoever flushes.
+//! and ours (guard, budget, store, ledger). No thread, no blocking call: it is driven by whoever flushes.
 
 use super::{
     attempt_log::AttemptLog,
     buffered::BufferedSpan,
+    collector_log::{CollectorLines, CollectorLog},
+    collector_watch::CollectorWatch,
     config::{PipelineConfig, PipelineError, resource},
     convert,
     http::{HttpTransport, Tcp},
@@ -28,41 +30,60 @@ use opentelemetry_sdk::{
     Resource,
     trace::{SpanData, SpanExporter as _},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-/// An export in mid-stream is given up after this, in milliseconds; a flush is bounded by its caller.
-const EXPORT_LIMIT_MS: u64 = 5_000;
+/// An export in mid-stream is given up after this; a flush is bounded by its caller.
+const EXPORT_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a pipeline works with beside its transport.
+#[derive(Clone)]
+pub struct PipelinePorts {
+    /// Takes ledger lines and given-up spans.
+    pub lines: Arc<dyn LineSink>,
+    /// Tells the operator what the collector does not take.
+    pub collector_log: Arc<dyn CollectorLog>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
 
 /// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
 pub struct Pipeline {
     store: Mutex<SpanStore>,
-    /// The SDK forbids concurrent exports; so does the report.
+    /// The SDK forbids concurrent exports; so does the attempt log.
     pub(super) exporter: AsyncMutex<SpanExporter>,
     pub(super) attempt_log: Arc<AttemptLog>,
     sampling: Sampling,
     scope: InstrumentationScope,
     otlp_json: OtlpJson,
     emf: Emf,
-    line_sink: Arc<dyn LineSink>,
+    pub(super) collector_watch: CollectorWatch,
+    lines: Arc<dyn LineSink>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
+impl PipelinePorts {
+    /// Everything to `lines`: what the operator is told too, as JSON.
+    pub fn new(lines: Arc<dyn LineSink>, clock: Arc<dyn Clock>) -> Self {
+        let collector_log = Arc::new(CollectorLines::new(lines.clone(), clock.clone()));
+        Self { lines, collector_log, clock }
+    }
+}
+
 impl Pipeline {
-    /// A pipeline over HTTP. `line_sink` takes ledger lines and given-up spans.
+    /// A pipeline over plain HTTP.
     ///
     /// # Errors
     /// If the endpoint is none, or the exporter refuses its configuration.
-    pub fn new(
-        config: PipelineConfig,
-        line_sink: Arc<dyn LineSink>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, PipelineError> {
+    pub fn new(config: PipelineConfig, ports: PipelinePorts) -> Result<Self, PipelineError> {
         let transport = HttpTransport::new(tcp(&config.endpoint)?);
         let resource = resource(&config.service);
-        Self::over(Arc::new(transport), config, &resource, line_sink, clock)
+        Self::over(Arc::new(transport), config, &resource, ports)
     }
 
-    /// A pipeline over any wire.
+    /// A pipeline over any transport.
     ///
     /// # Errors
     /// If the exporter refuses its configuration.
@@ -70,13 +91,14 @@ impl Pipeline {
         transport: Arc<dyn Transport>,
         config: PipelineConfig,
         resource: &Resource,
-        line_sink: Arc<dyn LineSink>,
-        clock: Arc<dyn Clock>,
+        ports: PipelinePorts,
     ) -> Result<Self, PipelineError> {
+        let PipelinePorts { lines, collector_log, clock } = ports;
+        let collector_watch = CollectorWatch::new(&config.endpoint, transport.clone(), collector_log);
         let attempt_log = Arc::<AttemptLog>::default();
         let mut exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(RecordingClient::new(transport, attempt_log.clone()))
+            .with_http_client(RecordingClient::new(transport, attempt_log.clone(), clock.clone()))
             .with_endpoint(config.endpoint)
             .with_headers(config.headers.into_iter().collect())
             .with_protocol(Protocol::HttpBinary)
@@ -94,20 +116,29 @@ impl Pipeline {
             scope: convert::scope(),
             otlp_json: OtlpJson::new(resource),
             emf: Emf { namespace: config.metrics_namespace, environment: config.environment },
-            line_sink,
+            collector_watch,
+            lines,
             clock,
         })
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, SpanStore> {
-        // Nothing in the books panics; if it did, half an update would still be better than no telemetry.
+        // Nothing in the store panics; if it did, half an update would still be better than no telemetry.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes given-up spans, one line each.
     pub(super) fn print(&self, spans: &GivenUp) {
         for span in self.convert(spans) {
-            self.line_sink.line(&self.otlp_json.line(span));
+            self.lines.line(&self.otlp_json.line(span));
+        }
+    }
+
+    /// Writes given-up spans, and the late lines of the streams that they belonged to.
+    fn give_up(&self, spans: &GivenUp) {
+        if !spans.is_empty() {
+            self.print(spans);
+            self.write_late_lines();
         }
     }
 
@@ -117,9 +148,9 @@ impl Pipeline {
     }
 
     pub(super) fn write_late_lines(&self) {
-        let line_sink = self.store().late_lines();
-        for late in line_sink {
-            self.line_sink.line(&late.line(&self.emf, self.clock.now()));
+        let late_lines = self.store().late_lines();
+        for late in late_lines {
+            self.lines.line(&late.line(&self.emf, self.clock.now()));
         }
     }
 }
@@ -140,7 +171,7 @@ impl Telemetry for Pipeline {
 
     fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
         let given_up = self.store().record(span);
-        self.print(&given_up);
+        self.give_up(&given_up);
     }
 
     fn is_export_due(&self, now: Timestamp) -> bool {
@@ -149,9 +180,9 @@ impl Telemetry for Pipeline {
     }
 
     async fn export(&self, now: Timestamp) {
-        let until = now.plus_ms(EXPORT_LIMIT_MS);
+        let until = now.plus(EXPORT_LIMIT);
         let limit = self.clock.sleep_until(until);
-        within(&*self.clock, limit, Box::pin(self.send_fresh(now, until))).await;
+        within(&*self.clock, limit, Box::pin(self.send_pending(until))).await;
     }
 
     async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
@@ -163,14 +194,14 @@ impl Telemetry for Pipeline {
         let Some((entry, given_up)) = self.store().close(&stream) else {
             return;
         };
-        self.print(&given_up);
-        self.line_sink.line(&entry.line(&stream, &self.emf, self.clock.now()));
+        self.lines.line(&entry.line(&stream, &self.emf, self.clock.now()));
+        // What had to make room for it belongs to other streams, whose late lines are due now.
+        self.give_up(&given_up);
     }
 
     fn shutdown(&self) {
         let given_up = self.store().give_up_all();
-        self.print(&given_up);
-        self.write_late_lines();
+        self.give_up(&given_up);
     }
 }
 
@@ -186,5 +217,7 @@ fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
 mod export_tests;
 #[cfg(test)]
 mod ledger_tests;
+#[cfg(test)]
+mod patience_tests;
 #[cfg(test)]
 mod tests;

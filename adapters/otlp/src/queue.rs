@@ -3,8 +3,9 @@
 use super::buffered::BufferedSpan;
 use std::collections::VecDeque;
 
-/// Spans per request at most: a request of this many takes a collector a moment, not a second.
-pub(crate) const BATCH_SPANS_MAX: usize = 512;
+/// Spans per request at most: as many as the collector's exporter hands X-Ray in one piece, so that its answer is true of the
+/// whole request. What failed in a second piece would be sent again with what the first one delivered.
+pub(crate) const BATCH_SPANS_MAX: usize = 50;
 /// Bytes of memory per request at most; on the wire they are fewer.
 pub(crate) const BATCH_BYTES_MAX: usize = 524_288;
 
@@ -60,6 +61,11 @@ impl Queue {
         }
     }
 
+    /// Gives back the memory of spans that have left.
+    pub(super) fn compact(&mut self) {
+        self.spans.shrink_to_fit();
+    }
+
     #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &BufferedSpan> {
         self.spans.iter()
@@ -106,8 +112,8 @@ mod tests {
 
     #[test]
     fn a_request_is_bounded_by_spans_and_by_bytes() {
-        assert_eq!(batches(queue(512, 1)), [512]);
-        assert_eq!(batches(queue(1_100, 1)), [512, 512, 76]);
+        assert_eq!(batches(queue(50, 1)), [50]);
+        assert_eq!(batches(queue(130, 1)), [50, 50, 30]);
         assert_eq!(batches(queue(4, BATCH_BYTES_MAX / 2)), [2, 2]);
         assert_eq!(batches(queue(3, BATCH_BYTES_MAX / 2 + 1)), [1, 1, 1]);
         assert_eq!(batches(queue(2, BATCH_BYTES_MAX + 1)), [1, 1], "one always fits");

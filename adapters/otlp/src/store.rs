@@ -1,4 +1,4 @@
-//! All accounts, and the two bounds on what they hold: fresh spans, and retained ones. Synchronous, no I/O: whoever is
+//! What is held of all streams, and the two bounds on it: pending spans, and retained ones. Synchronous, no I/O: whoever is
 //! handed given-up spans writes them to the log.
 
 mod batches;
@@ -8,6 +8,7 @@ use super::{
     buffer::{SpanCounts, StreamBuffer},
     buffered::BufferedSpan,
     ledger_line::{LateLine, LedgerEntry},
+    patience::Patience,
     size::Sizes,
 };
 use lambda_trace::{FinishedSpan, StreamClosed, StreamOpened, Streaming, Timestamp, names};
@@ -44,17 +45,8 @@ pub(super) struct SpanStore {
     retained_bytes: usize,
     /// When the oldest fresh span ended, at the latest.
     pending_since: Timestamp,
-    /// The last attempt in mid-stream did not succeed, or goes on.
-    backoff: Option<Backoff>,
-}
-
-/// No attempt in mid-stream until as many more spans have come, or as much more time has passed, as make one due: a collector
-/// that takes nothing is not to be asked again for every span.
-#[derive(Clone, Copy)]
-struct Backoff {
-    since: Timestamp,
-    /// Fresh spans that were left behind.
-    spans: usize,
+    /// The collector asked for it.
+    patience: Option<Patience>,
 }
 
 impl SpanStore {
@@ -71,7 +63,7 @@ impl SpanStore {
             pending_bytes: 0,
             retained_bytes: 0,
             pending_since: Timestamp::default(),
-            backoff: None,
+            patience: None,
         }
     }
 
@@ -82,7 +74,7 @@ impl SpanStore {
             self.open.insert(stream.request_id, Listed::Refused);
             return;
         }
-        let budget = Budget::new(self.budget_bytes, self.sizes, stream.opened_at, stream.expected_end);
+        let budget = Box::new(Budget::new(self.budget_bytes, self.sizes, stream.opened_at, stream.expected_end));
         let buffer = StreamBuffer::new(stream.request_id.clone(), stream.parent.trace, Some(budget));
         let id = self.insert(buffer);
         self.open.insert(stream.request_id, Listed::Recorded(id));
@@ -139,13 +131,13 @@ impl SpanStore {
         let Some(Listed::Recorded(id)) = self.open.remove(&stream.request_id) else { return None };
         let buffer = self.buffers.get_mut(&id)?;
         let before = (buffer.pending.len(), buffer.pending.bytes());
+        let retained_before = buffer.retained.bytes();
         let folded = buffer.settle_budget();
         buffer.budget = None;
-        self.retained_bytes += buffer.pending.bytes();
-        buffer.retained.extend(buffer.pending.drain());
+        buffer.retain_pending();
+        self.retained_bytes += buffer.retained.bytes() - retained_before;
         self.pending_spans -= before.0;
         self.pending_bytes -= before.1;
-        self.fewer_are_pending();
         let given_up = self.bound_retained();
         let buffer = self.buffers.get_mut(&id)?;
         let entry =
@@ -157,21 +149,22 @@ impl SpanStore {
     /// What closed accounts settled since their last line.
     pub(super) fn late_lines(&mut self) -> Vec<LateLine> {
         let settled = self.buffers.values_mut().filter(|buffer| buffer.is_closed());
-        let line_sink = settled.filter_map(|buffer| {
+        let lines = settled.filter_map(|buffer| {
             let counts = (buffer.counts.settles()).then(|| std::mem::take(&mut buffer.counts))?;
             Some(LateLine::new(buffer.request_id.clone(), buffer.trace, counts))
         });
-        let line_sink = line_sink.collect();
+        let lines = lines.collect();
         self.forget_settled();
-        line_sink
+        lines
     }
 
     /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.
     fn record_late(&mut self, span: FinishedSpan<Streaming>) -> GivenUp {
         let buffered = BufferedSpan::new(span, self.sizes);
-        self.retained_bytes += buffered.memory;
         let mut buffer = StreamBuffer::new(buffered.span.request_id.clone(), buffered.span.trace, None);
-        buffer.retained.extend([buffered]);
+        buffer.pending.push(buffered);
+        buffer.retain_pending();
+        self.retained_bytes += buffer.retained.bytes();
         self.insert(buffer);
         self.bound_retained()
     }

@@ -1,8 +1,11 @@
-//! What the tests of this pipeline share: a scripted wire, and streams made the way the service makes them.
+//! What the tests of this pipeline share: a scripted collector, and streams made the way the service makes them.
 
 use super::{
     attempt_log::AttemptLog,
+    collector_log::{CollectorLog, Refusal},
     config::PipelineConfig,
+    line_sink::MemoryLines,
+    pipeline::PipelinePorts,
     transport::{Transport, TransportError},
 };
 use async_trait::async_trait;
@@ -41,6 +44,8 @@ pub enum Step {
     Accept,
     /// Answers with this HTTP status.
     Status(u16),
+    /// Answers 429 with `Retry-After`, in seconds.
+    RetryAfter(u16),
     /// Answers 200 and rejects this many spans.
     Partial(i64),
     /// Nobody listens.
@@ -104,6 +109,7 @@ impl Transport for Collector {
         let (status, rejected) = match step {
             Step::Accept | Step::Refuse => (200, 0),
             Step::Status(status) => (status, 0),
+            Step::RetryAfter(_) => (429, 0),
             Step::Partial(rejected) => (200, rejected),
             Step::Break => return Err(TransportError::Connect(io::ErrorKind::ConnectionReset.into())),
             Step::Hang => poll_fn(|_| Poll::Pending).await,
@@ -115,11 +121,42 @@ impl Transport for Collector {
         let partial_success =
             (rejected > 0).then(|| ExportTracePartialSuccess { rejected_spans: rejected, error_message: "no".into() });
         let body = ExportTraceServiceResponse { partial_success }.encode_to_vec();
-        Ok(Response::builder().status(status).body(body.into()).expect("response"))
+        let response = Response::builder().status(status);
+        let response = if let Step::RetryAfter(s) = step { response.header("retry-after", s) } else { response };
+        Ok(response.body(if status == 200 { body.into() } else { Bytes::from_static(b"no") }).expect("response"))
     }
 }
 
-/// A pipeline's configuration; its collector is the wire's business.
+/// What an operator was told, in order.
+#[derive(Debug, Default)]
+pub struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    /// So far.
+    ///
+    /// # Panics
+    /// A test panicked while it held the lock.
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().expect("lock").clone()
+    }
+}
+
+impl CollectorLog for Told {
+    fn refused(&self, refusal: &Refusal) {
+        self.0.lock().expect("lock").push(refusal.to_string());
+    }
+
+    fn recovered(&self, address: &str) {
+        self.0.lock().expect("lock").push(format!("{address} recovered"));
+    }
+}
+
+/// What a pipeline works with in tests.
+pub fn ports(lines: &Arc<MemoryLines>, told: &Arc<Told>, clock: &Arc<ManualClock>) -> PipelinePorts {
+    PipelinePorts { lines: lines.clone(), collector_log: told.clone(), clock: clock.clone() }
+}
+
+/// A pipeline's configuration; its collector is the transport's business.
 pub fn config(retain_bytes: usize) -> PipelineConfig {
     PipelineConfig {
         service: "tests".into(),

@@ -1,13 +1,20 @@
 //! One request, one answer: what the pipeline needs of HTTP, and its fitting into the SDK's exporter.
 
-use super::attempt_log::{AttemptLog, CollectorReply};
+use super::{
+    answer::CollectorAnswer,
+    attempt_log::{AttemptLog, CollectorReply},
+};
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response, header::CONTENT_TYPE};
+use http::{Request, Response};
+use lambda_trace::Clock;
 use opentelemetry_http::{HttpClient, HttpError};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use prost::Message;
-use std::{fmt, sync::Arc};
+use std::{
+    error::Error,
+    fmt,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 /// No answer: no connection, or one that broke.
 #[derive(Debug, thiserror::Error)]
@@ -20,23 +27,38 @@ pub enum TransportError {
     Broken(#[source] hyper::Error),
 }
 
-/// Sends a request. MUST stop sending when dropped, and note in the report when the first byte has left.
+/// Sends requests. MUST stop sending when dropped, and note in the attempt log when the first byte has left.
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends `request` and reads the whole answer, whatever its status.
+    /// Sends `request` and reads the whole answer, whatever its status. One attempt: what fails is the pipeline's to try again.
     async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError>;
+
+    /// What an operator can do about an answer that refuses spans, where this transport knows more than its status says.
+    fn advice(&self, _answer: &CollectorAnswer) -> Option<&'static str> {
+        None
+    }
 }
 
-/// A wire whose answers are noted, in the form that the SDK's exporter takes.
+/// A transport whose answers are noted, in the form that the SDK's exporter takes.
 #[derive(Debug)]
 pub(super) struct RecordingClient {
     transport: Arc<dyn Transport>,
     attempt_log: Arc<AttemptLog>,
+    clock: ClockOfAnswers,
+}
+
+/// The exporter wants its client to be `Debug`, which a clock is not.
+struct ClockOfAnswers(Arc<dyn Clock>);
+
+impl fmt::Debug for ClockOfAnswers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
 }
 
 impl RecordingClient {
-    pub(super) fn new(transport: Arc<dyn Transport>, attempt_log: Arc<AttemptLog>) -> Self {
-        Self { transport, attempt_log }
+    pub(super) fn new(transport: Arc<dyn Transport>, attempt_log: Arc<AttemptLog>, clock: Arc<dyn Clock>) -> Self {
+        Self { transport, attempt_log, clock: ClockOfAnswers(clock) }
     }
 }
 
@@ -46,25 +68,23 @@ impl HttpClient for RecordingClient {
         let answer = self.transport.send(request, &self.attempt_log).await;
         self.attempt_log.over(match &answer {
             Ok(response) => {
-                CollectorReply::Status { status: response.status().as_u16(), rejected_spans: rejected_spans(response) }
+                let now = UNIX_EPOCH + Duration::from_micros(self.clock.0.now().micros());
+                CollectorReply::Answered(CollectorAnswer::read(response, now))
             }
-            Err(_) => CollectorReply::None,
+            Err(error) => CollectorReply::None(chain(error)),
         });
         Ok(answer?)
     }
 }
 
-/// An answer that cannot be read says nothing of rejected spans: 2xx is acceptance.
-fn rejected_spans(response: &Response<Bytes>) -> u64 {
-    if !response.status().is_success() {
-        return 0;
+/// An error and what caused it, in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
     }
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    let decoded = if content_type.is_some_and(|t| t.starts_with("application/json")) {
-        serde_json::from_slice::<ExportTraceServiceResponse>(response.body()).ok()
-    } else {
-        ExportTraceServiceResponse::decode(response.body().clone()).ok()
-    };
-    let rejected = decoded.and_then(|answer| answer.partial_success).map_or(0, |p| p.rejected_spans);
-    u64::try_from(rejected).unwrap_or(0)
+    text
 }

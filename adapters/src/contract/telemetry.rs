@@ -111,7 +111,7 @@ mod tests {
     use lambda_trace_otlp::Off;
     use lambda_trace_otlp::{
         MemoryLines, Pipeline, StdoutTelemetry,
-        testing::{Collector, Step, config, hex, spans},
+        testing::{Collector, Step, config, hex, ports, spans},
     };
     use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
     use opentelemetry_sdk::Resource;
@@ -184,7 +184,12 @@ mod tests {
     impl Sending {
         fn new(script: impl IntoIterator<Item = Step>) -> Self {
             let (collector, lines) = (Collector::following(script), Arc::<MemoryLines>::default());
-            let pipeline = Pipeline::over(collector.clone(), config(1 << 20), &resource(), lines.clone(), clock());
+            let pipeline = Pipeline::over(
+                collector.clone(),
+                config(1 << 20),
+                &resource(),
+                ports(&lines, &Arc::default(), &clock()),
+            );
             let streaming = Arc::new(pipeline.expect("a pipeline"));
             Self(Arc::new(Composite { handler: None, streaming }), collector, lines)
         }

@@ -50,9 +50,9 @@ fn invocation(sink: Arc<dyn Telemetry>, users: &Users, lookups: usize) {
     let _ = futures::executor::block_on(invocation.answer());
 }
 
-fn document(users: Users, lookups: usize) -> Json {
+fn document(users: &Users, lookups: usize) -> Json {
     let sink = Arc::<Kept>::default();
-    invocation(sink.clone(), &users, lookups);
+    invocation(sink.clone(), users, lookups);
     let mut told = std::mem::take(&mut *sink.handler.lock().expect("lock"));
     assert_eq!(told.len(), 1, "one document an invocation");
     let sent = document::datagram(told.remove(0));
@@ -66,7 +66,7 @@ fn document(users: Users, lookups: usize) -> Json {
 
 #[test]
 fn a_handler_phase_is_one_subsegment_with_its_calls_nested() {
-    let document = document(Users(None), 1);
+    let document = document(&Users(None), 1);
     assert_eq!((&document["name"], &document["type"]), (&"## handler".into(), &"subsegment".into()));
     assert_eq!(document["trace_id"], header(1)["Root=".len()..40]);
     assert_eq!(document["parent_id"], "53995c3f42cd8ad8");
@@ -95,7 +95,7 @@ fn failures_are_blamed_on_who_is_to_blame() {
         ("TimedOut", [false, false, true]),
     ] {
         let text = "é".repeat(3_000);
-        let document = document(Users(Some((Failure::Faulted, error_type, text))), 1);
+        let document = document(&Users(Some((Failure::Faulted, error_type, text))), 1);
         let nested = &document["subsegments"][0];
         let found = ["throttle", "error", "fault"].map(|flag| nested[flag] == true);
         assert_eq!(found, flags, "{error_type}");
@@ -109,7 +109,7 @@ fn failures_are_blamed_on_who_is_to_blame() {
 #[test]
 fn a_document_that_is_too_large_loses_children_and_says_so() {
     let text = "\u{1}".repeat(2_048);
-    let document = document(Users(Some((Failure::Faulted, "X", text))), 20);
+    let document = document(&Users(Some((Failure::Faulted, "X", text))), 20);
     let left = document["subsegments"].as_array().expect("children").len() as u64;
     let dropped = document["metadata"]["default"]["dropped_subsegments"].as_u64().expect("a count");
     assert!(left >= 1 && left + dropped == 20, "{left} {dropped}");

@@ -6,7 +6,7 @@ use lambda_runtime::LambdaEvent;
 use lambda_stream::{Body, BodyError, Completion, Refusal, Response, Runtime, StreamingHandler};
 use lambda_trace::{ConnectionId, EndReason, Invocation, InvocationStart, SpanKind, StreamIdentity};
 use lambda_trace::{Streaming, Timestamp, TraceConfig};
-use lambda_trace_otlp::{Pipeline, PipelineConfig, Stdout, SystemClock};
+use lambda_trace_otlp::{Pipeline, PipelineConfig, PipelinePorts, Stdout, SystemClock};
 use std::{error::Error, sync::Arc, time::Duration};
 
 const TEXT: &str = "In a town by the sea a clock counts the waves and forgets each of them at once";
@@ -51,7 +51,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let environment = |name| std::env::vars().find(|(n, _)| n == name).map(|(_, value)| value).ok_or(name);
     let endpoint = environment("OTEL_EXPORTER_OTLP_ENDPOINT")? + "/v1/traces";
     let clock = Arc::new(SystemClock);
-    let sink = Pipeline::new(PipelineConfig::new("tokens", endpoint), Arc::new(Stdout), clock.clone())?;
+    let sink =
+        Pipeline::new(PipelineConfig::new("tokens", endpoint), PipelinePorts::new(Arc::new(Stdout), clock.clone()))?;
     let tracing = TraceConfig::new(clock, Arc::new(sink), "tokens");
     let runtime = Runtime::new(environment("AWS_LAMBDA_RUNTIME_API")?.parse()?);
     Ok(runtime.run(Teller(tracing.clone()), tracing).await?)

@@ -1,10 +1,12 @@
 //! Where spans go, each phase its own way.
 
 use super::spans::SpanList;
-use crate::config::{Config, ConfigErrors, TelemetrySink};
+use crate::{
+    config::{Config, ConfigErrors, TelemetrySink},
+    operator_log::TracingOperatorLog,
+};
 use lambda_trace::{Clock, Telemetry};
-use lambda_trace_otlp::Off;
-use lambda_trace_otlp::{Pipeline, PipelineConfig, Stdout, StdoutTelemetry, resource};
+use lambda_trace_otlp::{Off, Pipeline, PipelineConfig, PipelinePorts, Stdout, StdoutTelemetry, resource};
 use lambda_trace_xray::{XrayDaemon, daemon_address};
 use sse_adapters::{memory::MemoryTelemetry, telemetry::Composite};
 use std::sync::Arc;
@@ -45,7 +47,8 @@ fn pipeline(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -
         metrics_namespace: config.metrics_namespace.clone(),
         environment: config.environment.clone(),
     };
-    Pipeline::new(pipeline, Arc::new(Stdout), clock)
+    let ports = PipelinePorts { lines: Arc::new(Stdout), collector_log: Arc::new(TracingOperatorLog), clock };
+    Pipeline::new(pipeline, ports)
         .map_err(|error| {
             errors.note_by_name("OTEL_EXPORTER_OTLP_ENDPOINT", format!("or another of its kind: {error}"));
         })

@@ -88,8 +88,7 @@ pub(super) const FLUSH_TIMEOUT: V =
     V::number("SSE_FLUSH_TIMEOUT_MS", 5_000, 100, 5_000, "the flush of an invocation takes at most this long");
 pub(super) const TRACE_BUDGET: V =
     V::number("SSE_TRACE_BUDGET_BYTES", 80_000, 20_000, 500_000, "estimated X-Ray bytes per trace");
-pub(super) const RETAIN: V =
-    V::number("SSE_RETAIN_BYTES", 1_048_576, 0, 67_108_864, "spans kept after a failed export");
+pub(super) const RETAIN: V = V::number("SSE_RETAIN_BYTES", 1_048_576, 0, 4_194_304, "spans kept after a failed export");
 pub(super) const JWT_SECRET: V = V::text(
     "SSE_JWT_SECRET",
     "",

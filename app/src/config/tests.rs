@@ -76,7 +76,7 @@ fn a_number_has_its_default_and_its_range() {
         ("SSE_DEADLINE_MARGIN_MS", 3_000, 1_000, 60_000, |c| c.limits.deadline_margin_ms),
         ("SSE_FLUSH_TIMEOUT_MS", 5_000, 100, 5_000, |c| c.flush_timeout_ms),
         ("SSE_TRACE_BUDGET_BYTES", 80_000, 20_000, 500_000, |c| c.trace_budget_bytes as u64),
-        ("SSE_RETAIN_BYTES", 1_048_576, 0, 67_108_864, |c| c.retain_bytes as u64),
+        ("SSE_RETAIN_BYTES", 1_048_576, 0, 4_194_304, |c| c.retain_bytes as u64),
     ];
     for (name, default, min, max, get) in numbers {
         assert_eq!(get(&good(&[])), *default, "{name}");

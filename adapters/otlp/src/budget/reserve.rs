@@ -43,11 +43,10 @@ impl Reserve {
         Self { firsts: Vec::new(), event_types: 0, errors: Vec::new(), for_errors: total.saturating_sub(places) }
     }
 
-    /// Takes a place for a span, if it has one coming; cuts the span to it.
+    /// Takes a place for a span, if it has one coming; cuts the span to it. One place: the first call of all that fails takes that of
+    /// an error, and leaves that of a first call to the next one.
     pub(super) fn admit(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
-        let is_first_error = self.admit_error(buffered, sizes);
-        let is_first = self.admit_first(buffered, sizes);
-        is_first || is_first_error
+        self.admit_error(buffered, sizes) || self.admit_first(buffered, sizes)
     }
 
     fn admit_first(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {

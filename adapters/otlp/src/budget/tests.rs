@@ -93,14 +93,13 @@ proptest! {
             let first = (op.name, if op.name == names::DISPATCH { facet } else { "" });
             let is_known = firsts.iter().any(|(f, _)| *f == first);
             let types = firsts.iter().filter(|((name, _), _)| *name == names::DISPATCH).count();
-            if !is_known && (op.name != names::DISPATCH || types < EVENT_TYPES_MAX) {
-                firsts.push((first, mark));
-            }
             if let Some(error) = error
                 && errors.len() < ERROR_KINDS_MAX
                 && !errors.iter().any(|(e, _)| *e == (op.name, error.clone()))
             {
                 errors.push(((op.name, error), mark));
+            } else if !is_known && (op.name != names::DISPATCH || types < EVENT_TYPES_MAX) {
+                firsts.push((first, mark));
             }
             if op.name == names::DISPATCH {
                 last_event = Some(mark);
@@ -159,6 +158,32 @@ fn a_first_error_is_cut_to_its_place() {
     budget.offer(buffered(names::PUT_METRIC, "", error(), 600, (2, 2)), &mut buffer);
     let sizes: Vec<_> = buffer.iter().map(|buffered| buffered.document).collect();
     assert!(sizes[1] <= reserve::ERROR_BYTES && sizes[2] > reserve::ERROR_BYTES, "{sizes:?}");
+}
+
+#[test]
+fn the_first_call_that_fails_keeps_its_attributes() {
+    let mut budget = budget(80_000);
+    let mut buffer = Queue::default();
+    let attributes = [
+        ("sentiment_type", "positive"),
+        ("rpc.system", "aws-api"),
+        ("rpc.service", "DynamoDB"),
+        ("rpc.method", "Query"),
+        ("aws.region", "eu-central-1"),
+        ("aws.table_name", "sentiments"),
+        ("aws.request_id", "0NTI5QDNJ2LQOEG0MEBMTB5TLRVV4KQNSO5AEMVJF66Q9ASUAAJG"),
+        ("attempts", "3"),
+        ("poll_duration_ms", "3000"),
+        ("error_type", "ThrottlingException"),
+    ];
+    let mut first = span(names::POLL, &attributes, Some(&"m".repeat(2_000)));
+    first.exception.as_mut().expect("failed").error_type = "ThrottlingException".into();
+    budget.offer(BufferedSpan::new(first, sizes()), &mut buffer);
+    let admitted = buffer.iter().next().expect("admitted");
+    assert_eq!((admitted.dropped_attributes, admitted.span.attributes.len()), (0, attributes.len()));
+    assert!(admitted.document <= reserve::ERROR_BYTES, "{}", admitted.document);
+    let message = admitted.span.exception.as_ref().expect("failed").message.len();
+    assert!(message > 0, "{message}");
 }
 
 /// Rounds of polls at these times, each call `(partition, start, end)`; says which calls are admitted.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     line_sink::MemoryLines,
-    testing::{Collector, Step, clock, config, end, header, hex, spans, stream},
+    testing::{Collector, Step, Told, clock, config, end, header, hex, ports, spans, stream},
 };
 use futures::{FutureExt, executor::block_on};
 use lambda_trace::ManualClock;
@@ -14,7 +14,8 @@ use serde_json::Value as Json;
 /// A pipeline, its collector, its lines.
 pub(super) struct Bench {
     pub(super) collector: Arc<Collector>,
-    line_sink: Arc<MemoryLines>,
+    lines: Arc<MemoryLines>,
+    pub(super) told: Arc<Told>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) sink: Arc<dyn Telemetry>,
 }
@@ -25,11 +26,11 @@ pub(super) fn bench(retain_bytes: usize, script: impl IntoIterator<Item = Step>)
 
 pub(super) fn bench_of(config: PipelineConfig, script: impl IntoIterator<Item = Step>) -> Bench {
     let collector = Collector::following(script);
-    let line_sink = Arc::<MemoryLines>::default();
+    let (lines, told) = (Arc::<MemoryLines>::default(), Arc::<Told>::default());
     let clock = clock();
     let resource = Resource::builder_empty().with_service_name("tests").build();
-    let pipeline = Pipeline::over(collector.clone(), config, &resource, line_sink.clone(), clock.clone());
-    Bench { collector, line_sink, clock, sink: Arc::new(pipeline.expect("a pipeline")) }
+    let pipeline = Pipeline::over(collector.clone(), config, &resource, ports(&lines, &told, &clock));
+    Bench { collector, lines, told, clock, sink: Arc::new(pipeline.expect("a pipeline")) }
 }
 
 impl Bench {
@@ -44,8 +45,8 @@ impl Bench {
     }
 
     pub(super) fn ledger(&self, message: &str) -> Vec<Json> {
-        let line_sink = self.line_sink.all().into_iter();
-        let parsed = line_sink.map(|line| serde_json::from_str::<Json>(&line).expect("JSON"));
+        let lines = self.lines.all().into_iter();
+        let parsed = lines.map(|line| serde_json::from_str::<Json>(&line).expect("JSON"));
         parsed.filter(|json| json["message"] == message).collect()
     }
 
@@ -61,8 +62,8 @@ impl Bench {
     }
 
     pub(super) fn given_up(&self) -> Vec<Span> {
-        let line_sink = self.line_sink.all().into_iter().filter(|line| line.starts_with("{\"resourceSpans\""));
-        let requests = line_sink.map(|l| serde_json::from_str::<ExportTraceServiceRequest>(&l).expect("OTLP/JSON"));
+        let lines = self.lines.all().into_iter().filter(|line| line.starts_with("{\"resourceSpans\""));
+        let requests = lines.map(|l| serde_json::from_str::<ExportTraceServiceRequest>(&l).expect("OTLP/JSON"));
         requests.flat_map(spans).collect()
     }
 
@@ -122,6 +123,7 @@ fn a_refused_flush_retains_and_the_next_invocation_carries_it_off_after_its_own(
     end(bench.stream(1));
     bench.check("request-1", [("created", 1), ("delivered", 0), ("retained", 1), ("resent", 0)]);
     assert_eq!(bench.settled("request-1")["flush_outcome"], "refused");
+    bench.clock.advance(10_000);
     let second = bench.stream(2);
     event(&second, "heartbeat");
     end(second);
@@ -150,6 +152,7 @@ fn an_unsampled_answer_carries_off_what_is_retained() {
     let bench = bench(1 << 20, [Step::Status(503)]);
     end(bench.stream(1));
     assert_eq!(bench.settled("request-1")["retained"], 1);
+    bench.clock.advance(10_000);
     assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
     assert_eq!(bench.collector.accepted_names(), ["sse_stream"]);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["delivered"], 1);
@@ -168,6 +171,7 @@ fn a_dropped_flush_loses_nothing_and_what_it_sends_again_is_counted() {
     let settled = flushing.now_or_never().expect("at its limit");
     assert_eq!(settled.outcome(), FlushOutcome::Timeout);
     bench.check("request-1", [("created", 2), ("delivered", 0), ("retained", 2), ("resent", 0)]);
+    bench.clock.advance(10_000);
     end(bench.stream(2));
     assert_eq!(bench.collector.accepted_names().len(), 3);
     let late = &bench.ledger("telemetry ledger late")[0];
@@ -182,6 +186,7 @@ fn an_answer_that_was_read_is_no_reason_for_doubt() {
         let id: Arc<str> = "request-1".into();
         event(&first, "heartbeat");
         block_on(bench.flush(Some(&id)));
+        bench.clock.advance(10_000);
         end(first);
         let line = bench.settled("request-1");
         assert_eq!((&line["delivered"], &line["resent"]), (&2.into(), &resent.into()), "{step:?}");
@@ -244,6 +249,7 @@ fn last_words_settle_everything() {
     bench.sink.shutdown();
     assert_eq!(bench.given_up().len(), 2);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["logged"], 1);
+    bench.clock.advance(10_000);
     end(open);
     bench.check("request-2", [("created", 2), ("logged", 1), ("delivered", 1), ("retained", 0)]);
 }
@@ -270,19 +276,6 @@ fn streams_beside_each_other_have_accounts_of_their_own() {
     end(two);
     bench.check("request-1", [("created", 2), ("delivered", 2), ("retained", 0), ("folded", 0)]);
     bench.check("request-2", [("created", 3), ("delivered", 3), ("retained", 0), ("folded", 0)]);
-}
-
-#[test]
-fn a_collector_that_is_not_there_is_asked_once_whatever_is_retained() {
-    for (step, attempts) in [(Step::Refuse, 1), (Step::Status(503), 2)] {
-        let bench = bench(1 << 20, [step].repeat(4));
-        end(bench.stream(1));
-        end(bench.stream(2));
-        let before = bench.collector.attempts();
-        // Two accounts are retained; one that cannot be reached for the first cannot be for the second.
-        block_on(bench.flush(None));
-        assert_eq!(bench.collector.attempts() - before, attempts, "{step:?}");
-    }
 }
 
 #[test]

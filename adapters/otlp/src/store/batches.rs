@@ -1,47 +1,42 @@
-//! What leaves the books and what comes back: requests, failures, and what no bound leaves room for.
+//! What leaves the store and what comes back: requests, failures, and what no bound leaves room for.
 
-use super::{Backoff, BufferId, BufferedSpan, GivenUp, SpanCounts, SpanStore, StreamBuffer};
-use lambda_trace::Timestamp;
+use super::super::queue::BATCH_SPANS_MAX;
+use super::{BufferId, BufferedSpan, GivenUp, Patience, SpanCounts, SpanStore, StreamBuffer};
+use lambda_trace::{FlushOutcome, Timestamp};
+use std::time::Duration;
 
-/// Fresh spans at most; they are exported long before that.
+/// Pending spans at most; they are exported long before that.
 const PENDING_SPANS_MAX: usize = 8_192;
 /// Their bytes at most.
 const PENDING_BYTES_MAX: usize = 8 * 1_048_576;
-/// As many fresh spans are worth a request.
-pub(crate) const EXPORT_SPANS: usize = 64;
-/// A fresh span waits no longer than this, in milliseconds, if its session is awake.
-pub(crate) const EXPORT_AGE_MS: u64 = 30_000;
+/// As many pending spans are worth a request.
+pub(crate) const EXPORT_SPANS: usize = BATCH_SPANS_MAX;
+/// A pending span waits no longer than this, if its session is awake.
+pub(crate) const EXPORT_AGE: Duration = Duration::from_secs(30);
 
 impl SpanStore {
-    /// Whether fresh spans are enough, or old enough, for a request.
+    /// Whether pending spans are enough, or old enough, for a request, and the collector may be asked.
     pub(crate) fn is_export_due(&self, now: Timestamp) -> bool {
-        let (behind, since) = self.backoff.map_or((0, self.pending_since), |backoff| (backoff.spans, backoff.since));
-        self.pending_spans >= behind + EXPORT_SPANS || (self.pending_spans > 0 && now.ms_since(since) >= EXPORT_AGE_MS)
+        let is_old = self.pending_spans > 0 && now.since(self.pending_since) >= EXPORT_AGE;
+        (self.pending_spans >= EXPORT_SPANS || is_old) && self.held_back(now).is_none()
     }
 
-    /// An attempt in mid-stream begins: until it is known to have succeeded, the next one is put off.
-    pub(crate) fn export_begins(&mut self, now: Timestamp) {
-        self.backoff = Some(Backoff { since: now, spans: self.pending_spans });
+    /// How a flush ends that is not made, because the collector asked for patience.
+    pub(crate) fn held_back(&self, now: Timestamp) -> Option<FlushOutcome> {
+        self.patience.filter(|patience| patience.is_on(now)).map(|patience| patience.outcome)
     }
 
-    /// The collector takes spans.
-    pub(crate) fn export_succeeded(&mut self) {
-        self.backoff = None;
+    /// No attempt is made before this wait is over.
+    pub(crate) fn wait(&mut self, patience: Patience) {
+        self.patience = Some(patience);
     }
 
-    /// What left is not left behind.
-    pub(super) fn fewer_are_pending(&mut self) {
-        if let Some(backoff) = &mut self.backoff {
-            backoff.spans = backoff.spans.min(self.pending_spans);
-        }
-    }
-
-    /// Accounts with fresh spans, the oldest first.
+    /// Streams with pending spans, the oldest first.
     pub(crate) fn with_pending(&self) -> Vec<BufferId> {
         self.select(|buffer| buffer.pending.len() > 0)
     }
 
-    /// Accounts with retained spans, the oldest first.
+    /// Streams with retained spans, the oldest first.
     pub(crate) fn with_retained(&self) -> Vec<BufferId> {
         self.select(|buffer| buffer.retained.len() > 0)
     }
@@ -59,7 +54,7 @@ impl SpanStore {
         self.buffers.get(&id).is_some_and(|a| a.retained.len() > 0 || (with_pending && a.pending.len() > 0))
     }
 
-    /// The next request of an account: what failed before first, then, if asked for, what is fresh.
+    /// The next request of a stream: what failed before first, then, if asked for, what is pending.
     pub(crate) fn take_batch(&mut self, id: BufferId, with_pending: bool) -> Vec<BufferedSpan> {
         let mut batch = Vec::new();
         let Some(buffer) = self.buffers.get_mut(&id) else {
@@ -75,7 +70,6 @@ impl SpanStore {
             self.pending_bytes -= before.1 - buffer.pending.bytes();
         }
         buffer.in_flight += batch.len();
-        self.fewer_are_pending();
         batch
     }
 
@@ -94,7 +88,8 @@ impl SpanStore {
         if let Some(buffer) = self.buffers.get_mut(&id) {
             buffer.in_flight = buffer.in_flight.saturating_sub(batch.len());
             buffer.counts.resent += resent;
-            for buffered in batch.into_iter().rev() {
+            for mut buffered in batch.into_iter().rev() {
+                buffered.compact();
                 self.retained_bytes += buffered.memory;
                 buffer.retained.push_front(buffered);
             }

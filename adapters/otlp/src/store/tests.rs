@@ -21,6 +21,7 @@ fn open(store: &mut SpanStore, request_id: &Arc<str>, is_recorded: bool) {
 fn record(store: &mut SpanStore, request_id: &Arc<str>) -> GivenUp {
     let mut span = span(names::DISPATCH, &[], None);
     span.request_id = request_id.clone();
+    span.attributes.reserve_exact(8);
     store.record(span)
 }
 
@@ -63,7 +64,8 @@ fn what_is_retained_is_not_fresh_any_more() {
     assert!(store.is_export_due(at));
     let (entry, _) = close(&mut store, &request_id).expect("a ledger line");
     assert_eq!(entry.retained, 100);
-    assert_eq!((store.pending_spans, store.pending_bytes, store.retained_bytes), (0, 0, pending.1));
+    assert_eq!((store.pending_spans, store.pending_bytes), (0, 0));
+    assert!(store.retained_bytes > 0 && store.retained_bytes < pending.1, "spare room is given back");
     assert!(!store.is_export_due(at.plus_ms(60_000)));
 }
 
