@@ -2,7 +2,10 @@
 
 mod help;
 
-pub use crate::feed::FeedArgs;
+pub use crate::{
+    feed::FeedArgs,
+    lines::{ReplayArgs, TraceArgs},
+};
 
 use clap::{Args, Parser, Subcommand};
 use std::{
@@ -34,6 +37,16 @@ pub enum Command {
     /// Write demo items into a DynamoDB table, on AWS or on a local server (`AWS_ENDPOINT_URL`), with progress.
     #[command(after_long_help = help::variables(), after_help = help::SHORT)]
     Feed(FeedArgs),
+
+    /// Send given-up spans to a collector again, with their ids, at most 50 a request.
+    ///
+    /// What the function could not deliver it prints as OTLP/JSON lines. They are found in files, pipes and CloudWatch's own
+    /// JSON; lines of other kinds are passed over and counted. Exit code 1 if any span was not accepted.
+    Replay(ReplayArgs),
+
+    /// Draw OTLP/JSON lines as a waterfall in the terminal, one trace after the other: both phases told apart, failed spans
+    /// with their errors, how many spans were folded, and the ledger if its line is there.
+    Trace(TraceArgs),
 }
 
 /// Flags of `serve`.
@@ -90,7 +103,14 @@ mod tests {
 
     #[test]
     fn every_command_tells_the_version() {
-        for args in [&["--version"][..], &["serve", "--version"], &["feed", "--version"], &["feed", "-V"]] {
+        for args in [
+            &["--version"][..],
+            &["serve", "--version"],
+            &["feed", "--version"],
+            &["feed", "-V"],
+            &["replay", "--version"],
+            &["trace", "-V"],
+        ] {
             let said = Cli::try_parse_from(["sse-streaming"].iter().chain(args)).unwrap_err();
             assert_eq!(said.exit_code(), 0, "{args:?}");
             assert!(said.to_string().trim().ends_with(env!("CARGO_PKG_VERSION")), "{said}");

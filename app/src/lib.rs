@@ -9,6 +9,7 @@ pub mod config;
 mod feed;
 pub mod function;
 pub mod handler;
+mod lines;
 mod logging;
 mod operator_log;
 mod percent;

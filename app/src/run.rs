@@ -4,7 +4,7 @@ use crate::{
     cli::{Cli, Command, ServeArgs},
     compose::compose,
     config::{self, Config, ConfigErrors, Mode},
-    feed, function,
+    feed, function, lines,
     logging::{self, Form},
     serve,
 };
@@ -29,6 +29,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
                 None => local_server(&ServeArgs::default(), &config, errors),
                 Some(Command::Serve(args)) => local_server(&args, &config, errors),
                 Some(Command::Feed(args)) => feeding(&args, &config, errors),
+                Some(Command::Replay(args)) => replaying(&args),
+                Some(Command::Trace(args)) => {
+                    let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+                    lines::trace(&args, no_color).map_err(Into::into)
+                }
             }
         }
     };
@@ -59,6 +64,11 @@ fn local_server(args: &ServeArgs, config: &Config, errors: ConfigErrors) -> Resu
 
 fn feeding(args: &feed::FeedArgs, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {
     runtime(1)?.block_on(feed::run(args, config, errors))?;
+    Ok(())
+}
+
+fn replaying(args: &lines::ReplayArgs) -> Result<(), Failure> {
+    runtime(1)?.block_on(lines::replay(args))?;
     Ok(())
 }
 
