@@ -32,6 +32,12 @@ test('the sample of the page follows the rules of the page', async (t) => {
   assert.equal(names(), 'A');
   assert.equal(cursor(), 'after C');
 
+  line.send('sentiment_update', { ticker: 'D', count: 1 }).send('metrics', { by_tag: null, tags: 1500 }).send('tags', { from: 'B', to: 'X', by_tag: {} });
+  beat = heard();
+  line.send('heartbeat', {});
+  await beat;
+  assert.equal(names(), 'A');
+
   line.send('sentiment_update', { ticker: 'B', count: 1 }).end();
   await timers.fire((ms) => ms === 11);
   const next = (await server.next()).stream();

@@ -8,8 +8,12 @@ const DEFAULT_RETRY_MS = 3000;
 const LONGEST_BACKOFF_MS = 60_000;
 /** 2.5 times the longest heartbeat interval a server can have: such a silence is a connection that died unseen. */
 export const SILENCE_MS = 150_000;
-/** Refusals that the same request may survive later; any other 4xx is final. */
+/** Refusals that the same request may survive later, like any 5xx; any other 4xx is final. */
 const PASSING = new Set([408, 425, 429]);
+/** A refused token is tried again this often: a new one from a function, or one that is about to become valid. */
+const TOKEN_TRIES = 4;
+/** Clocks may differ by this much: a token whose `nbf` or `iat` is as near may still become valid. */
+const TOKEN_SKEW_MS = 60_000;
 
 /**
  * Connects and stays connected until `close()` or a final refusal.
@@ -45,7 +49,8 @@ export function connect(options) {
   let retryMs = DEFAULT_RETRY_MS * (0.5 + random());
   let failures = 0; // connections in a row that brought no state
   let ending = '';
-  let freshToken = true; // a 401 is worth one more try if a function gives the tokens
+  let bearer = ''; // the token of this connection
+  let refusedTokens = 0; // 401s in a row
 
   const guarded = (callback, value) => {
     try {
@@ -90,9 +95,10 @@ export function connect(options) {
     ending = '';
     set('connecting');
     try {
-      const bearer = typeof token === 'function' ? await token() : token;
+      const given = typeof token === 'function' ? await token() : token;
       if (mine !== attempt) return;
-      stop = open(requestOf(bearer), only(mine));
+      bearer = given;
+      stop = open(requestOf(), only(mine));
       listen();
     } catch (error) {
       if (mine === attempt) again(String(error?.message ?? error), backoff());
@@ -100,7 +106,7 @@ export function connect(options) {
   }
 
   /** Headers with fetch; the same names as queries with EventSource, which can send none. */
-  function requestOf(bearer) {
+  function requestOf() {
     const target = new URL(url, globalThis.location?.href);
     if (tickers.length > 0) target.searchParams.set('tickers', tickers.join(','));
     const pairs = [
@@ -161,15 +167,15 @@ export function connect(options) {
       return;
     }
     failures = 0;
-    freshToken = true;
+    refusedTokens = 0;
     if (event.type === 'deadline' || event.type === 'done') ending = `${event.type}: ${data?.reason}`;
     guarded(onState, state);
   }
 
   function ended({ status, detail, retryAfterMs = 0 }) {
-    if (status === 401 && typeof token === 'function' && freshToken) {
-      freshToken = false;
-      again('token refused', retryMs);
+    if (status === 401 && refusedTokens < TOKEN_TRIES && (typeof token === 'function' || mayBecomeValid(bearer))) {
+      refusedTokens += 1;
+      again('token refused', Math.max(retryAfterMs, backoff()));
     } else if (status !== undefined && status < 500 && !PASSING.has(status)) fail(detail);
     else again(ending || detail || 'ended', Math.max(retryAfterMs, backoff()));
   }
@@ -189,6 +195,16 @@ export function connect(options) {
       if (state.status !== 'closed') set('closed');
     },
   };
+}
+
+/** Whether a token says that it has only just begun to be valid, or is about to: the server's clock may be behind. */
+function mayBecomeValid(token) {
+  try {
+    const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+    return Math.abs(Number(claims.nbf ?? claims.iat) * 1000 - Date.now()) < TOKEN_SKEW_MS;
+  } catch {
+    return false; // not a JSON Web Token that can be read here
+  }
 }
 
 /** An error in the application's callback is the application's: it surfaces as uncaught, and the stream goes on. */

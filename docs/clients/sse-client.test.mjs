@@ -63,6 +63,21 @@ for (const transport of ['fetch', 'eventsource']) {
       assert.deepEqual(c.events.map((e) => e.type).join(' '), 'heartbeat metrics sentiment_update sentiment_update sentiment_update sentiment_update metrics heartbeat');
     });
 
+    test('pages of names prune where metrics list none', async (t) => {
+      const c = client(t, { transport });
+      const line = (await server.next()).stream().send('heartbeat', beat());
+      for (const ticker of ['A', 'M', 'Z', '\u{ff21}', '\u{1f4a5}']) line.send('sentiment_update', update(ticker));
+      line.send('metrics', { ...metrics(null), tags: 1500 });
+      await c.until((s) => s.metrics);
+      assert.equal(c.state.tickers.size, 5, 'no list prunes nothing');
+      line.send('tags', { from: 'A', to: 'M', by_tag: { A: 3 } });
+      await c.until((s) => s.tickers.size === 4);
+      // By code points U+FF21 comes before U+1F4A5; by UTF-16 units it would come behind.
+      line.send('tags', { from: 'N', to: '\u{ff21}', by_tag: { Z: 3 } });
+      await c.until((s) => s.tickers.size === 3);
+      assert.deepEqual([...c.state.tickers.keys()], ['A', 'Z', '\u{1f4a5}']);
+    });
+
     test('with a filter the first heartbeat says what belongs, and metrics do not prune', async (t) => {
       const c = client(t, { transport, tickers: ['A', 'B'] });
       const line = await server.next();
@@ -210,24 +225,57 @@ describe('fetch only', () => {
     assert.deepEqual(c.timers.delays(), []);
   });
 
-  test('a refused token is asked for anew once', async (t) => {
+  test('a refused token is asked for anew, ever more slowly, and not for ever', async (t) => {
     let given = 0;
     const c = client(t, { token: async () => `t${++given}` });
+    const waits = [];
+    for (let i = 1; i <= 4; i += 1) {
+      const line = await server.next();
+      assert.equal(line.headers.authorization, `Bearer t${i}`);
+      line.refuse(401, { detail: 'expired' });
+      waits.push(await c.timers.fire(reconnect));
+    }
+    assert.deepEqual(waits, [3000, 6000, 12_000, 24_000]);
     (await server.next()).refuse(401, { detail: 'expired' });
-    await c.timers.fire(reconnect);
-    const line = await server.next();
-    assert.equal(line.headers.authorization, 'Bearer t2');
-    line.refuse(401, { detail: 'expired' });
     await c.status('failed');
   });
 
-  test('503 is tried again, not sooner than Retry-After', async (t) => {
-    const c = client(t, { transport: 'fetch' });
-    (await server.next()).refuse(503, { detail: 'full' }, { 'retry-after': '17' });
-    assert.equal(await c.timers.fire(reconnect), 17_000);
+  const jwt = (claims) => `x.${btoa(JSON.stringify(claims)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}.y`;
+  const seconds = (offset) => Math.floor(Date.now() / 1000) + offset;
+
+  test('a token that becomes valid in a second is tried again until it is', async (t) => {
+    const c = client(t, { token: jwt({ sub: 'ü', nbf: seconds(1) }) });
+    for (let i = 0; i < 2; i += 1) {
+      (await server.next()).refuse(401, { detail: 'no valid token' });
+      await c.timers.fire(reconnect);
+    }
     (await server.next()).stream().send('heartbeat', beat());
     await c.status('open');
   });
+
+  test('a token that was valid long ago, or says nothing, is final', async (t) => {
+    for (const token of [jwt({ nbf: seconds(-3600) }), jwt({ nbf: seconds(3600) }), jwt({}), 'abc']) {
+      const c = client(t, { token });
+      (await server.next()).refuse(401, { detail: 'no valid token' });
+      await c.status('failed');
+    }
+  });
+
+  for (const status of [429, 500, 502, 503, 504]) {
+    test(`${status} is tried again, not sooner than Retry-After`, async (t) => {
+      const c = client(t, { transport: 'fetch' });
+      (await server.next()).refuse(status, { detail: 'full' }, { 'retry-after': '17' });
+      assert.equal(await c.timers.fire(reconnect), 17_000);
+      const date = new Date(Date.now() + 60_000).toUTCString();
+      (await server.next()).refuse(status, { Message: 'Rate Exceeded.' }, { 'retry-after': date });
+      const ms = await c.timers.fire(reconnect);
+      assert.ok(ms > 50_000 && ms <= 60_000, `${ms}`);
+      (await server.next()).refuse(status, { detail: 'full' });
+      assert.equal(await c.timers.fire(reconnect), 12_000);
+      (await server.next()).stream().send('heartbeat', beat());
+      await c.status('open');
+    });
+  }
 
   test('failures in a row wait longer, up to a minute, and an event resets that', async (t) => {
     const c = client(t, { transport: 'fetch' });
@@ -252,6 +300,18 @@ describe('fetch only', () => {
 });
 
 describe('EventSource only', () => {
+  test('429 ends the browser\'s EventSource for good; the client opens a new one, ever more slowly', async (t) => {
+    const c = client(t);
+    const waits = [];
+    for (let i = 0; i < 4; i += 1) {
+      (await server.next()).refuse(429, { Message: 'Rate Exceeded.' });
+      waits.push(await c.timers.fire(reconnect));
+    }
+    assert.deepEqual(waits, [3000, 6000, 12_000, 24_000]);
+    (await server.next()).stream().send('heartbeat', beat());
+    await c.status('open');
+  });
+
   test('the browser reconnects by itself; the client opens no second connection beside it', async (t) => {
     const c = client(t);
     const line = (await server.next()).stream().send('heartbeat', beat(), { retry: 40 }).send('sentiment_update', update('A'), { id: 'n' });

@@ -1,6 +1,15 @@
 // What a client holds: the tickers, the metrics and the last heartbeat, by the rules of events.md and clients.md.
 // Must not know how events arrive, nor who looks at the state.
 
+/** The order of names in pages: that of their UTF-8 bytes, which is that of their code points and not of their UTF-16 units. */
+export function compareNames(a, b) {
+  const left = Array.from(a, (c) => c.codePointAt(0)), right = Array.from(b, (c) => c.codePointAt(0));
+  for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
+    if (left[i] !== right[i]) return left[i] - right[i];
+  }
+  return left.length - right.length;
+}
+
 export class StreamState {
   /** Ticker name to the `data` of its last `sentiment_update`. */
   tickers = new Map();
@@ -22,6 +31,7 @@ export class StreamState {
   apply(type, data) {
     if (type === 'heartbeat') this.#heartbeat(data);
     else if (type === 'metrics') this.#metrics(data);
+    else if (type === 'tags') this.#tags(data);
     else if (type === 'sentiment_update') this.#update(data);
   }
 
@@ -36,8 +46,16 @@ export class StreamState {
 
   #metrics(data) {
     this.metrics = data;
-    // Metrics are global: on a filtered stream they say nothing about what this client should hold.
-    if (!this.scope) this.#keep((ticker) => Object.hasOwn(data.by_tag, ticker));
+    // On a filtered stream the list in the first heartbeat says what belongs. Without one `by_tag` does; it is null where
+    // there are too many tickers for one event, and pages (`tags`) follow.
+    if (!this.scope && data.by_tag) this.#keep((ticker) => Object.hasOwn(data.by_tag, ticker));
+  }
+
+  /** A page of names: whatever lies between its ends, both inclusive, and is not named is gone. */
+  #tags(data) {
+    if (this.scope) return;
+    const isOnPage = (ticker) => compareNames(data.from, ticker) <= 0 && compareNames(ticker, data.to) <= 0;
+    this.#keep((ticker) => !isOnPage(ticker) || Object.hasOwn(data.by_tag, ticker));
   }
 
   #update(data) {

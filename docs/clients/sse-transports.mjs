@@ -46,11 +46,16 @@ export function fetchTransport(fetch) {
 async function refusalOf(response) {
   const body = await response.json().catch(() => null);
   const detail = typeof body?.detail === 'string' ? body.detail : `HTTP ${response.status}, not an event stream`;
-  const after = response.headers.get('retry-after') ?? '';
-  return { status: response.status, detail, retryAfterMs: /^[0-9]+$/.test(after) ? Number(after) * 1000 : 0 };
+  return { status: response.status, detail, retryAfterMs: retryAfterMs(response.headers.get('retry-after') ?? '') };
 }
 
-const TYPES = ['heartbeat', 'metrics', 'sentiment_update', 'deadline', 'done', 'busy'];
+/** Seconds or an HTTP date; 0 for anything else and for dates that have passed. */
+function retryAfterMs(text) {
+  const ms = /^[0-9]+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return ms > 0 ? ms : 0;
+}
+
+const TYPES = ['heartbeat', 'metrics', 'tags', 'sentiment_update', 'deadline', 'done', 'busy'];
 
 /** No headers and no reason for a refusal, but the browser reconnects by itself, with `Last-Event-ID`. */
 export function eventSourceTransport(EventSource) {
