@@ -15,6 +15,7 @@ use aws_config::{
     profile::ProfileFileRegionProvider, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
     timeout::TimeoutConfig,
 };
+use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use credentials::LazyChain;
 use http::LazyHttp;
@@ -76,6 +77,16 @@ impl Aws {
 
     pub(crate) const fn sdk(&self) -> &SdkConfig {
         &self.sdk
+    }
+
+    /// Credentials for a caller that signs its own requests, from where the SDK finds them.
+    ///
+    /// # Errors
+    /// There are none.
+    pub async fn credentials(&self) -> provider::Result {
+        let chain = self.sdk.credentials_provider();
+        let chain = chain.ok_or_else(provider::error::CredentialsError::not_loaded_no_source)?;
+        chain.provide_credentials().await
     }
 
     pub(crate) fn region(&self) -> &str {

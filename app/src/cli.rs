@@ -5,6 +5,7 @@ mod help;
 pub use crate::{
     feed::FeedArgs,
     lines::{ReplayArgs, TraceArgs},
+    verify::VerifyArgs,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -47,6 +48,16 @@ pub enum Command {
     /// Draw OTLP/JSON lines as a waterfall in the terminal, one trace after the other: both phases told apart, failed spans
     /// with their errors, how many spans were folded, and the ledger if its line is there.
     Trace(TraceArgs),
+
+    /// Prove a deployment: open streams at its URL, read back what they left in X-Ray, Logs and Lambda, and judge it, check by
+    /// check. It changes nothing.
+    ///
+    /// Exit code 0: nothing failed and everything could be judged. 1: something failed. 3: something could not be judged. A
+    /// stream is read to its end, so a run takes as long as the streams do (`SSE_STREAM_MAX_MS`), and a few minutes for X-Ray and
+    /// Logs. Credentials and region are the AWS SDK's; the region of a Function URL is its own. `AWS_ENDPOINT_URL` and
+    /// `AWS_ENDPOINT_URL_XRAY`, `_LAMBDA`, `_LOGS` and `_CLOUDWATCH` put the services elsewhere. docs/verify.md says what each
+    /// failure means.
+    Verify(VerifyArgs),
 }
 
 /// Flags of `serve`.
@@ -110,6 +121,7 @@ mod tests {
             &["feed", "-V"],
             &["replay", "--version"],
             &["trace", "-V"],
+            &["verify", "--version"],
         ] {
             let said = Cli::try_parse_from(["sse-streaming"].iter().chain(args)).unwrap_err();
             assert_eq!(said.exit_code(), 0, "{args:?}");

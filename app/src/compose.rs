@@ -6,9 +6,11 @@ mod items;
 mod spans;
 mod telemetry;
 mod tokens;
+mod verifier;
 
 pub use feeder::{FeedError, Feeder};
 pub use spans::SpanList;
+pub(crate) use verifier::ports;
 
 use crate::{
     config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink},

@@ -16,5 +16,6 @@ mod percent;
 mod run;
 pub mod serve;
 pub mod service;
+mod verify;
 
 pub use run::run;

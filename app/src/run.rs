@@ -6,7 +6,7 @@ use crate::{
     config::{self, Config, ConfigErrors, Mode},
     feed, function, lines,
     logging::{self, Form},
-    serve,
+    serve, verify,
 };
 use clap::Parser;
 use std::{ffi::OsString, io, process::ExitCode};
@@ -34,6 +34,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
                     let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
                     lines::trace(&args, no_color).map_err(Into::into)
                 }
+                // Its exit code says more than success or failure. Variables of the service mean nothing to it.
+                Some(Command::Verify(args)) => match verifying(&args, environment) {
+                    Ok(code) => return code,
+                    Err(error) => Err(error),
+                },
             }
         }
     };
@@ -70,6 +75,10 @@ fn feeding(args: &feed::FeedArgs, config: &Config, errors: ConfigErrors) -> Resu
 fn replaying(args: &lines::ReplayArgs) -> Result<(), Failure> {
     runtime(1)?.block_on(lines::replay(args))?;
     Ok(())
+}
+
+fn verifying(args: &verify::VerifyArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<ExitCode, Failure> {
+    Ok(runtime(1)?.block_on(verify::run(args, environment))?)
 }
 
 /// One thread, unless several invocations come at once: a session is microseconds of work between waits, and what has one

@@ -9,11 +9,14 @@ mod streams;
 
 use crate::{
     aws::{Endpoints, client::Aws},
-    evidence::{Evidence, Unread},
+    evidence::{Asked, Evidence, Unread},
     options::{Options, host},
     ports::Ports,
 };
 use std::collections::BTreeMap;
+
+/// The first may meet a cold environment, the others then a warm one.
+const WARM_STREAMS: usize = 3;
 
 /// Makes one run.
 pub async fn collect(options: &Options, endpoints: &Endpoints, ports: &Ports) -> Evidence {
@@ -25,12 +28,18 @@ pub async fn collect(options: &Options, endpoints: &Endpoints, ports: &Ports) ->
     evidence
 }
 
+/// An address without what may be secret in it: credentials before the host, tokens in the query.
+fn target(url: &str) -> String {
+    let scheme = url.split_once("://").map_or("https", |(scheme, _)| scheme);
+    format!("{scheme}://{}", host(url).rsplit('@').next().unwrap_or_default())
+}
+
 fn nothing_yet(options: &Options) -> Evidence {
     let unread = || Unread("the function is not known: name it with --function".to_owned());
     Evidence {
-        // Credentials may stand before the host of an address, and tokens in its query.
-        target: format!("https://{}", host(&options.url).rsplit('@').next().unwrap_or_default()),
+        target: target(&options.url),
         limits: options.limits.clone(),
+        asked: Asked { is_warm: options.invocations >= WARM_STREAMS, is_resume: options.is_resuming },
         streams: Vec::new(),
         traces: BTreeMap::new(),
         function: Err(unread()),

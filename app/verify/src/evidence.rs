@@ -56,6 +56,21 @@ impl Default for Limits {
     }
 }
 
+/// What the run was asked to try; what it was not asked, no check misses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Enough streams one after another to show warm invocations.
+    pub is_warm: bool,
+    /// To resume a stream beside a new one.
+    pub is_resume: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { is_warm: true, is_resume: true }
+    }
+}
+
 /// A second function, to compare cold starts with.
 #[derive(Clone, Debug)]
 pub struct Comparison {
@@ -72,6 +87,8 @@ pub struct Evidence {
     pub target: String,
     /// What the deployment is held to.
     pub limits: Limits,
+    /// What the run was asked to try.
+    pub asked: Asked,
     /// The streams that the run opened, in the order of opening.
     pub streams: Vec<StreamRecord>,
     /// Their traces, by id.

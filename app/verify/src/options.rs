@@ -13,7 +13,8 @@ impl Token {
         Self(text.into())
     }
 
-    pub(crate) fn reveal(&self) -> &str {
+    /// The text, for the one header that carries it.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }

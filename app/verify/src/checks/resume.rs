@@ -10,6 +10,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn judge(evidence: &Evidence) -> Finding {
+    if !evidence.asked.is_resume {
+        return Judgement::not_applicable("no stream was to be resumed");
+    }
     let mut judgement = Judgement::default();
     let fresh = evidence.served().find(|stream| stream.purpose == Purpose::Fresh);
     let mut tried = 0;

@@ -35,7 +35,9 @@ fn judge(evidence: &Evidence) -> Finding {
     }
     let is_warm = |trace: &Trace| trace.stream().is_some_and(|stream| stream.flag("is_cold_start") == Some(false));
     let warm = traces.iter().filter(|(_, trace)| is_warm(trace)).count();
-    if warm < WARM_MIN {
+    if warm < WARM_MIN && !evidence.asked.is_warm {
+        judgement.saw("fewer streams were asked for than show warm invocations (--invocations)");
+    } else if warm < WARM_MIN {
         judgement.unknown(format!("{warm} of {} streams met a warm environment: {WARM_MIN} are needed", traces.len()));
     } else {
         judgement.saw(format!("{warm} of {} streams met a warm environment", traces.len()));

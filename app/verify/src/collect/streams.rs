@@ -8,6 +8,10 @@ use crate::{
     options::Options,
 };
 use futures::{channel::oneshot, future::join};
+use std::time::Duration;
+
+/// After a stream's end its environment still sends spans; the next request would meet another one.
+const SETTLING: Duration = Duration::from_secs(1);
 
 pub(super) async fn open_all(aws: &Aws, options: &Options) -> Vec<StreamRecord> {
     let mut streams = Vec::new();
@@ -31,6 +35,7 @@ pub(super) async fn open_all(aws: &Aws, options: &Options) -> Vec<StreamRecord> 
         if is_lost {
             return streams;
         }
+        aws.pause(SETTLING).await;
     }
     aws.ports.progress.say("streams side by side: one that resumes, a new one beside it, a configuration's");
     let configuration = configuration(aws, options, is_signed);

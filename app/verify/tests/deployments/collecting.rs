@@ -51,13 +51,23 @@ fn a_healthy_deployment_passes_wherever_its_traces_are() {
 }
 
 #[test]
+fn one_round_is_judged_by_what_it_was_asked() {
+    let world = World::new(Behaviour::default());
+    let options = Options { invocations: 1, is_resuming: false, configuration: None, ..World::options() };
+    let evidence = world.run(&options);
+    let bad = not_passed(&evidence);
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert_eq!(ids(&report(&evidence).judged, Verdict::NotApplicable), ["cold-start", "resume"]);
+}
+
+#[test]
 fn documents_that_come_late_twice_and_in_pages_are_waited_for() {
     for form in [Form::Invocation, Form::Spans] {
         let world = World::new(Behaviour { form, late_ms: [20_000, 40_000], ..Behaviour::default() });
         world.control.set_page_size(3);
         let bad = not_passed(&world.run(&World::options()));
         assert!(bad.is_empty(), "{form:?}: {bad:#?}");
-        // Four rounds of streams of 3 s, and 40 s.
+        // Four rounds of streams of 3 s with a second between them, and 40 s.
         assert!((50..70).contains(&world.seconds()), "{} s", world.seconds());
     }
 }

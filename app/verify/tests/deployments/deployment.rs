@@ -5,8 +5,8 @@ use crate::invocation::{FUNCTION, Form, Invocation};
 use fake_aws_control::{as_spans, as_xray_shows};
 use serde_json::Value;
 use sse_verify::evidence::{
-    Alarm, AuthType, Comparison, Event, Evidence, FunctionConfig, InvokeMode, Limits, Log, Policy, Purpose, Statement,
-    StreamEnd, StreamRecord, Trace, TraceStore, UrlConfig,
+    Alarm, Asked, AuthType, Comparison, Event, Evidence, FunctionConfig, InvokeMode, Limits, Log, Policy, Purpose,
+    Statement, StreamEnd, StreamRecord, Trace, TraceStore, UrlConfig,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -157,6 +157,7 @@ fn evidence() -> Evidence {
     Evidence {
         target: "https://abc.lambda-url.eu-central-1.on.aws/".into(),
         limits: Limits::default(),
+        asked: Asked::default(),
         streams: Vec::new(),
         traces: BTreeMap::new(),
         function: Ok(function(FUNCTION)),
