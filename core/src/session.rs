@@ -113,7 +113,7 @@ pub async fn run<'s>(
     let mut stall = clock.sleep_until(now.plus_ms(STALL_MS)).fuse();
     let mut beat = clock.sleep_until(state.next_beat).fuse();
     let mut taken = writer.taken().fuse();
-    let mut poll = poll_at(deps, now);
+    let mut poll = poll_at(deps, now, true);
     let mut expiry: Fuse<BoxFuture<'_, ()>> = Fuse::terminated();
     loop {
         // Biased: the order is the rule, and there is no hidden randomness.
@@ -128,7 +128,7 @@ pub async fn run<'s>(
             () = beat => Wake::Beat,
             () = taken => Wake::Taken,
             (read_state, role) = poll => {
-                poll = poll_at(deps, read_state.due_at);
+                poll = poll_at(deps, read_state.due_at, false);
                 Wake::Polled(read_state, role)
             }
             () = expiry => Wake::Expired(shared_reader.expire(clock.now())),
@@ -152,10 +152,10 @@ pub async fn run<'s>(
     }
 }
 
-fn poll_at(deps: SessionDeps<'_>, at: Timestamp) -> Fuse<BoxFuture<'_, (ReadState, Role)>> {
+fn poll_at(deps: SessionDeps<'_>, at: Timestamp, is_first: bool) -> Fuse<BoxFuture<'_, (ReadState, Role)>> {
     let poll = async move {
         deps.clock.sleep_until(at).await;
-        deps.shared_reader.read(deps.clock, deps.random, deps.poller).await
+        deps.shared_reader.read(deps.clock, deps.random, deps.poller, is_first).await
     };
     poll.boxed().fuse()
 }

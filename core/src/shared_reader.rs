@@ -5,6 +5,7 @@
 //! Knows no stream and no trace.
 
 mod cell;
+mod progress;
 mod round;
 mod skipped;
 

@@ -11,10 +11,10 @@ pub use aggregate::{Aggregate, E4};
 use members::{Key, Members};
 pub use rates::Rates;
 
-use crate::item::{Item, Sentiment, Ticker};
+use crate::item::{Item, Ticker};
 use lambda_trace::Timestamp;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -30,29 +30,50 @@ pub struct WindowLimits {
     pub max_items: usize,
 }
 
-/// What one round of reading brought.
+/// An item that is held, and the round of reading that brought it last.
+#[derive(Debug)]
+struct Held {
+    item: Item,
+    round: u64,
+}
+
+/// Items that the last read of the whole window did not bring.
 #[derive(Debug, Default)]
-pub struct Batch {
-    /// All items read, of all partitions, in any order and with repeats.
-    pub items: Vec<Item>,
-    /// Partitions of which the whole window was read: what they hold and was not read is gone.
-    pub whole: Vec<Sentiment>,
-    /// A whole read stopped at the item bound.
-    pub bounded: bool,
+struct Missing {
+    ids: Vec<Arc<str>>,
+    /// The round in which that read began.
+    since: u64,
+    /// The round in which it ended.
+    noted_in: u64,
+}
+
+/// What kind of read an item comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Of what was written lately.
+    Recent,
+    /// Of the whole window, begun in this round: of what was held before that it is always right.
+    Whole {
+        /// The round in which it began.
+        since: u64,
+    },
 }
 
 /// The window.
 #[derive(Debug)]
 pub struct Window {
     limits: WindowLimits,
-    items: HashMap<Arc<str>, Item>,
+    items: HashMap<Arc<str>, Held>,
+    round: u64,
+    missing: Missing,
+    /// The newest date of what had to leave for want of room.
+    cut: Option<Timestamp>,
     /// Items that passed their expiry, and when: an index that lags must not bring older versions back.
     expired: HashMap<Arc<str>, (Item, Timestamp)>,
     by_time: BTreeSet<Key>,
     by_expiry: BTreeSet<(Timestamp, Arc<str>)>,
     tickers: BTreeMap<Ticker, Members>,
     counts: [u64; 3],
-    truncated: bool,
     /// Tickers whose items changed, and whether an item that arrived, or was rewritten, is behind it.
     touched: BTreeMap<Ticker, bool>,
     has_arrivals: bool,
@@ -76,40 +97,70 @@ impl Window {
         Self {
             limits,
             items: HashMap::new(),
+            round: 0,
+            missing: Missing::default(),
+            cut: None,
             expired: HashMap::new(),
             by_time: BTreeSet::new(),
             by_expiry: BTreeSet::new(),
             tickers: BTreeMap::new(),
             counts: [0; 3],
-            truncated: false,
             touched: BTreeMap::new(),
             has_arrivals: false,
             rates: Rates::new(limits.span_ms),
         }
     }
 
-    /// Applies what was read, then lets go of what is too old or too much.
-    pub fn apply(&mut self, batch: Batch, now: Timestamp) {
-        let newest = newest_versions(batch.items);
-        if !batch.whole.is_empty() {
-            self.forget_unread(&newest, &batch.whole);
-            if batch.whole.len() == Sentiment::ALL.len() {
-                self.truncated = false;
+    /// What is put from here on was read in this round. Rounds count up.
+    pub const fn begin_round(&mut self, round: u64) {
+        self.round = round;
+    }
+
+    /// Begins to take what a read of the whole window brought. `cut`: the newest date of what it left out for want of room.
+    pub const fn begin_whole(&mut self, cut: Option<Timestamp>) {
+        self.cut = cut;
+    }
+
+    /// Takes note that items as new as this were left unread for want of room.
+    pub fn note_cut(&mut self, newest: Timestamp) {
+        self.cut = self.cut.max(Some(newest));
+    }
+
+    /// Ends taking what a read of the whole window, begun in round `since`, brought: what it did not bring is missing.
+    ///
+    /// It is kept until [`Self::forget_missing`]: an item that changed its partition while the read went on may have been in
+    /// neither when it was looked at, and the next round brings it.
+    pub fn end_whole(&mut self, since: u64) {
+        let unread = self.items.iter().filter(|(_, held)| held.round < since);
+        self.missing = Missing { ids: unread.map(|(id, _)| id.clone()).collect(), since, noted_in: self.round };
+    }
+
+    /// Lets go of up to `max` items that have been missing since an earlier round; whether there may be more.
+    pub fn forget_missing(&mut self, max: usize) -> bool {
+        let since = self.missing.since;
+        if self.round <= self.missing.noted_in {
+            return false;
+        }
+        for _ in 0..max {
+            let Some(id) = self.missing.ids.pop() else { return false };
+            if self.items.get(&id).is_some_and(|held| held.round < since) {
+                self.remove(&id);
             }
         }
-        for item in newest.into_values() {
-            let replaces = batch.whole.contains(&item.sentiment);
-            self.put(item, replaces, now);
-        }
-        self.truncated |= batch.bounded;
-        while self.items.len() > self.limits.max_items {
-            let Some(oldest) = self.by_time.first().map(Key::id) else {
-                break;
-            };
+        true
+    }
+
+    /// Lets go of up to `max` of the oldest items, if there are too many; whether there may be more.
+    pub fn trim(&mut self, max: usize) -> bool {
+        for _ in 0..max {
+            if self.items.len() <= self.limits.max_items {
+                return false;
+            }
+            let Some((at, oldest)) = self.by_time.first().map(|key| (key.at, key.id())) else { return false };
             self.remove(&oldest);
-            self.truncated = true;
+            self.note_cut(at);
         }
-        self.expire(now);
+        true
     }
 
     /// Lets go of what left the window or passed its own expiry.
@@ -122,6 +173,7 @@ impl Window {
                 self.expired.insert(id, (item, now));
             }
         }
+        self.cut = self.cut.filter(|at| self.leaves_at(*at) > now);
         self.expired.retain(|_, (_, since)| now.ms_since(*since) < REMEMBERED_MS);
     }
 
@@ -132,9 +184,12 @@ impl Window {
         by_age.into_iter().chain(by_itself).min()
     }
 
-    /// Whether this very version is held: reading it again changes nothing.
-    pub fn holds(&self, item: &Item) -> bool {
-        self.items.get(&item.source_id).is_some_and(|held| held == item)
+    /// Whether reading this version changes nothing: it is held, or does not count any more and no other version is held.
+    pub fn holds(&self, item: &Item, now: Timestamp) -> bool {
+        match self.items.get(&item.source_id) {
+            Some(held) => held.item == *item,
+            None => !item.is_live(now) || self.leaves_at(item.updated_at) <= now,
+        }
     }
 
     /// Tickers whose items changed since the last call, in order.
@@ -166,7 +221,7 @@ impl Window {
 
     /// Whether items had to leave for want of room.
     pub const fn is_truncated(&self) -> bool {
-        self.truncated
+        self.cut.is_some()
     }
 
     /// The date of the newest item.
@@ -188,36 +243,37 @@ impl Window {
         updated_at.plus_ms(self.limits.span_ms)
     }
 
-    fn forget_unread(&mut self, read: &HashMap<Arc<str>, Item>, whole: &[Sentiment]) {
-        let gone: HashSet<_> = self
-            .items
-            .values()
-            .filter(|held| whole.contains(&held.sentiment) && !read.contains_key(&held.source_id))
-            .map(|held| held.source_id.clone())
-            .collect();
-        for id in gone {
-            self.remove(&id);
-        }
-    }
-
-    /// Takes a version, if it is news. `replaces`: it comes from a read of the whole partition, which is always right.
-    fn put(&mut self, item: Item, replaces: bool, now: Timestamp) {
-        let newer_expired =
-            self.expired.get(&item.source_id).is_some_and(|(gone, _)| item.updated_at < gone.updated_at);
-        if newer_expired && !replaces {
-            return;
-        }
-        match self.items.get(&item.source_id) {
-            Some(held) if *held == item => return,
-            // Of two versions of one date the one read later holds: a writer whose clock is coarse rewrote it.
-            Some(held) if !replaces && item.updated_at < held.updated_at => return,
-            Some(_) => {
-                if let Some(before) = self.remove(&item.source_id.clone()) {
-                    self.touch(&before.tickers, true);
-                    self.has_arrivals = true;
-                }
+    /// Takes a version, if it is news.
+    pub fn put(&mut self, item: Item, source: Source, now: Timestamp) {
+        // A read of the whole window is right about everything that was held when it began.
+        let is_older = |round: u64| matches!(source, Source::Whole { since } if round < since);
+        if let Some(held) = self.items.get_mut(&item.source_id) {
+            let is_stale = if is_older(held.round) {
+                false
+            } else if held.round == self.round {
+                // Of what was read in one round the order does not matter.
+                item.version_order(&held.item).is_lt()
+            } else {
+                // Of two versions of one date the one read later holds: a writer whose clock is coarse rewrote it.
+                item.updated_at < held.item.updated_at
+            };
+            if is_stale {
+                return;
             }
-            None => {}
+            held.round = self.round;
+            if held.item == item {
+                return;
+            }
+            if let Some(before) = self.remove(&item.source_id) {
+                self.touch(&before.tickers, true);
+                self.has_arrivals = true;
+            }
+        } else if self
+            .expired
+            .get(&item.source_id)
+            .is_some_and(|(gone, at)| item.updated_at < gone.updated_at && (source == Source::Recent || *at >= now))
+        {
+            return;
         }
         if !item.is_live(now) {
             self.expired.insert(item.source_id.clone(), (item, now));
@@ -256,11 +312,12 @@ impl Window {
         if let Some(at) = item.expires_at {
             self.by_expiry.insert((at, item.source_id.clone()));
         }
-        self.items.insert(item.source_id.clone(), item);
+        let round = self.round;
+        self.items.insert(item.source_id.clone(), Held { item, round });
     }
 
     fn remove(&mut self, id: &Arc<str>) -> Option<Item> {
-        let item = self.items.remove(id)?;
+        let Held { item, .. } = self.items.remove(id)?;
         let key = Key::of(&item);
         for ticker in &item.tickers {
             if let Some(members) = self.tickers.get_mut(ticker) {
@@ -279,17 +336,6 @@ impl Window {
         }
         Some(item)
     }
-}
-
-fn newest_versions(items: Vec<Item>) -> HashMap<Arc<str>, Item> {
-    let mut newest: HashMap<Arc<str>, Item> = HashMap::with_capacity(items.len());
-    for item in items {
-        match newest.get(&item.source_id) {
-            Some(held) if item.version_order(held).is_le() => {}
-            _ => drop(newest.insert(item.source_id.clone(), item)),
-        }
-    }
-    newest
 }
 
 #[cfg(test)]

@@ -1,16 +1,21 @@
 //! The cell: what was read last, when the next read is due, and who is reading now.
 
 use super::{
-    round::{PartitionRead, ReadPlan, Watermark, read},
+    progress::Progress,
+    round::{ReadPlan, give_way},
     skipped::SkippedItems,
 };
 use crate::{
-    item::{Item, ItemProblem, Sentiment},
-    ports::{OperatorLog, Poller, Random, SeenItems},
+    item::{Item, ItemProblem, Sentiment, latest_date},
+    ports::{OperatorLog, Page, Poller, Query, Random, SeenItems},
     snapshot::Snapshot,
-    window::{Batch, Window, WindowLimits},
+    window::{Source, Window, WindowLimits},
 };
-use futures::{FutureExt, channel::oneshot, future::Shared};
+use futures::{
+    FutureExt,
+    channel::oneshot,
+    future::{BoxFuture, Shared, join_all},
+};
 use lambda_trace::{CallError, Clock, Timestamp};
 use std::{
     collections::BTreeMap,
@@ -23,6 +28,12 @@ const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 const BACKOFF_MAX_MS: u64 = 30_000;
 /// Items that leave by themselves are let go at most this often, in milliseconds.
 const EXPIRY_PAUSE_MS: u64 = 1_000;
+
+/// So many items are applied before everything else may go on: about a millisecond of work.
+const SLICE_ITEMS: usize = 256;
+/// The next read of the whole window comes up to this much sooner than its interval, in percent: environments that started together
+/// do not read their windows together.
+const FULL_READ_JITTER_PERCENT: u64 = 20;
 
 /// Who made the last round of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +68,14 @@ pub struct SharedReader {
 
 struct State {
     window: Window,
-    marks: [Watermark; 3],
+    progress: Progress,
+    /// A round is being applied: the window is between two states, neither of which may be shown.
+    is_applying: bool,
     snapshot: Option<Arc<Snapshot>>,
     flying: Option<Shared<oneshot::Receiver<()>>>,
     due_at: Timestamp,
+    /// When the last round ended.
+    landed_at: Timestamp,
     failures: u32,
     rounds: u64,
     last_expiry: Timestamp,
@@ -75,11 +90,9 @@ struct News {
     skipped: Option<BTreeMap<ItemProblem, usize>>,
 }
 
-type Reads = Vec<(Sentiment, Result<PartitionRead, CallError>)>;
-
 enum Turn {
     Wait(Shared<oneshot::Receiver<()>>),
-    Lead(oneshot::Sender<()>, [Watermark; 3]),
+    Lead(oneshot::Sender<()>),
 }
 
 impl SharedReader {
@@ -89,10 +102,12 @@ impl SharedReader {
         let start = Timestamp::default();
         let state = State {
             window,
-            marks: [Watermark::default(); 3],
+            progress: Progress::new(plan),
+            is_applying: false,
             snapshot: None,
             flying: None,
             due_at: start,
+            landed_at: start,
             failures: 0,
             rounds: 0,
             last_expiry: start,
@@ -105,11 +120,19 @@ impl SharedReader {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state, read again if that is due. Cancel-safe: what a dropped leader had read is read again by another.
-    pub async fn read(&self, clock: &dyn Clock, random: &dyn Random, poller: &dyn Poller) -> (ReadState, Role) {
+    /// The state, read again if that is due. `is_first`: for a stream that has shown no state yet, which reads again after a
+    /// poll interval even while failed rounds are followed by longer pauses. Cancel-safe: what a dropped leader had read is kept, and
+    /// another one goes on behind it.
+    pub async fn read(
+        &self,
+        clock: &dyn Clock,
+        random: &dyn Random,
+        poller: &dyn Poller,
+        is_first: bool,
+    ) -> (ReadState, Role) {
         loop {
             let now = clock.now();
-            match self.turn(now) {
+            match self.turn(now, is_first) {
                 None => return (self.expire(now), Role::Shared),
                 Some(Turn::Wait(landed)) => {
                     // What landed is for all who waited, even if the round took so long that the next one is due: otherwise
@@ -119,9 +142,14 @@ impl SharedReader {
                         return (self.expire(clock.now()), Role::Shared);
                     }
                 }
-                Some(Turn::Lead(landed, marks)) => {
-                    let reads = read(self.plan, marks, now, poller, self).await;
-                    let news = self.land(reads, now, clock.now(), random);
+                Some(Turn::Lead(landed)) => {
+                    let failure = self.read_round(now, poller).await;
+                    while let Some(items) = self.apply_slice(now, failure.is_none(), random) {
+                        if items >= SLICE_ITEMS {
+                            give_way().await;
+                        }
+                    }
+                    let news = self.land(failure, now, clock.now(), random);
                     self.tell(news);
                     // Nobody may be following.
                     let _ = landed.send(());
@@ -131,10 +159,93 @@ impl SharedReader {
         }
     }
 
-    /// `None`: nothing is due.
-    fn turn(&self, now: Timestamp) -> Option<Turn> {
+    /// All partitions at once, each by itself: one that fails costs the others nothing. The last failure, if any.
+    async fn read_round(&self, now: Timestamp, poller: &dyn Poller) -> Option<CallError> {
+        {
+            let mut state = self.state();
+            let round = state.progress.begin_round(now);
+            state.window.begin_round(round);
+        }
+        loop {
+            // Boxed one by one: with a borrowing closure the whole would not be `Send` (rustc cannot name the lifetime).
+            let mut reads: Vec<BoxFuture<'_, _>> = Vec::with_capacity(Sentiment::ALL.len());
+            for sentiment in Sentiment::ALL {
+                reads.push(Box::pin(self.read_partition(sentiment, now, poller)));
+            }
+            let failure = join_all(reads).await.into_iter().filter_map(Result::err).last();
+            if failure.is_some() || !self.state().progress.begin_catch_up() {
+                return failure;
+            }
+        }
+    }
+
+    async fn read_partition(&self, sentiment: Sentiment, now: Timestamp, poller: &dyn Poller) -> Result<(), CallError> {
+        loop {
+            let Some(next) = self.state().progress.next(sentiment) else { return Ok(()) };
+            let (since, after, latest) = (next.since, next.after.as_ref(), latest_date(now));
+            let page = poller.page(Query { sentiment, since, latest, after, known: self }).await?;
+            let is_large = page.returned >= SLICE_ITEMS;
+            self.take(sentiment, &next, page);
+            if is_large {
+                give_way().await;
+            }
+        }
+    }
+
+    fn take(&self, sentiment: Sentiment, next: &super::progress::Next, page: Page) {
         let mut state = self.state();
-        if now < state.due_at {
+        let round = state.progress.round();
+        for item in &page.skipped {
+            state.skipped.note(sentiment, item, round);
+        }
+        state.progress.take(sentiment, next, page);
+    }
+
+    /// Applies some of what was read: how many items; `None`: there is no more. What a dropped leader left is applied by the
+    /// next one.
+    fn apply_slice(&self, now: Timestamp, is_whole_round: bool, random: &dyn Random) -> Option<usize> {
+        let mut state = self.state();
+        let State { progress, window, skipped, is_applying, .. } = &mut *state;
+        *is_applying = true;
+        if !progress.inbox.is_empty() {
+            let read = progress.inbox.len();
+            let from = read.saturating_sub(SLICE_ITEMS);
+            for item in progress.inbox.drain(from..) {
+                window.put(item, Source::Recent, now);
+            }
+            return Some(read - from);
+        }
+        if is_whole_round && window.forget_missing(SLICE_ITEMS) {
+            return Some(SLICE_ITEMS);
+        }
+        if let Some(full) = progress.complete() {
+            let since = full.began_in;
+            window.begin_whole(full.cut);
+            let read = full.items.len();
+            let from = read.saturating_sub(SLICE_ITEMS);
+            for item in full.items.drain(from..) {
+                window.put(item, Source::Whole { since }, now);
+            }
+            if full.items.is_empty() {
+                let interval_ms = self.plan.full_interval_ms;
+                let least = interval_ms - interval_ms * FULL_READ_JITTER_PERCENT / 100;
+                let next_due_at = full.began.plus_ms(random.between(least, interval_ms));
+                window.end_whole(since);
+                skipped.forget_unread(&Sentiment::ALL, since);
+                progress.end_full(next_due_at);
+            }
+            return Some(read - from);
+        }
+        window.trim(SLICE_ITEMS).then_some(SLICE_ITEMS)
+    }
+
+    /// `None`: nothing is due.
+    fn turn(&self, now: Timestamp, is_first: bool) -> Option<Turn> {
+        let mut state = self.state();
+        let interval_over = state.landed_at.plus_ms(self.plan.interval_ms);
+        let due_at = if is_first { state.due_at.min(interval_over) } else { state.due_at };
+        // A clock that was set back must not stop the polls for as long.
+        if now < due_at && now >= state.landed_at {
             return None;
         }
         // A flight that was never waited for has no `peek`; following it then fails at once, and the next look leads.
@@ -143,47 +254,23 @@ impl SharedReader {
         }
         let (landed, flying) = oneshot::channel();
         state.flying = Some(flying.shared());
-        Some(Turn::Lead(landed, state.marks))
+        Some(Turn::Lead(landed))
     }
 
-    /// Applies a round, published once: with the partitions that succeeded.
-    fn land(&self, reads: Reads, began: Timestamp, now: Timestamp, random: &dyn Random) -> News {
+    /// Ends a round, published once: with the partitions that succeeded.
+    fn land(&self, failure: Option<CallError>, began: Timestamp, now: Timestamp, random: &dyn Random) -> News {
         let mut state = self.state();
-        let mut batch = Batch::default();
-        let mut failure = None;
-        for (sentiment, read) in reads {
-            let read = match read {
-                Ok(read) => read,
-                Err(error) => {
-                    failure = Some(error);
-                    continue;
-                }
-            };
-            let cycle = state.cycle_of(began, self.plan.full_interval_ms);
-            let mark = &mut state.marks[sentiment.index()];
-            mark.newest = read.items.iter().map(|i| i.updated_at).max().unwrap_or_default().max(mark.newest);
-            if read.is_whole {
-                mark.whole_at = Some(cycle);
-                batch.whole.push(sentiment);
-            }
-            batch.bounded |= read.bounded;
-            batch.items.extend(read.items);
-            let round = state.rounds;
-            for item in read.skipped {
-                state.skipped.note(sentiment, &item, round);
-            }
-        }
-        let round = state.rounds;
-        state.skipped.forget_unread(&batch.whole, round);
         let was_failing = state.failures > 0;
         state.failures = if failure.is_none() { 0 } else { state.failures.saturating_add(1) };
         // A pause after trouble counts from its end: a round may have taken longer than the pause is.
         let from = if failure.is_none() { began } else { now };
         state.due_at = from.plus_ms(self.pause_ms(state.failures, random));
+        state.landed_at = now;
         state.flying = None;
         state.rounds += 1;
-        state.window.apply(batch, began);
-        if state.marks.iter().all(|mark| mark.whole_at.is_some()) {
+        state.is_applying = false;
+        state.window.expire(began);
+        if state.progress.has_whole() {
             state.publish();
         }
         News {
@@ -221,7 +308,7 @@ impl SharedReader {
     pub fn expire(&self, now: Timestamp) -> ReadState {
         {
             let mut state = self.state();
-            if state.window.next_expiry().is_some_and(|at| at <= now) {
+            if !state.is_applying && state.window.next_expiry().is_some_and(|at| at <= now) {
                 state.window.expire(now);
                 state.last_expiry = now;
                 if state.snapshot.is_some() {
@@ -256,13 +343,6 @@ impl SharedReader {
 }
 
 impl State {
-    /// Partitions whose whole reads belong together keep one date, so that a partition that failed once is not read whole by
-    /// itself for ever after.
-    fn cycle_of(&self, began: Timestamp, full_interval_ms: u64) -> Timestamp {
-        let latest = self.marks.iter().filter_map(|mark| mark.whole_at).max();
-        latest.filter(|at| began.ms_since(*at) < full_interval_ms).unwrap_or(began)
-    }
-
     fn publish(&mut self) {
         if let Some(next) = Snapshot::next(self.snapshot.as_deref(), &mut self.window) {
             self.snapshot = Some(Arc::new(next));
@@ -272,6 +352,7 @@ impl State {
 
 impl SeenItems for SharedReader {
     fn holds(&self, item: &Item) -> bool {
-        self.state().window.holds(item)
+        let state = self.state();
+        state.window.holds(item, state.progress.now())
     }
 }

@@ -1,6 +1,6 @@
 //! The items that name one ticker: running sums, and their order by date for breaking ties.
 
-use super::{Aggregate, E4};
+use super::{Aggregate, E4, Held};
 use crate::item::{Item, SCORE_SCALE, Sentiment};
 use lambda_trace::Timestamp;
 use std::{
@@ -54,7 +54,7 @@ impl Members {
     }
 
     /// What they amount to. `items` holds every member.
-    pub(super) fn aggregate(&self, items: &HashMap<Arc<str>, Item>) -> Aggregate {
+    pub(super) fn aggregate(&self, items: &HashMap<Arc<str>, Held>) -> Aggregate {
         let count = self.keys.len() as u64;
         let most = self.counts.into_iter().max().unwrap_or(0);
         let tied: Vec<_> = Sentiment::ALL.into_iter().filter(|s| self.counts[s.index()] == most).collect();
@@ -72,8 +72,8 @@ impl Members {
     }
 
     /// The label of the newest item among those tied; the order of [`Key`] settles equal dates.
-    fn newest_label_of(&self, tied: &[Sentiment], items: &HashMap<Arc<str>, Item>) -> Sentiment {
-        let labels = self.keys.iter().rev().filter_map(|key| items.get(&key.id())).map(|item| item.sentiment);
+    fn newest_label_of(&self, tied: &[Sentiment], items: &HashMap<Arc<str>, Held>) -> Sentiment {
+        let labels = self.keys.iter().rev().filter_map(|key| items.get(&key.id())).map(|held| held.item.sentiment);
         labels.into_iter().find(|s| tied.contains(s)).unwrap_or(Sentiment::Neutral)
     }
 }

@@ -6,7 +6,7 @@ use sse_core::{
     digest::Digest,
     item::{Item, SCORE_SCALE, Score, Sentiment, Ticker},
     snapshot::Snapshot,
-    window::{Batch, Window, WindowLimits},
+    window::{Source, Window, WindowLimits},
 };
 use std::collections::BTreeMap;
 
@@ -81,6 +81,15 @@ fn one_version_a_date(mut items: Vec<Item>) -> Vec<Item> {
     items
 }
 
+/// A round of its own.
+fn read(window: &mut Window, round: u64, items: &[Item], now: Timestamp) {
+    window.begin_round(round);
+    for item in items {
+        window.put(item.clone(), Source::Recent, now);
+    }
+    window.expire(now);
+}
+
 fn window() -> Window {
     Window::new(WindowLimits { span_ms: SPAN_MS, max_items: 1_000 })
 }
@@ -94,12 +103,12 @@ proptest! {
         let now = Timestamp::from_millis(NOW_MS);
         let mut window = window();
         let mut rest = items.as_slice();
-        for cut in cuts {
+        for (round, cut) in cuts.into_iter().enumerate() {
             let (batch, tail) = rest.split_at(cut.min(rest.len()));
-            window.apply(Batch { items: batch.to_vec(), ..Batch::default() }, now);
+            read(&mut window, round as u64, batch, now);
             rest = tail;
         }
-        window.apply(Batch { items: rest.to_vec(), ..Batch::default() }, now);
+        read(&mut window, 100, rest, now);
         // "-0.0000" and "0.0000" are one number.
         let plain = |lines: Vec<String>| lines.into_iter().map(|l| l.replace("-0.0000", "0.0000")).collect::<Vec<_>>();
         prop_assert_eq!(plain(shown(&mut window)), plain(print(naive(&items, now))));
@@ -110,15 +119,15 @@ proptest! {
     fn the_order_of_reading_does_not_matter(items in vec(any_item(), 0..40).prop_map(one_version_a_date), seed in any::<u64>()) {
         let now = Timestamp::from_millis(NOW_MS);
         let (mut one, mut other) = (window(), window());
-        one.apply(Batch { items: items.clone(), ..Batch::default() }, now);
+        read(&mut one, 1, &items, now);
         let mut shuffled = items;
         let mut state = seed;
         for n in (1..shuffled.len()).rev() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             shuffled.swap(n, usize::try_from((state >> 33) % (n as u64 + 1)).expect("small"));
         }
-        for item in shuffled {
-            other.apply(Batch { items: vec![item], ..Batch::default() }, now);
+        for (round, item) in shuffled.into_iter().enumerate() {
+            read(&mut other, round as u64, &[item], now);
         }
         let (a, b) = (Snapshot::next(None, &mut one), Snapshot::next(None, &mut other));
         let (a, b) = (a.expect("first"), b.expect("first"));
@@ -132,9 +141,9 @@ proptest! {
     fn time_alone_equals_reading_again(items in vec(any_item(), 0..40).prop_map(one_version_a_date), later in 0..2_000_u64) {
         let (now, then) = (Timestamp::from_millis(NOW_MS), Timestamp::from_millis(NOW_MS + later));
         let (mut waited, mut fresh) = (window(), window());
-        waited.apply(Batch { items: items.clone(), ..Batch::default() }, now);
+        read(&mut waited, 1, &items, now);
         waited.expire(then);
-        fresh.apply(Batch { items, ..Batch::default() }, then);
+        read(&mut fresh, 1, &items, then);
         prop_assert_eq!(shown(&mut waited), shown(&mut fresh));
     }
 

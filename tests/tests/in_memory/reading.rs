@@ -120,9 +120,9 @@ fn a_deleted_item_goes_with_the_full_read() {
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.run(50);
     world.table.delete("a");
-    world.run(59_000);
+    world.run(47_000);
     assert_eq!(stream.client().held.tickers.len(), 1);
-    world.run(1_100);
+    world.run(13_200);
     assert_eq!(stream.client().held.tickers.len(), 0);
 }
 

@@ -6,7 +6,7 @@ use sse_adapters::memory::Fault;
 use sse_core::{item::Sentiment, plan::View};
 use sse_tests::{
     client::Event,
-    world::{Setup, World, header},
+    world::{Setup, World, header, item},
 };
 
 fn degraded(log: &[Event]) -> Vec<bool> {
@@ -114,4 +114,88 @@ fn metrics_that_hang_or_fail_delay_no_event() {
         world.run(29_000);
         assert!(stream.ended.get(), "{fault:?}");
     }
+}
+
+/// Sixty throttled requests of a hundred were seen to keep the first state away for ever: each round began again at page one.
+#[test]
+fn a_throttled_full_read_needs_as_many_answered_pages_as_it_has() {
+    let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
+    world.table.set_page_items(10);
+    for n in 0..200 {
+        feed(&world, &format!("i{n}"), "positive", 0.5, &[&format!("T{n}")]);
+    }
+    // Slow enough that a round is cut short by its trouble after a few pages.
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.table.set_fault(Sentiment::Positive, Some(Fault::Slow(500)));
+    world.run(1_200);
+    for _ in 0..40 {
+        world.table.set_fault(Sentiment::Positive, Some(Fault::Throttle));
+        world.run(900);
+        world.table.set_fault(Sentiment::Positive, Some(Fault::Slow(500)));
+        world.run(2_100);
+    }
+    assert_eq!(stream.client().held.tickers.len(), 200);
+    let polls = world.environments[0].telemetry.named(names::POLL);
+    let whole = polls.iter().filter(|p| p.text("item_count").as_deref() == Some("10")).count();
+    assert!(whole >= 20, "{whole}");
+}
+
+/// The pages of a stream that ended are kept: a stream shorter than a full read was seen never to get a state.
+#[test]
+fn pages_outlive_the_stream_that_read_them() {
+    let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
+    world.table.set_page_items(10);
+    for n in 0..200 {
+        let at = world.now().minus_ms(5_000 + n * 1_000);
+        world.table.put(item(&format!("i{n}"), at, Sentiment::Positive, 0.5, &[&format!("T{n}")]));
+    }
+    for sentiment in Sentiment::ALL {
+        world.table.set_fault(sentiment, Some(Fault::Slow(100)));
+    }
+    let mut held = 0;
+    for n in 0..20 {
+        let stream = world.environments[0].connect(Some(&header(n)), View::ALL, None).expect("a slot");
+        world.run(450);
+        held = stream.client().held.tickers.len();
+        stream.cut();
+        world.run(1);
+    }
+    assert_eq!(held, 200);
+}
+
+/// While failed rounds are followed by longer and longer pauses, a new stream still reads before it shows old state.
+#[test]
+fn a_new_stream_polls_before_state_also_while_backing_off() {
+    let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let first = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(250);
+    for sentiment in Sentiment::ALL {
+        world.table.set_fault(sentiment, Some(Fault::Throttle));
+    }
+    world.run(5_000);
+    for sentiment in Sentiment::ALL {
+        world.table.set_fault(sentiment, None);
+    }
+    world.run(150);
+    feed(&world, "a", "negative", -0.5, &["MSFT"]);
+    let calls = world.table.calls();
+    let second = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.settle();
+    assert!(world.table.calls() >= calls, "{calls}");
+    assert_eq!(second.client().held.tickers.keys().collect::<Vec<_>>(), ["MSFT"]);
+    drop(first);
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_stop_a_new_stream_from_polling() {
+    let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
+    let first = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(250);
+    world.clock.set(world.now().minus_ms(3_600_000));
+    let calls = world.table.calls();
+    let second = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.settle();
+    assert_eq!(world.table.calls(), calls + 3);
+    drop((first, second));
 }

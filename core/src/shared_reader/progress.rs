@@ -1,0 +1,227 @@
+//! How far each partition has been read. Plain data that outlives rounds and streams: pages of a read that failed, or whose
+//! stream ended, are kept, and the next round goes on behind them.
+
+use super::round::ReadPlan;
+use crate::{
+    item::{Item, Sentiment},
+    ports::{Page, PageToken},
+};
+use lambda_trace::Timestamp;
+
+/// One pass over a partition, newest first, page by page.
+#[derive(Debug, Default)]
+struct Pass {
+    since: Timestamp,
+    after: Option<PageToken>,
+    is_done: bool,
+    pages: usize,
+    items: usize,
+    newest: Timestamp,
+    /// The oldest date of the last page.
+    oldest: Option<Timestamp>,
+    began_in: u64,
+}
+
+impl Pass {
+    fn new(since: Timestamp, round: u64) -> Self {
+        Self { since, began_in: round, ..Self::default() }
+    }
+
+    fn take(&mut self, page: &mut Page) {
+        self.pages += 1;
+        self.items += page.items.len();
+        self.newest = page.items.iter().map(|item| item.updated_at).max().unwrap_or_default().max(self.newest);
+        self.oldest = page.items.iter().map(|item| item.updated_at).min().or(self.oldest);
+        self.after = page.next.take();
+        self.is_done = self.after.is_none();
+    }
+}
+
+/// A read of the whole window: all partitions belong together.
+#[derive(Debug)]
+pub(super) struct FullRead {
+    pub(super) began: Timestamp,
+    pub(super) began_in: u64,
+    /// The newest date of what was left out for want of room.
+    pub(super) cut: Option<Timestamp>,
+    pub(super) items: Vec<Item>,
+    passes: [Pass; 3],
+    /// While pages were read newest first, items may have moved from behind to ahead of us, into any partition.
+    catch_up: Option<[Pass; 3]>,
+}
+
+/// What the next call of a partition asks for.
+pub(super) struct Next {
+    is_recent: bool,
+    pub(super) since: Timestamp,
+    pub(super) after: Option<PageToken>,
+}
+
+/// The reading of all partitions.
+#[derive(Debug)]
+pub(super) struct Progress {
+    plan: ReadPlan,
+    round: u64,
+    now: Timestamp,
+    newest: [Timestamp; 3],
+    recent: [Option<Pass>; 3],
+    is_recent_done: [bool; 3],
+    full: Option<FullRead>,
+    full_due_at: Option<Timestamp>,
+    /// What was read of late and is not applied yet.
+    pub(super) inbox: Vec<Item>,
+}
+
+impl Progress {
+    pub(super) fn new(plan: ReadPlan) -> Self {
+        Self {
+            plan,
+            round: 0,
+            now: Timestamp::default(),
+            newest: Default::default(),
+            recent: Default::default(),
+            is_recent_done: Default::default(),
+            full: None,
+            full_due_at: None,
+            inbox: Vec::new(),
+        }
+    }
+
+    /// Begins a round, perhaps in the middle of what another one left; its number.
+    pub(super) fn begin_round(&mut self, now: Timestamp) -> u64 {
+        self.round += 1;
+        self.now = now;
+        self.is_recent_done = [false; 3];
+        if self.full.is_none() && self.full_due_at.is_none_or(|at| at <= now) {
+            let (edge, round) = (self.edge(), self.round);
+            self.full = Some(FullRead {
+                began: now,
+                began_in: round,
+                cut: None,
+                items: Vec::new(),
+                passes: std::array::from_fn(|_| Pass::new(edge, round)),
+                catch_up: None,
+            });
+        }
+        self.round
+    }
+
+    /// The number of the present round.
+    pub(super) const fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// When the present round began.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whether the whole window was read at least once.
+    pub(super) const fn has_whole(&self) -> bool {
+        self.full_due_at.is_some()
+    }
+
+    fn edge(&self) -> Timestamp {
+        self.now.minus_ms(self.plan.span_ms)
+    }
+
+    /// The partition's next call in this round.
+    pub(super) fn next(&mut self, sentiment: Sentiment) -> Option<Next> {
+        let s = sentiment.index();
+        // A read of the whole window that takes several rounds must not keep news waiting.
+        let is_resumed = self.full.as_ref().is_none_or(|full| full.began_in < self.round);
+        if self.has_whole() && is_resumed && !self.is_recent_done[s] {
+            // A date ahead must not move the mark beyond the present: later items, dated right, would be missed.
+            let since = self.newest[s].min(self.now).minus_ms(self.plan.overlap_ms).max(self.edge());
+            let pass = self.recent[s].get_or_insert_with(|| Pass::new(since, self.round));
+            return Some(Next { is_recent: true, since: pass.since, after: pass.after.clone() });
+        }
+        let pass = self.full.as_ref().map(|full| &full.catch_up.as_ref().unwrap_or(&full.passes)[s])?;
+        (!pass.is_done).then(|| Next { is_recent: false, since: pass.since, after: pass.after.clone() })
+    }
+
+    /// Takes the answer.
+    pub(super) fn take(&mut self, sentiment: Sentiment, next: &Next, mut page: Page) {
+        let s = sentiment.index();
+        if next.is_recent {
+            let Some(pass) = &mut self.recent[s] else { return };
+            pass.take(&mut page);
+            pass.is_done |= pass.items > self.plan.max_items;
+            self.inbox.append(&mut page.items);
+            if pass.is_done {
+                self.newest[s] = self.newest[s].max(pass.newest);
+                // What was left by an earlier round says nothing of what was written since that began.
+                self.is_recent_done[s] = pass.began_in == self.round;
+                self.recent[s] = None;
+            }
+            return;
+        }
+        let Some(full) = &mut self.full else { return };
+        let is_catching_up = full.catch_up.is_some();
+        full.catch_up.as_mut().unwrap_or(&mut full.passes)[s].take(&mut page);
+        // What has expired need not be named in a read of the whole window; a table whose items all expire may hold many.
+        let now = self.now;
+        full.items.extend(page.items.into_iter().filter(|item| item.is_live(now)));
+        let max = self.plan.max_items;
+        // What is read twice must not push out what was read once.
+        if !is_catching_up && full.items.len() > max + max / 8 {
+            full.trim(max);
+        }
+        full.stop_behind_cut();
+    }
+
+    /// Whether the partitions, read once, have to be looked at again.
+    pub(super) fn begin_catch_up(&mut self) -> bool {
+        let Some(full) = &mut self.full else { return false };
+        let is_due = full.catch_up.is_none()
+            && full.passes.iter().all(|pass| pass.is_done)
+            && full.passes.iter().any(|pass| pass.pages > 1);
+        if is_due {
+            let since = full.began.minus_ms(self.plan.overlap_ms);
+            full.catch_up = Some(std::array::from_fn(|_| Pass::new(since, self.round)));
+        }
+        is_due
+    }
+
+    /// The read of the whole window, if it is complete.
+    pub(super) fn complete(&mut self) -> Option<&mut FullRead> {
+        self.full.as_mut().filter(|full| full.is_complete())
+    }
+
+    /// Ends the read of the whole window; the next one is due then.
+    pub(super) fn end_full(&mut self, next_due_at: Timestamp) {
+        let Some(full) = self.full.take() else { return };
+        for (s, newest) in self.newest.iter_mut().enumerate() {
+            *newest = full.passes[s].newest.max(*newest);
+        }
+        self.full_due_at = Some(next_due_at);
+    }
+}
+
+impl FullRead {
+    fn is_complete(&self) -> bool {
+        match &self.catch_up {
+            Some(passes) => passes.iter().all(|pass| pass.is_done),
+            None => self.passes.iter().all(|pass| pass.is_done && pass.pages <= 1),
+        }
+    }
+
+    /// Keeps the newest: all partitions together hold no more than the window may.
+    fn trim(&mut self, max: usize) {
+        let mut dates: Vec<_> = self.items.iter().map(|item| item.updated_at).collect();
+        let at = dates.len() - max.clamp(1, dates.len());
+        let (_, oldest, _) = dates.select_nth_unstable(at);
+        let oldest = *oldest;
+        let left = self.items.iter().map(|item| item.updated_at).filter(|date| *date < oldest).max();
+        self.items.retain(|item| item.updated_at >= oldest);
+        self.cut = self.cut.max(left);
+    }
+
+    /// What lies behind the cut is not read.
+    fn stop_behind_cut(&mut self) {
+        let Some(cut) = self.cut else { return };
+        for pass in self.catch_up.as_mut().unwrap_or(&mut self.passes) {
+            pass.is_done |= pass.oldest.is_some_and(|oldest| oldest <= cut);
+        }
+    }
+}
