@@ -1,4 +1,4 @@
-//! What an operator should read, as log lines: once a change. Never the service's own words, which may quote a key.
+//! What an operator should read, as log lines: once a change. The words of a service stand only where they cannot quote a user's key.
 
 use lambda_trace::CallError;
 use lambda_trace_otlp::{CollectorLog, Refusal};
@@ -15,11 +15,18 @@ pub(crate) struct TracingOperatorLog;
 
 impl OperatorLog for TracingOperatorLog {
     fn polls_failing(&self, error: &CallError) {
-        tracing::warn!(error_type = %error.error_type, request_id = error.report.request_id, "polls fail: {error}");
+        tracing::warn!(
+            error_type = %error.error_type,
+            request_id = error.report.request_id,
+            table = error.report.table,
+            region = error.report.region,
+            "polling is failing: {error}: {}",
+            error.detail
+        );
     }
 
     fn polls_recovered(&self) {
-        tracing::info!("polls succeed again");
+        tracing::info!("polling succeeds again");
     }
 
     fn items_skipped(&self, reasons: &BTreeMap<ItemProblem, usize>) {

@@ -121,7 +121,11 @@ impl Poller for DynamoPoller {
                 let report = returned(self.target(), &attempts, &answer);
                 page(&query, answer, report)
             }
-            Err(error) => Err(failed(self.target(), &attempts, &error)),
+            Err(error) => {
+                let mut error = failed(self.target(), &attempts, &error);
+                error.detail = format!("{} (index {})", error.detail, self.index);
+                Err(error)
+            }
         }
     }
 }

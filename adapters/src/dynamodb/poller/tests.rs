@@ -193,7 +193,10 @@ async fn attempts_and_the_last_request_are_reported() {
     let (service, page) = page_of([error(500, "InternalServerError")]).await;
     let error = page.unwrap_err();
     assert_eq!((error.report.attempts as usize, service.sent().len()), (3, 3));
-    assert_eq!((error.report.request_id.as_deref(), error.detail.as_str()), (Some("request-3"), "words"));
+    assert_eq!(
+        (error.report.request_id.as_deref(), error.detail.as_str()),
+        (Some("request-3"), "words (index by_sentiment)")
+    );
     assert_eq!(error.to_string(), "DynamoDB Query failed: failed at the service");
 }
 
