@@ -127,11 +127,16 @@ pub(crate) fn stream() -> Invocation {
 
 /// A stream of the one configuration that there is.
 pub(crate) fn config_stream() -> Invocation {
+    let url =
+        FunctionUrl::get("/api/v2/configurations/c1/stream").header("authorization", &format!("Bearer {}", token()));
+    Invocation::url(url.header("accept", "text/event-stream"))
+}
+
+/// A token of the user whose configuration that is.
+pub(crate) fn token() -> String {
     let claims = json!({"sub": "u1", "exp": Stamp::now().unix_ms() / 1_000 + 600});
     let key = EncodingKey::from_secret(SECRET.as_bytes());
-    let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
-    let url = FunctionUrl::get("/api/v2/configurations/c1/stream").header("authorization", &format!("Bearer {token}"));
-    Invocation::url(url.header("accept", "text/event-stream"))
+    jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap()
 }
 
 /// A date as items carry it.

@@ -31,3 +31,4 @@ mod soak;
 mod streams;
 mod tracing;
 mod turns;
+mod verify;
