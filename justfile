@@ -147,7 +147,7 @@ bench-smoke:
 # The binary that users deploy.
 [group('more')]
 release:
-    cargo build --locked --release
+    cargo build --locked --profile deploy
 
 # Packs each crate that others can take, and compiles it from the package.
 [group('more')]

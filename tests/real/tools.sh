@@ -81,8 +81,8 @@ xray() {
 # The binary that users deploy, unless another is named.
 service() {
   [ -n "${SSE_REAL_BINARY:-}" ] && return
-  cargo build --locked --release || exit 1
-  export SSE_REAL_BINARY="$CARGO_TARGET_DIR/release/sse-streaming"
+  cargo build --locked --profile deploy || exit 1
+  export SSE_REAL_BINARY="$CARGO_TARGET_DIR/deploy/sse-streaming"
 }
 
 # real_test TARGET [ARGUMENT...]: a test of this package. Of the whole workspace's by that name, so that its libraries are built with the features that every

@@ -7,11 +7,11 @@ use std::{path::PathBuf, time::Duration};
 /// # Panics
 /// It is not built.
 pub fn binary(name: &str) -> PathBuf {
-    // <target>/release/deps/first_event-…: the binaries are one folder up, or beside it in the same target directory.
+    // <target>/<profile>/deps/first_event-…: the binaries are one folder up, or beside it in the same target directory.
     let exe = std::env::current_exe().expect("a path");
     let profile = exe.parent().and_then(|deps| deps.parent()).expect("a profile's folder");
     let path = profile.join(name);
-    assert!(path.exists(), "{} is missing: build it with the release profile first", path.display());
+    assert!(path.exists(), "{} is missing: build it with this profile first", path.display());
     path
 }
 

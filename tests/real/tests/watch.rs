@@ -48,8 +48,9 @@ async fn cargo_lambda_watch_streams_it() {
     let mut command = Command::new(tools().join("cargo-lambda-1.9.2/bin/cargo-lambda"));
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
     command.args(["lambda", "watch", "--package", "sse-streaming", "--bin", "sse-streaming", "--ignore-changes"]);
-    if service().components().any(|part| part.as_os_str() == "release") {
-        command.arg("--release");
+    // The profile of the binary that the other parts run, so that nothing is built twice.
+    if service().components().any(|part| part.as_os_str() == "deploy") {
+        command.args(["--profile", "deploy"]);
     }
     command.args(["--invoke-address", &address.ip().to_string(), "--invoke-port", &address.port().to_string()]);
     command.args(["--env-var", VARIABLES]);

@@ -1,5 +1,5 @@
-//! Where the program under test is: `SSE_BINARY`, else the release binary of this workspace, built if it is not there or not
-//! fresh. It starts none.
+//! Where the program under test is: `SSE_BINARY`, else the binary that is deployed (profile `deploy`), built if it is not there
+//! or not fresh. It starts none.
 
 use std::{path::PathBuf, process::Command, sync::OnceLock};
 
@@ -19,13 +19,13 @@ fn find() -> PathBuf {
         assert!(named.is_file(), "SSE_BINARY names no file: {}", named.display());
         return std::path::absolute(&named).unwrap();
     }
-    // This test is `<target>/<profile>/deps/process-<hash>`; release is beside the profile, whichever it is.
+    // This test is `<target>/<profile>/deps/process-<hash>`; `deploy` is beside the profile, whichever it is.
     let this = std::env::current_exe().unwrap();
     let target = this.ancestors().nth(3).unwrap();
-    // A release binary of yesterday would be judged by the tests of today; cargo knows, and does nothing if it is fresh.
+    // A binary of yesterday would be judged by the tests of today; cargo knows, and does nothing if it is fresh.
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let arguments = ["build", "--quiet", "--release", "--package", "sse-streaming", "--manifest-path", manifest];
+    let arguments = ["build", "--quiet", "--profile", "deploy", "--package", "sse-streaming", "--manifest-path", manifest];
     let built = Command::new(env!("CARGO")).args(arguments).arg("--target-dir").arg(target).status();
-    assert!(built.unwrap().success(), "the release binary does not build");
-    target.join("release").join("sse-streaming")
+    assert!(built.unwrap().success(), "the binary does not build");
+    target.join("deploy").join("sse-streaming")
 }

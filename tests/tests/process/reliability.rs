@@ -18,7 +18,7 @@ use faults::{FAULTS, Fault, Way};
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reliability.md");
 const HEAD: &str = "# What a fault costs
 
-Each row is one run of the release binary in an emulated execution environment that freezes it after every invocation: an
+Each row is one run of the deployed binary in an emulated execution environment that freezes it after every invocation: an
 invocation meets the fault, a second one follows without it, and then the environment is shut down (SIGTERM). After each run
 every span is accounted for, by id: received by the collector, in the log, or folded by count. The page is written by the
 suite itself and compared with it on every run of
