@@ -1,6 +1,7 @@
 //! The only place that names concrete adapters: from a checked configuration to a service.
 
 mod aws_context;
+mod collector_log;
 mod feeder;
 mod items;
 mod spans;
@@ -54,13 +55,18 @@ pub struct Wiring {
     pub spans: Option<SpanList>,
 }
 
+/// The wall clock, for commands that need nothing else.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
 /// Builds everything, or says everything that is wrong: what was wrong before and what adapters find in their part.
 /// `items` is the file that feeds a store in memory.
 ///
 /// # Errors
 /// All problems.
 pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&Path>) -> Result<Wiring, ConfigErrors> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = clock();
     let random: Option<Arc<dyn Random>> = match SystemRandom::new() {
         Ok(random) => Some(Arc::new(random)),
         Err(error) => {

@@ -1,9 +1,9 @@
 //! `trace` and `replay`: what to do with the spans that a log holds.
 
+use crate::compose;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use otlp_lines::{Input, Replay, ReplayError, SpanRecord, Style, Summary};
-use sse_adapters::system::SystemClock;
 use std::{
     collections::HashSet,
     fs::File,
@@ -111,7 +111,7 @@ pub(crate) async fn replay(args: &ReplayArgs) -> Result<(), Error> {
     let input = read(&args.files)?;
     let mut replay = Replay::new(&args.to, &args.headers, settled(args.state.as_deref())?)?;
     let bar = progress(&input.spans);
-    let now = lambda_trace::Clock::now(&SystemClock).micros().saturating_mul(1_000);
+    let now = compose::clock().now().micros().saturating_mul(1_000);
     let summary = replay.run(&input.spans, now, |spans| bar.inc(spans as u64)).await;
     bar.finish_and_clear();
     if let Some(path) = &args.state {

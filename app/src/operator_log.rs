@@ -1,7 +1,6 @@
 //! What an operator should read, as log lines: once a change. The words of a service stand only where they cannot quote a user's key.
 
 use lambda_trace::CallError;
-use lambda_trace_otlp::{CollectorLog, Refusal};
 use sse_core::{
     item::ItemProblem,
     ports::{OperatorLog, TokenError},
@@ -51,18 +50,6 @@ impl OperatorLog for TracingOperatorLog {
 
     fn token_refused(&self, request_id: &str, error: TokenError) {
         tracing::info!(request_id, error_type = error.error_type(), "a token was refused: {error}");
-    }
-}
-
-/// The collector's own words are told: they speak of spans, which carry no key and no user.
-impl CollectorLog for TracingOperatorLog {
-    fn refused(&self, refusal: &Refusal) {
-        let Refusal { address, status, rejected_spans, words, .. } = refusal;
-        tracing::warn!(address, status, rejected_spans, words, "{refusal}");
-    }
-
-    fn recovered(&self, address: &str) {
-        tracing::info!(address, "the collector takes all spans again");
     }
 }
 

@@ -1,11 +1,11 @@
 //! The data of each event (contract: Events): the order of fields here is their order on the wire.
 
 use crate::{
+    encoded::counts,
     item::Ticker,
     ports::Last,
     snapshot::{Shown, Snapshot, TagsPage},
     sse::json,
-    window::Aggregate,
 };
 use lambda_trace::Timestamp;
 use serde::{Serialize, Serializer};
@@ -50,7 +50,7 @@ pub(crate) fn write_metrics(
         None => out.extend_from_slice(snapshot.by_tag().as_bytes()),
         Some(only) => {
             let shown = only.iter().filter_map(|ticker| snapshot.tickers.get_key_value(ticker));
-            out.extend_from_slice(counts(shown).as_bytes());
+            out.extend_from_slice(counts(shown.map(of_ticker)).as_bytes());
         }
     }
     let text = |rate: Option<u64>| rate.map_or_else(|| "null".to_owned(), |n| n.to_string());
@@ -64,49 +64,12 @@ pub(crate) fn write_metrics(
 /// Writes the data of one page of `tags`.
 pub(crate) fn write_tags(out: &mut Vec<u8>, snapshot: &Snapshot, page: &TagsPage) -> io::Result<()> {
     let range = (Bound::Included(&*page.from), Bound::Included(&*page.to));
-    let by_tag = counts(snapshot.tickers.range::<str, _>(range));
+    let by_tag = counts(snapshot.tickers.range::<str, _>(range).map(of_ticker));
     write!(out, r#"{{"from":{},"to":{},"by_tag":{by_tag}}}"#, json(&*page.from), json(&*page.to))
 }
 
-/// Items per ticker.
-pub(crate) fn counts<'s>(tickers: impl Iterator<Item = (&'s Ticker, &'s Shown)>) -> String {
-    let mut text = String::from("{");
-    for (n, (ticker, shown)) in tickers.enumerate() {
-        if n > 0 {
-            text.push(',');
-        }
-        text.push_str(&json(ticker.as_str()));
-        text.push(':');
-        text.push_str(&shown.aggregate.count.to_string());
-    }
-    text.push('}');
-    text
-}
-
-/// `sentiment_update`, but for the time at its end.
-#[derive(Serialize)]
-struct SentimentUpdate<'a> {
-    ticker: &'a str,
-    score: f64,
-    label: &'static str,
-    confidence: f64,
-    count: u64,
-    source: &'static str,
-}
-
-/// The data of a `sentiment_update` up to its time: the same for every reader.
-pub(crate) fn update_prefix(ticker: &Ticker, aggregate: &Aggregate) -> String {
-    let mut text = json(&SentimentUpdate {
-        ticker: ticker.as_str(),
-        score: aggregate.score.to_f64(),
-        label: aggregate.label.as_str(),
-        confidence: aggregate.confidence.to_f64(),
-        count: aggregate.count,
-        source: "aggregate",
-    });
-    text.pop();
-    text.push_str(r#","timestamp":""#);
-    text
+fn of_ticker<'s>((ticker, shown): (&'s Ticker, &'s Shown)) -> (&'s Ticker, u64) {
+    (ticker, shown.aggregate.count)
 }
 
 /// Writes the data of a `sentiment_update`.

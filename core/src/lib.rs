@@ -5,6 +5,7 @@
 //! `lambda_trace` (the two phases and the proofs that end them).
 
 pub mod digest;
+mod encoded;
 pub mod event;
 pub mod item;
 pub mod metrics_aggregator;

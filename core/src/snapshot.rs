@@ -6,7 +6,7 @@ pub use tags::TagsPage;
 
 use crate::{
     digest::{BUCKETS, Part, PartSum, bucket_of, entry, number, ticker_entry},
-    event,
+    encoded,
     item::{Sentiment, Ticker},
     window::{Aggregate, Change, Rates, Window},
 };
@@ -177,7 +177,7 @@ impl Snapshot {
     pub(crate) fn by_tag(&self) -> &str {
         self.by_tag.get_or_init(|| match self.pages {
             Some(_) => "null".into(),
-            None => event::counts(self.tickers.iter()).into(),
+            None => encoded::counts(self.tickers.iter().map(|(ticker, shown)| (ticker, shown.aggregate.count))).into(),
         })
     }
 
@@ -210,7 +210,7 @@ fn apply(map: &mut BTreeMap<Ticker, Shown>, sums: &mut Sums, change: &Change, ve
     let before = match aggregate {
         Some(aggregate) => {
             sums.add(ticker, aggregate);
-            let json = event::update_prefix(ticker, aggregate).into();
+            let json = encoded::update_prefix(ticker, aggregate).into();
             let arrived_in = if *arrived { version } else { map.get(ticker).map_or(0, |shown| shown.arrived_in) };
             map.insert(ticker.clone(), Shown { aggregate: aggregate.clone(), arrived_in, json })
         }

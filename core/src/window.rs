@@ -4,10 +4,12 @@
 //! poll and no stream; time is an argument.
 
 mod aggregate;
+mod held;
 mod members;
 mod rates;
 
 pub use aggregate::{Aggregate, E4};
+use held::Held;
 use members::{Key, Members};
 pub use rates::Rates;
 
@@ -28,13 +30,6 @@ pub struct WindowLimits {
     pub span_ms: u64,
     /// `SSE_WINDOW_MAX_ITEMS`; beyond it the oldest leave.
     pub max_items: usize,
-}
-
-/// An item that is held, and the round of reading that brought it last.
-#[derive(Debug)]
-struct Held {
-    item: Item,
-    round: u64,
 }
 
 /// Items that the last read of the whole window did not bring.

@@ -5,6 +5,7 @@ mod pending;
 use super::Client;
 use crate::{
     digest::{BUCKETS, Digest, Part, bucket_of},
+    encoded,
     event::{self, Heartbeat, LastEvent},
     item::Ticker,
     ports::{Delivery, Last, Update},
@@ -264,7 +265,7 @@ impl Queue {
             StateEvent::Ticker(ticker) => {
                 write_event_with(out, "sentiment_update", retry, id, |out| match target.tickers.get(&ticker) {
                     Some(shown) => event::write_update(out, shown.json(), time),
-                    None => event::write_update(out, &event::update_prefix(&ticker, &Aggregate::GONE), time),
+                    None => event::write_update(out, &encoded::update_prefix(&ticker, &Aggregate::GONE), time),
                 });
                 ("sentiment_update", target.tickers.get(&ticker).map(|shown| shown.aggregate.newest))
             }

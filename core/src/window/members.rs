@@ -1,6 +1,9 @@
 //! The items that name one ticker: running sums, and their order by date for breaking ties.
 
-use super::{Aggregate, E4, Held};
+use super::{
+    aggregate::{Aggregate, E4},
+    held::Held,
+};
 use crate::item::{Item, SCORE_SCALE, Sentiment};
 use lambda_trace::Timestamp;
 use std::{

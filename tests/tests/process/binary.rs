@@ -24,7 +24,8 @@ fn find() -> PathBuf {
     let target = this.ancestors().nth(3).unwrap();
     // A binary of yesterday would be judged by the tests of today; cargo knows, and does nothing if it is fresh.
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let arguments = ["build", "--quiet", "--profile", "deploy", "--package", "sse-streaming", "--manifest-path", manifest];
+    let arguments =
+        ["build", "--quiet", "--profile", "deploy", "--package", "sse-streaming", "--manifest-path", manifest];
     let built = Command::new(env!("CARGO")).args(arguments).arg("--target-dir").arg(target).status();
     assert!(built.unwrap().success(), "the binary does not build");
     target.join("deploy").join("sse-streaming")

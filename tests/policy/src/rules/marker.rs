@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn it_stands_above_a_test_or_at_the_top_of_a_file() {
         let text = "//! Tests. Rule: Ledger.\n\n/// Rule: FR-001. Rule: FR-027.\n#[tokio::test]\nasync fn spans() {}\n";
-        let test = Some("spans".to_owned());
-        let expected = [("Ledger".to_owned(), None), ("FR-001".to_owned(), test.clone()), ("FR-027".to_owned(), test)];
+        let name = Some("spans".to_owned());
+        let expected = [("Ledger".to_owned(), None), ("FR-001".to_owned(), name.clone()), ("FR-027".to_owned(), name)];
         assert_eq!(found("core/src/a.rs", text).unwrap(), expected);
         let terraform = "# Rule: FR-046.\nrun \"an_exec_wrapper\" {\n";
         assert_eq!(
