@@ -31,11 +31,16 @@ struct Counts {
     poll_ms: Histogram,
     acquire_failures: u64,
     items_skipped: u64,
+    poll_failures: u64,
 }
 
 impl Counts {
     fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.poll_ms.is_empty() && self.acquire_failures == 0 && self.items_skipped == 0
+        self.events.is_empty()
+            && self.poll_ms.is_empty()
+            && self.acquire_failures == 0
+            && self.items_skipped == 0
+            && self.poll_failures == 0
     }
 
     fn merge(&mut self, other: &Self) {
@@ -46,6 +51,7 @@ impl Counts {
         self.poll_ms.merge(&other.poll_ms);
         self.acquire_failures += other.acquire_failures;
         self.items_skipped += other.items_skipped;
+        self.poll_failures += other.poll_failures;
     }
 
     fn batch(&self, connections: usize) -> Vec<Measurement> {
@@ -72,6 +78,9 @@ impl Counts {
         }
         if self.items_skipped > 0 {
             batch.push(plain("ItemsSkipped", MetricValue::Counter(self.items_skipped)));
+        }
+        if self.poll_failures > 0 {
+            batch.push(plain("PollFailures", MetricValue::Counter(self.poll_failures)));
         }
         batch
     }
@@ -111,6 +120,11 @@ impl MetricsAggregator {
     /// Malformed items.
     pub fn skipped(&self, items: u64) {
         self.state().counts.items_skipped += items;
+    }
+
+    /// Rounds of reading that were not whole.
+    pub fn polls_failed(&self, rounds: u64) {
+        self.state().counts.poll_failures += rounds;
     }
 
     /// Whether a batch should be put now.

@@ -78,6 +78,7 @@ struct State {
     landed_at: Timestamp,
     failures: u32,
     rounds: u64,
+    newly_failed: u64,
     last_expiry: Timestamp,
     skipped: SkippedItems,
 }
@@ -110,6 +111,7 @@ impl SharedReader {
             landed_at: start,
             failures: 0,
             rounds: 0,
+            newly_failed: 0,
             last_expiry: start,
             skipped: SkippedItems::new(plan.max_items),
         };
@@ -268,6 +270,7 @@ impl SharedReader {
         state.landed_at = now;
         state.flying = None;
         state.rounds += 1;
+        state.newly_failed += u64::from(failure.is_some());
         state.is_applying = false;
         state.window.expire(began);
         if state.progress.has_whole() {
@@ -334,6 +337,11 @@ impl SharedReader {
     /// Whether the last round was not whole.
     pub fn is_degraded(&self) -> bool {
         self.state().failures > 0
+    }
+
+    /// How many rounds were not whole since the last call.
+    pub fn take_failed_rounds(&self) -> u64 {
+        std::mem::take(&mut self.state().newly_failed)
     }
 
     /// How many malformed items were met since the last call, each counted once.

@@ -36,6 +36,10 @@ impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
         if skipped > 0 {
             ports.aggregator.skipped(skipped);
         }
+        let failed_rounds = ports.shared_reader.take_failed_rounds();
+        if failed_rounds > 0 {
+            ports.aggregator.polls_failed(failed_rounds);
+        }
         if ports.aggregator.is_due(now) {
             tasks.puts.push(async move { ports.aggregator.put(now, ports.pool.open().count(), metrics).await }.boxed());
         } else if ports.telemetry.is_export_due(now) {

@@ -199,3 +199,14 @@ fn a_clock_that_is_set_back_does_not_stop_a_new_stream_from_polling() {
     assert_eq!(world.table.calls(), calls + 3);
     drop((first, second));
 }
+
+#[test]
+fn rounds_that_were_not_whole_are_a_metric() {
+    let mut world = World::new(Setup { life_ms: 60_000, ..Setup::default() }, 1, 1);
+    world.table.set_fault(Sentiment::Negative, Some(Fault::Throttle));
+    let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+    world.run(25_000);
+    let batches = world.environments[0].metrics.batches();
+    assert!(batches.iter().flatten().any(|m| m.name == "PollFailures"), "{batches:?}");
+    drop(stream);
+}
