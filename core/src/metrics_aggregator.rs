@@ -5,6 +5,7 @@ use lambda_trace::{CallError, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// Batches are at least this far apart, in milliseconds, but for the ends of streams.
@@ -54,9 +55,12 @@ impl Counts {
         self.poll_failures += other.poll_failures;
     }
 
-    fn batch(&self, connections: usize) -> Vec<Measurement> {
+    fn batch(&self, levels: Levels) -> Vec<Measurement> {
         let plain = |name, reading| Measurement { name, event_type: None, reading };
-        let mut batch = vec![plain("ConnectionCount", MetricValue::Gauge(connections as u64))];
+        let mut batch = vec![plain("ConnectionCount", MetricValue::Gauge(levels.connections as u64))];
+        let mut data_age = Histogram::default();
+        data_age.add(u64::try_from(levels.data_age.as_millis()).unwrap_or(u64::MAX));
+        batch.push(plain("DataAgeMs", MetricValue::Histogram(data_age)));
         if self.acquire_failures > 0 {
             batch.push(plain("ConnectionAcquireFailures", MetricValue::Counter(self.acquire_failures)));
         }
@@ -84,6 +88,15 @@ impl Counts {
         }
         batch
     }
+}
+
+/// What is reported as it is at the moment of the put.
+#[derive(Clone, Copy, Debug)]
+pub struct Levels {
+    /// Streams of this process.
+    pub connections: usize,
+    /// Since the last whole round of polling.
+    pub data_age: Duration,
 }
 
 impl MetricsAggregator {
@@ -134,9 +147,9 @@ impl MetricsAggregator {
     }
 
     /// Puts what there is, if there is anything and nobody else is putting. A batch that surely did not arrive goes with the next one.
-    pub async fn put(&self, now: Timestamp, connections: usize, metrics: &dyn Metrics) {
+    pub async fn put(&self, now: Timestamp, levels: Levels, metrics: &dyn Metrics) {
         let Some(turn) = PutTurn::begin(self, now) else { return };
-        let answer = metrics.put(&turn.counts.batch(connections)).await;
+        let answer = metrics.put(&turn.counts.batch(levels)).await;
         turn.end(answer.as_ref().err());
     }
 }

@@ -24,6 +24,10 @@ impl Metrics for Recorder {
     }
 }
 
+fn levels(connections: usize) -> Levels {
+    Levels { connections, data_age: Duration::from_secs(7) }
+}
+
 fn at(ms: u64) -> Timestamp {
     Timestamp::from_millis(ms)
 }
@@ -49,13 +53,14 @@ fn one_batch_an_interval_holds_everything() {
     aggregator.skipped(2);
     aggregator.acquire_failed();
     assert!(aggregator.is_due(at(0)));
-    block_on(aggregator.put(at(0), 4, &sink));
+    block_on(aggregator.put(at(0), levels(4), &sink));
     let batch = sink.batches.lock().expect("not poisoned").remove(0);
     let names: Vec<_> = batch.iter().map(|m| (m.name, m.event_type)).collect();
     assert_eq!(
         names,
         [
             ("ConnectionCount", None),
+            ("DataAgeMs", None),
             ("ConnectionAcquireFailures", None),
             ("EventsSent", None),
             ("EventsSent", Some("metrics")),
@@ -79,9 +84,9 @@ fn a_batch_that_surely_did_not_arrive_goes_with_the_next() {
         let (aggregator, sink) = (MetricsAggregator::new(Arc::new(())), Recorder::default());
         *sink.fails.lock().expect("not poisoned") = Some(failure);
         aggregator.delivered(&[delivery("metrics", true)]);
-        block_on(aggregator.put(at(0), 1, &sink));
+        block_on(aggregator.put(at(0), levels(1), &sink));
         aggregator.delivered(&[delivery("metrics", true)]);
-        block_on(aggregator.put(at(1), 1, &sink));
+        block_on(aggregator.put(at(1), levels(1), &sink));
         assert_eq!(events_sent(&sink.batches.lock().expect("not poisoned")[1]), Some(&MetricValue::Counter(counted)));
     }
 }

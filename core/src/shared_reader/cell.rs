@@ -18,8 +18,10 @@ use futures::{
 };
 use lambda_trace::{CallError, Clock, Timestamp};
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// After this many failed rounds the pause grows no further: 2³ intervals.
@@ -77,6 +79,10 @@ struct State {
     /// When the last round ended.
     landed_at: Timestamp,
     failures: u32,
+    /// The error that the operator was told last, while polling is failing.
+    told: Option<Cow<'static, str>>,
+    /// When the last whole round ended.
+    whole_at: Option<Timestamp>,
     rounds: u64,
     newly_failed: u64,
     last_expiry: Timestamp,
@@ -110,6 +116,8 @@ impl SharedReader {
             due_at: start,
             landed_at: start,
             failures: 0,
+            told: None,
+            whole_at: None,
             rounds: 0,
             newly_failed: 0,
             last_expiry: start,
@@ -174,7 +182,7 @@ impl SharedReader {
             for sentiment in Sentiment::ALL {
                 reads.push(Box::pin(self.read_partition(sentiment, now, poller)));
             }
-            let failure = join_all(reads).await.into_iter().filter_map(Result::err).last();
+            let failure = join_all(reads).await.into_iter().filter_map(Result::err).next_back();
             if failure.is_some() || !self.state().progress.begin_catch_up() {
                 return failure;
             }
@@ -268,6 +276,9 @@ impl SharedReader {
         let from = if failure.is_none() { began } else { now };
         state.due_at = from.plus_ms(self.pause_ms(state.failures, random));
         state.landed_at = now;
+        if failure.is_none() {
+            state.whole_at = Some(now);
+        }
         state.flying = None;
         state.rounds += 1;
         state.newly_failed += u64::from(failure.is_some());
@@ -276,9 +287,12 @@ impl SharedReader {
         if state.progress.has_whole() {
             state.publish();
         }
+        // Another error is a change, too: what an operator has to do about it is another thing.
+        let is_news = failure.as_ref().is_some_and(|error| state.told.as_ref() != Some(&error.error_type));
+        state.told = failure.as_ref().map(|error| error.error_type.clone());
         News {
             recovered: was_failing && failure.is_none(),
-            failing: failure.filter(|_| !was_failing),
+            failing: failure.filter(|_| is_news),
             skipped: state.skipped.take_change(),
         }
     }
@@ -332,6 +346,12 @@ impl SharedReader {
             due_at: state.due_at.max(now),
             expires_at: state.window.next_expiry().map(|at| at.max(pause_over)),
         }
+    }
+
+    /// How old the data is: the time since the last whole round ended, or since `started_at` if there was none yet.
+    pub fn data_age(&self, now: Timestamp, started_at: Timestamp) -> Duration {
+        let since = self.state().whole_at.unwrap_or(started_at);
+        Duration::from_micros(now.micros().saturating_sub(since.micros()))
     }
 
     /// Whether the last round was not whole.

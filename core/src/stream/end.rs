@@ -1,6 +1,6 @@
 //! The end of a stream, up to its last span: what may still be taken, and what is still put, within limits.
 
-use super::StreamPorts;
+use super::{StreamPorts, maintenance::levels};
 use crate::{
     plan::Plan,
     session::{BackgroundTasks, Exports, SessionDeps},
@@ -79,7 +79,7 @@ pub(super) async fn put_metrics<'s>(
     let work = async {
         // A batch that is under way goes first: while it does, nobody else may put.
         while puts.next().await.is_some() {}
-        ports.aggregator.put(now, ports.pool.open().count(), metrics).await;
+        ports.aggregator.put(now, levels(ports, now), metrics).await;
     };
     let work = beside(work, exports);
     let limit = ports.shutdown.limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), 0);

@@ -2,7 +2,7 @@
 
 use super::StreamPorts;
 use crate::{
-    metrics_aggregator::MetricsAggregator,
+    metrics_aggregator::{Levels, MetricsAggregator},
     ports::{Delivery, Page, Poller, Query},
     session::{BackgroundTasks, Maintenance},
     traced::{TracedMetrics, TracedPoller},
@@ -10,6 +10,11 @@ use crate::{
 use async_trait::async_trait;
 use futures::FutureExt;
 use lambda_trace::{AwsCall, CallError, Clock, Invocation, Streaming, Timestamp};
+
+/// The levels of this process now.
+pub(super) fn levels(ports: &StreamPorts, now: Timestamp) -> Levels {
+    Levels { connections: ports.pool.open().count(), data_age: ports.shared_reader.data_age(now, ports.started_at) }
+}
 
 pub(super) struct StreamMaintenance<'s> {
     pub(super) invocation: &'s Invocation<Streaming>,
@@ -41,7 +46,7 @@ impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
             ports.aggregator.polls_failed(failed_rounds);
         }
         if ports.aggregator.is_due(now) {
-            tasks.puts.push(async move { ports.aggregator.put(now, ports.pool.open().count(), metrics).await }.boxed());
+            tasks.puts.push(async move { ports.aggregator.put(now, levels(ports, now), metrics).await }.boxed());
         } else if ports.telemetry.is_export_due(now) {
             let telemetry = ports.telemetry.clone();
             tasks.exports.push(async move { telemetry.export(now).await }.boxed());
