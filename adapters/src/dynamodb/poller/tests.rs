@@ -106,7 +106,11 @@ async fn odd_items_are_read_where_the_meaning_is_plain() {
     ];
     let page = page_of([ok(&accepted)]).await.1.unwrap();
     assert_eq!((page.items.len(), page.skipped.as_slice()), (accepted.len(), [].as_slice()));
-    assert!(page.items.iter().all(|i| i.tickers.iter().map(|t| t.as_str()).eq(["AAPL"]) && i.expires_at.is_none()));
+    assert!(
+        page.items
+            .iter()
+            .all(|i| i.tickers.iter().map(sse_core::item::Ticker::as_str).eq(["AAPL"]) && i.expires_at.is_none())
+    );
 
     let skipped = [
         (with("updated_at", json!({"S": "2026-11-22T13:30:00+05:30"})), ItemProblem::UpdatedAt),
