@@ -209,7 +209,7 @@ impl Window {
         &self.rates
     }
 
-    /// Items per sentiment, in the order of [`Sentiment::ALL`].
+    /// Items per sentiment, in the order of [`crate::item::Sentiment::ALL`].
     pub const fn counts(&self) -> [u64; 3] {
         self.counts
     }
