@@ -52,6 +52,22 @@ locals {
     OTEL_SDK_DISABLED          = "false; true is the switch that turns all tracing off in an emergency"
   }
 
+  # What the binary starts with: least and most of each number above. Refused at plan time rather than by every start.
+  ranges = {
+    SSE_POLL_INTERVAL_MS      = [50, 60000]
+    SSE_READ_OVERLAP_MS       = [0, 600000]
+    SSE_FULL_READ_INTERVAL_MS = [1000, 86400000]
+    SSE_HEARTBEAT_INTERVAL_MS = [200, 60000]
+    SSE_MAX_CONNECTIONS       = [1, 100000]
+    SSE_RETRY_MS              = [100, 600000]
+    SSE_WINDOW_S              = [60, 2678400]
+    SSE_WINDOW_MAX_ITEMS      = [1, 10000000]
+    SSE_DEADLINE_MARGIN_MS    = [1000, 60000]
+    SSE_FLUSH_TIMEOUT_MS      = [100, 5000]
+    SSE_TRACE_BUDGET_BYTES    = [20000, 500000]
+    SSE_RETAIN_BYTES          = [0, 4194304]
+  }
+
   # Set by Lambda in every environment; its reserved names cannot be set at all.
   platform = {
     AWS_LAMBDA_RUNTIME_API      = "address of the Runtime API: its presence makes the binary a Lambda function"
@@ -97,9 +113,18 @@ locals {
   # Both may be repeated, as long as they say the same.
   service_names = ["OTEL_SERVICE_NAME", "POWERTOOLS_SERVICE_NAME"]
 
-  extra_names         = toset(keys(var.extra_environment))
-  extra_refused       = sort(setintersection(local.extra_names, keys(local.refused)))
-  extra_platform      = sort(setintersection(local.extra_names, keys(local.platform)))
+  extra_names    = toset(keys(var.extra_environment))
+  extra_refused  = sort(setintersection(local.extra_names, keys(local.refused)))
+  extra_platform = sort(setintersection(local.extra_names, keys(local.platform)))
+  extra_out_of_range = [
+    for name, range in local.ranges : name
+    if contains(keys(var.extra_environment), name) &&
+    !try(
+      length(regexall("^[0-9]+$", var.extra_environment[name])) == 1 &&
+      tonumber(var.extra_environment[name]) >= range[0] && tonumber(var.extra_environment[name]) <= range[1],
+      false,
+    )
+  ]
   extra_unequal_names = [for name in local.service_names : name if lookup(var.extra_environment, name, var.service_name) != var.service_name]
   extra_owned = sort(setintersection(
     setsubtract(local.extra_names, local.service_names),

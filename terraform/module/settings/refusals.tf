@@ -46,6 +46,15 @@ resource "terraform_data" "no_unknown_variable" {
   }
 }
 
+resource "terraform_data" "numbers_in_range" {
+  lifecycle {
+    precondition {
+      condition     = length(local.extra_out_of_range) == 0
+      error_message = "extra_environment holds numbers that the function does not start with:\n${join("\n", [for name in local.extra_out_of_range : "${name} is ${local.ranges[name][0]} to ${local.ranges[name][1]}, not \"${var.extra_environment[name]}\"."])}"
+    }
+  }
+}
+
 resource "terraform_data" "stream_within_invocation" {
   lifecycle {
     precondition {

@@ -68,7 +68,7 @@ variable "timeout_s" {
 variable "stream_max_ms" {
   description = "A stream ends with `done` after this many milliseconds and its client resumes; 0: the deadline ends it."
   type        = number
-  default     = 300000
+  default     = 60000
   nullable    = false
 
   validation {
@@ -115,8 +115,8 @@ variable "metrics_namespace" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._/#-]{0,254}$", var.metrics_namespace)) && !startswith(var.metrics_namespace, "AWS/")
-    error_message = "metrics_namespace is letters, digits and . _ / # -, and does not begin with AWS/."
+    condition     = can(regex("^[A-Za-z0-9._/# -][A-Za-z0-9._/#: -]{0,254}$", var.metrics_namespace)) && !startswith(var.metrics_namespace, "AWS/")
+    error_message = "metrics_namespace is 1 to 255 of letters, digits, . - _ / # : and spaces, and does not begin with : or AWS/."
   }
 }
 

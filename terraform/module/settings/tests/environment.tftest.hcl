@@ -15,7 +15,7 @@ run "defaults" {
       SSE_STORE                          = "dynamodb"
       SENTIMENTS_TABLE                   = "sse-streaming-staging-sentiments"
       SENTIMENTS_INDEX                   = "by_sentiment"
-      SSE_STREAM_MAX_MS                  = "300000"
+      SSE_STREAM_MAX_MS                  = "60000"
       SSE_METRICS                        = "cloudwatch"
       SSE_METRICS_NAMESPACE              = "SseStreaming"
       SSE_TELEMETRY                      = "adot"

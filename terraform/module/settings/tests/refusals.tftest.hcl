@@ -90,6 +90,22 @@ run "a_misspelt_name" {
   expect_failures = [terraform_data.no_unknown_variable]
 }
 
+run "more_spans_kept_than_can_be_printed" {
+  command = plan
+  variables {
+    extra_environment = { SSE_RETAIN_BYTES = "4194305" }
+  }
+  expect_failures = [terraform_data.numbers_in_range]
+}
+
+run "a_number_that_is_none" {
+  command = plan
+  variables {
+    extra_environment = { SSE_POLL_INTERVAL_MS = "5s" }
+  }
+  expect_failures = [terraform_data.numbers_in_range]
+}
+
 run "a_vpc" {
   command = plan
   variables {
@@ -101,7 +117,8 @@ run "a_vpc" {
 run "a_stream_longer_than_the_invocation" {
   command = plan
   variables {
-    timeout_s = 300
+    timeout_s     = 300
+    stream_max_ms = 300000
   }
   expect_failures = [terraform_data.stream_within_invocation]
 }
@@ -190,6 +207,14 @@ run "a_namespace_of_aws" {
   command = plan
   variables {
     metrics_namespace = "AWS/Lambda"
+  }
+  expect_failures = [var.metrics_namespace]
+}
+
+run "a_namespace_that_begins_with_a_colon" {
+  command = plan
+  variables {
+    metrics_namespace = ":team"
   }
   expect_failures = [var.metrics_namespace]
 }

@@ -3,8 +3,9 @@
 
 use crate::settings;
 use sse_policy::environment::{Decisions, disagreements};
-use sse_policy::terraform::{attribute, nested, object, written};
+use sse_policy::terraform::{attribute, list, nested, object, written};
 use sse_streaming::config::{Form, VARIABLES, Variable};
+use std::collections::BTreeMap;
 
 fn variable(name: &str) -> &'static Variable {
     VARIABLES.iter().find(|v| v.name == name).unwrap_or_else(|| panic!("the binary does not read {name}"))
@@ -65,6 +66,22 @@ fn choices_are_the_binarys() {
         let condition = validations(setting).replace(char::is_whitespace, "");
         assert_eq!(condition, format!("contains([{}],var.{setting})", offered.join(",")), "{name}");
     }
+}
+
+/// What is left to the binary's default may be set in `extra_environment`, within the binary's ranges.
+#[test]
+fn ranges_of_numbers_are_the_binarys() {
+    let settings = settings();
+    let defaulted = object(settings.local("defaulted").unwrap()).unwrap();
+    let expected = VARIABLES.iter().filter(|v| defaulted.contains_key(v.name)).filter_map(|v| match v.form {
+        Form::Number { min, max, or_zero: false, .. } | Form::NumberByPlace { min, max, .. } => {
+            Some((v.name.to_owned(), vec![min.to_string(), max.to_string()]))
+        }
+        _ => None,
+    });
+    let hcl::Expression::Object(ranges) = settings.local("ranges").unwrap() else { panic!("ranges is no object") };
+    let ranges = ranges.iter().map(|(name, range)| (name.to_string(), list(range).unwrap()));
+    assert_eq!(ranges.collect::<BTreeMap<_, _>>(), expected.collect::<BTreeMap<_, _>>());
 }
 
 #[test]
