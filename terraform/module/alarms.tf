@@ -1,4 +1,4 @@
-# Four alarms, made only if asked for: spans that were given up, failed invocations, invocations that ran into their limit,
+# Alarms, made only if asked for; those on the URL and on the data stand beside this file. Here: spans that were given up, failed invocations, invocations that ran into their limit,
 # and memory beyond what function and collector were measured to need.
 
 locals {

@@ -62,9 +62,15 @@ variable "sampling_rule" {
 }
 
 variable "alarms" {
-  description = "Whether to make the four alarms, and the metric that one of them needs. They cost, so not unless asked for."
+  description = "Whether to make the alarms, and the metric that one of them needs. They cost, so not unless asked for."
   type        = bool
   default     = false
+}
+
+variable "url_4xx_alarm" {
+  description = "Requests answered 4xx in five minutes, three times in a row, beyond which the alarm rings. A public URL always gets some."
+  type        = number
+  default     = 50
 }
 
 variable "alarm_topics" {

@@ -1,4 +1,4 @@
-# Prod: metrics by PutMetricData, protected tables, origins by name, alarms by choice.
+# Prod: metrics by PutMetricData, protected tables, origins by name, alarms unless declined.
 
 terraform {
   required_version = ">= 1.8"

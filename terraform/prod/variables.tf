@@ -68,7 +68,7 @@ variable "sampling_rule" {
 variable "alarms" {
   description = "Whether to make the alarms."
   type        = bool
-  default     = false
+  default     = true
 }
 
 variable "alarm_topics" {

@@ -18,6 +18,11 @@ output "puts_metrics" {
   value       = var.metrics == "cloudwatch"
 }
 
+output "has_metrics" {
+  description = "Whether the function's own metrics reach CloudWatch."
+  value       = var.metrics != "none"
+}
+
 # The rest is handed on checked, so that the module has one source for it.
 
 output "name" {

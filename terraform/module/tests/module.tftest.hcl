@@ -62,7 +62,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(concat(aws_cloudwatch_metric_alarm.spans_not_delivered, aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.memory)) == 0 && length(aws_cloudwatch_log_metric_filter.memory) == 0
+    condition     = length(concat(aws_cloudwatch_metric_alarm.spans_not_delivered, aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.memory, aws_cloudwatch_metric_alarm.throttles, aws_cloudwatch_metric_alarm.concurrency, aws_cloudwatch_metric_alarm.url_4xx, aws_cloudwatch_metric_alarm.url_5xx, aws_cloudwatch_metric_alarm.poll_failures, aws_cloudwatch_metric_alarm.data_age)) == 0 && length(aws_cloudwatch_log_metric_filter.memory) == 0
     error_message = "Alarms cost, and are off unless asked for."
   }
 
@@ -72,8 +72,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = contains(data.aws_iam_policy_document.function.statement[0].resources, "arn:aws:dynamodb:eu-central-1:123456789012:table/sse-streaming-staging-sentiments/index/by_sentiment")
-    error_message = "The index may be read: ${jsonencode(data.aws_iam_policy_document.function.statement[0].resources)}"
+    condition     = one(data.aws_iam_policy_document.function.statement[0].resources) == "arn:aws:dynamodb:eu-central-1:123456789012:table/sse-streaming-staging-sentiments/index/by_sentiment"
+    error_message = "The index may be read, and the table itself may not: ${jsonencode(data.aws_iam_policy_document.function.statement[0].resources)}"
   }
 }
 
@@ -153,8 +153,36 @@ run "alarms_and_xray" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.concurrency[0].threshold == 8 && aws_cloudwatch_metric_alarm.concurrency[0].metric_name == "ConcurrentExecutions" && aws_cloudwatch_metric_alarm.throttles[0].metric_name == "Throttles"
+    error_message = "Alarms on the reservation."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.url_4xx[0].metric_name == "Url4xxCount" && aws_cloudwatch_metric_alarm.url_4xx[0].threshold == 50 && aws_cloudwatch_metric_alarm.url_5xx[0].metric_name == "Url5xxCount"
+    error_message = "Alarms on the URL."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.poll_failures[0].metric_name == "PollFailures" && aws_cloudwatch_metric_alarm.data_age[0].metric_name == "DataAgeMs" && aws_cloudwatch_metric_alarm.data_age[0].namespace == "SseStreaming" && aws_cloudwatch_metric_alarm.data_age[0].threshold == 60000
+    error_message = "Alarms on the data."
+  }
+
+  assert {
     condition     = aws_xray_sampling_rule.function[0].priority == 1000 && aws_xray_group.function[0].filter_expression == "service(\"sse-streaming-staging\")"
     error_message = "X-Ray's rule and group."
+  }
+}
+
+run "alarms_without_a_reservation_and_metrics" {
+  variables {
+    alarms               = true
+    metrics              = "none"
+    reserved_concurrency = -1
+  }
+
+  assert {
+    condition     = length(concat(aws_cloudwatch_metric_alarm.concurrency, aws_cloudwatch_metric_alarm.poll_failures, aws_cloudwatch_metric_alarm.data_age)) == 0 && length(aws_cloudwatch_metric_alarm.throttles) == 1
+    error_message = "An alarm that could never ring is not made."
   }
 }
 

@@ -29,14 +29,16 @@ fn runtime_memory_and_time() {
 }
 
 #[test]
-fn the_alarm_watches_what_the_ledger_line_says() {
+fn alarms_watch_metrics_that_the_code_writes() {
     let module = module();
-    let alarm = module.block("resource", &["aws_cloudwatch_metric_alarm", "spans_not_delivered"]).unwrap();
-    let metric = written(attribute(alarm, "metric_name").unwrap());
-    let code = ["core", "adapters", "app"].into_iter().flat_map(sources);
-    assert!(code.into_iter().any(|(_, source)| source.contains(&format!("\"{metric}\""))), "nothing writes {metric}");
-    let dimensions = object(attribute(alarm, "dimensions").unwrap()).unwrap();
-    assert_eq!(dimensions.keys().collect::<Vec<_>>(), ["Environment"]);
+    let code: Vec<_> = ["core", "adapters", "app"].into_iter().flat_map(sources).collect();
+    for name in ["spans_not_delivered", "poll_failures", "data_age"] {
+        let alarm = module.block("resource", &["aws_cloudwatch_metric_alarm", name]).unwrap();
+        let metric = written(attribute(alarm, "metric_name").unwrap());
+        assert!(code.iter().any(|(_, source)| source.contains(&format!("\"{metric}\""))), "nothing writes {metric}");
+        let dimensions = object(attribute(alarm, "dimensions").unwrap()).unwrap();
+        assert_eq!(dimensions.keys().collect::<Vec<_>>(), ["Environment"]);
+    }
 }
 
 #[test]

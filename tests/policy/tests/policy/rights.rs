@@ -46,6 +46,15 @@ fn actions_are_the_calls_of_the_code() {
     assert_eq!(granted, needed);
 }
 
+/// The table itself would show what the index's projection leaves out.
+#[test]
+fn items_are_read_from_the_index_only() {
+    let module = module();
+    let statement = statements(&module).into_iter().find(|s| actions(s) == ["dynamodb:Query"]).unwrap();
+    let resources = list(attribute(statement, "resources").unwrap()).unwrap();
+    assert_eq!(resources, ["${local.sentiments_table_arn}/index/${module.settings.sentiments_index}"]);
+}
+
 /// Every call is an adapter's: what the rest of the code sent would be missing above.
 #[test]
 fn nobody_else_calls() {
