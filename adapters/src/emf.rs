@@ -31,6 +31,8 @@ impl EmfMetrics {
     fn line(&self, event_type: Option<&str>, measurements: &[&Measurement]) -> Value {
         let mut line = Map::new();
         let mut dimensions = vec!["Environment"];
+        line.insert("timestamp".to_owned(), json!(self.clock.now().to_string()));
+        line.insert("level".to_owned(), json!("INFO"));
         line.insert("Environment".to_owned(), json!(self.environment));
         if let Some(event_type) = event_type {
             dimensions.push("EventType");

@@ -125,6 +125,7 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
         clock,
         sink: telemetry.sink,
         service: config.service.as_str().into(),
+        trace_age_max: lambda_trace::TRACE_AGE_MAX,
         flush_timeout_ms: config.flush_timeout_ms,
         shutdown_flush_ms: match config.front {
             Mode::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),

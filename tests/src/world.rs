@@ -141,7 +141,7 @@ pub struct World {
 
 /// A sampled header of its own for every `n`.
 pub fn header(n: u64) -> String {
-    format!("Root=1-67891233-{n:024x};Parent=53995c3f42cd8ad8;Sampled=1")
+    format!("Root=1-6b02a100-{n:024x};Parent=53995c3f42cd8ad8;Sampled=1")
 }
 
 /// An item; `at` as the clock counts.
@@ -245,6 +245,7 @@ impl Environment {
             clock: self.ports.clock.clone(),
             sink: self.telemetry.clone(),
             service: "sse-streaming".into(),
+            trace_age_max: lambda_trace::TRACE_AGE_MAX,
             flush_timeout_ms: 5_000,
             shutdown_flush_ms: 200,
             shutdown: self.ports.shutdown.clone(),

@@ -219,6 +219,7 @@ fn stream(sink: &Arc<dyn Telemetry>, sampled: char) -> Invocation<Streaming> {
         clock: clock.clone(),
         sink: sink.clone(),
         service: "bench".into(),
+        trace_age_max: lambda_trace::TRACE_AGE_MAX,
         flush_timeout_ms: 5_000,
         shutdown_flush_ms: 200,
         shutdown: Shutdown::default(),

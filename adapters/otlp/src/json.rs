@@ -1,11 +1,27 @@
 //! A span as one line of OTLP/JSON, in the official mapping (hexadecimal ids, camelCase, enums as numbers, 64-bit
 //! numbers as strings), so that a given-up span can be posted to any collector later.
 
-use opentelemetry_proto::{
-    tonic::trace::v1::{ResourceSpans, TracesData},
-    transform::common::tonic::ResourceAttributesWithSchema,
-};
+use lambda_trace::Timestamp;
+use opentelemetry_proto::{tonic::trace::v1::ResourceSpans, transform::common::tonic::ResourceAttributesWithSchema};
 use opentelemetry_sdk::{Resource, trace::SpanData};
+use serde::Serialize;
+
+/// Whether a line tells of a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Printing spans is what was asked for.
+    Info,
+    /// The span could not be delivered.
+    Error,
+}
+
+#[derive(Serialize)]
+struct Line {
+    #[serde(rename = "resourceSpans")]
+    resource_spans: [ResourceSpans; 1],
+    timestamp: String,
+    level: &'static str,
+}
 
 /// Prints spans of one resource.
 #[derive(Debug)]
@@ -19,11 +35,17 @@ impl OtlpJson {
         Self { resource: resource.into() }
     }
 
-    /// `{"resourceSpans":[…]}` with this one span.
-    pub(crate) fn line(&self, span: SpanData) -> String {
-        let data = TracesData { resource_spans: vec![ResourceSpans::new(span, &self.resource)] };
+    /// `{"resourceSpans":[…],…}` with this one span, written at `now`. The members that platforms date and filter lines by follow:
+    /// a reader of OTLP/JSON passes over members that it does not know.
+    pub(crate) fn line(&self, span: SpanData, now: Timestamp, level: Level) -> String {
+        let resource_spans = [ResourceSpans::new(span, &self.resource)];
+        let level = match level {
+            Level::Info => "INFO",
+            Level::Error => "ERROR",
+        };
+        let line = Line { resource_spans, timestamp: now.to_string(), level };
         // Maps with string keys and numbers only: there is nothing in it that JSON cannot say.
-        serde_json::to_string(&data).unwrap_or_default()
+        serde_json::to_string(&line).unwrap_or_default()
     }
 }
 
@@ -44,9 +66,10 @@ mod tests {
         let (trace, id) = (finished.trace.to_bits(), finished.id);
         let data = span_data(&BufferedSpan::new(finished, sizes), &scope());
         let resource = Resource::builder_empty().with_service_name("tests").build();
-        let line = OtlpJson::new(&resource).line(data.clone());
+        let line = OtlpJson::new(&resource).line(data.clone(), Timestamp::from_millis(1), Level::Error);
         assert!(!line.contains('\n'));
         let json: Json = serde_json::from_str(&line).expect("JSON");
+        assert_eq!((&json["timestamp"], &json["level"]), (&"1970-01-01T00:00:00.001Z".into(), &"ERROR".into()));
         let resource_spans = &json["resourceSpans"][0];
         assert_eq!(resource_spans["resource"]["attributes"][0]["value"]["stringValue"], "tests");
         let span = &resource_spans["scopeSpans"][0]["spans"][0];

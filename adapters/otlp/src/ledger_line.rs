@@ -31,6 +31,8 @@ pub(super) struct Emf {
 
 #[derive(Serialize)]
 struct Ledger<'a> {
+    timestamp: String,
+    level: &'static str,
     message: &'static str,
     request_id: &'a str,
     trace_id: String,
@@ -51,6 +53,8 @@ struct Ledger<'a> {
 
 #[derive(Serialize)]
 struct Late<'a> {
+    timestamp: String,
+    level: &'static str,
     message: &'static str,
     request_id: &'a str,
     trace_id: String,
@@ -97,7 +101,10 @@ impl LedgerEntry {
     pub(super) fn line(&self, stream: &StreamClosed, emf: &Emf, now: Timestamp) -> String {
         let SpanCounts { delivered, logged, resent } = self.counts;
         let settled = delivered + self.retained + logged + self.folded;
+        let missing = stream.created.saturating_sub(settled);
         print(&Ledger {
+            timestamp: now.to_string(),
+            level: level(logged + missing),
             message: "telemetry ledger",
             request_id: &stream.request_id,
             trace_id: stream.parent.trace.to_string(),
@@ -107,7 +114,7 @@ impl LedgerEntry {
             logged,
             folded: self.folded,
             resent,
-            missing: stream.created.saturating_sub(settled),
+            missing,
             flush_ms: stream.flush_ms,
             flush_outcome: stream.outcome.as_str(),
             metric: emf.metric(logged, now),
@@ -122,6 +129,8 @@ impl LateLine {
 
     pub(super) fn line(&self, emf: &Emf, now: Timestamp) -> String {
         print(&Late {
+            timestamp: now.to_string(),
+            level: level(self.counts.logged),
             message: "telemetry ledger late",
             request_id: &self.request_id,
             trace_id: self.trace.to_string(),
@@ -148,6 +157,11 @@ impl Emf {
             spans_not_delivered,
         }
     }
+}
+
+/// Platforms filter lines by it: a loss is for an operator to see.
+const fn level(lost: u64) -> &'static str {
+    if lost > 0 { "WARN" } else { "INFO" }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

@@ -9,7 +9,7 @@ use super::{
     config::{PipelineConfig, PipelineError, resource},
     convert,
     http::{HttpTransport, Tcp},
-    json::OtlpJson,
+    json::{Level, OtlpJson},
     ledger_line::Emf,
     line_sink::LineSink,
     sampling::{self, Sampling},
@@ -130,7 +130,7 @@ impl Pipeline {
     /// Writes given-up spans, one line each.
     pub(super) fn print(&self, spans: &GivenUp) {
         for span in self.convert(spans) {
-            self.lines.line(&self.otlp_json.line(span));
+            self.lines.line(&self.otlp_json.line(span, self.clock.now(), Level::Error));
         }
     }
 

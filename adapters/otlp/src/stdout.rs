@@ -1,7 +1,7 @@
 //! Streaming-phase spans as OTLP/JSON lines, one span a line, printed at each flush (`SSE_TELEMETRY=stdout`). The lines can
 //! be posted to a collector as they are. No budget, no ledger: nothing can fail to be delivered.
 
-use crate::{BufferedSpan, LineSink, OtlpJson, Sizes, span_data, span_id};
+use crate::{BufferedSpan, LineSink, OtlpJson, Sizes, json::Level, span_data, span_id};
 use async_trait::async_trait;
 use lambda_trace::{
     FinishedSpan, FlushOutcome, Handler, SpanId, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp, names,
@@ -41,7 +41,9 @@ impl StdoutTelemetry {
         *waiting = others;
         drop(waiting);
         for held in chosen {
-            self.lines.line(&self.otlp_json.line(span_data(&held, &self.scope)));
+            // A span is printed soon after it ended, and nothing is lost by that.
+            let ended = held.span.end;
+            self.lines.line(&self.otlp_json.line(span_data(&held, &self.scope), ended, Level::Info));
         }
     }
 }

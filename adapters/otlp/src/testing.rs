@@ -217,6 +217,7 @@ pub fn stream_under(
         clock: clock.clone(),
         sink: sink.clone(),
         service: "tests".into(),
+        trace_age_max: lambda_trace::TRACE_AGE_MAX,
         flush_timeout_ms: 5_000,
         shutdown_flush_ms: 200,
         shutdown: Shutdown::default(),

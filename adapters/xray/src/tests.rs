@@ -31,8 +31,15 @@ fn invocation(sink: Arc<dyn Telemetry>, users: &Users, lookups: usize) {
         is_cold_start: true,
     };
     let shutdown = Shutdown::default();
-    let tracing =
-        TraceConfig { clock, sink, service: "tests".into(), flush_timeout_ms: 5_000, shutdown_flush_ms: 200, shutdown };
+    let tracing = TraceConfig {
+        clock,
+        sink,
+        service: "tests".into(),
+        trace_age_max: lambda_trace::TRACE_AGE_MAX,
+        flush_timeout_ms: 5_000,
+        shutdown_flush_ms: 200,
+        shutdown,
+    };
     let invocation = Invocation::begin(begin, tracing);
     for _ in 0..lookups {
         let mut span = invocation.span("DynamoDB", SpanKind::Client);

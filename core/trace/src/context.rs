@@ -1,8 +1,8 @@
 //! What an invocation carries from its first phase to its last word: where it belongs, its clock, its sink, its limits.
 
 use super::{FinishedSpan, SpanKind};
-use crate::{Clock, Parent, Shutdown, SpanId, Telemetry, Timestamp};
-use std::{marker::PhantomData, sync::Arc};
+use crate::{Clock, Parent, Shutdown, SpanId, TRACE_AGE_MAX, Telemetry, Timestamp};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// Room for what most spans say, so that telling them does not move them.
 const USUAL_ATTRIBUTES: usize = 8;
@@ -16,6 +16,8 @@ pub struct TraceConfig {
     pub sink: Arc<dyn Telemetry>,
     /// `service.name`, and the annotation `Service`.
     pub service: Arc<str>,
+    /// A header whose trace began longer ago is no context: [`crate::TRACE_AGE_MAX`], unless where spans go takes less.
+    pub trace_age_max: Duration,
     /// One limit per invocation, body and loop together, in milliseconds (`SSE_FLUSH_TIMEOUT_MS`).
     pub flush_timeout_ms: u64,
     /// The limit instead of it once the process is being stopped.
@@ -32,6 +34,7 @@ impl TraceConfig {
             clock,
             sink,
             service: service.into(),
+            trace_age_max: TRACE_AGE_MAX,
             flush_timeout_ms,
             shutdown_flush_ms,
             shutdown: Shutdown::default(),

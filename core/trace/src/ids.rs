@@ -1,5 +1,6 @@
 //! Trace and span ids in X-Ray's forms, and the id of a connection. Knows nothing of who makes them.
 
+use crate::Timestamp;
 use std::{fmt, num::NonZeroU64, sync::Arc};
 
 /// A trace id: 32 bits of epoch seconds and 96 random bits, printed as `1-8hex-24hex`.
@@ -10,6 +11,12 @@ impl TraceId {
     /// `None` for the invalid id 0.
     pub fn new(id: u128) -> Option<Self> {
         (id != 0).then_some(Self(id))
+    }
+
+    /// When the trace began, to the second, as its first 32 bits say.
+    pub fn began_at(self) -> Timestamp {
+        // 32 bits are left of 128.
+        Timestamp::from_millis(u64::try_from(self.0 >> 96).unwrap_or(u64::MAX).saturating_mul(1_000))
     }
 
     /// The 128 bits as OpenTelemetry counts them.

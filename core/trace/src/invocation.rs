@@ -89,8 +89,8 @@ impl Invocation<Handler> {
     /// Begins an invocation.
     pub fn begin(begin: InvocationStart, tracing: TraceConfig) -> Self {
         let InvocationStart { context, request_id, deadline, is_cold_start } = begin;
-        let scope =
-            Arc::new(InvocationContext { parent: context.into_parent(), request_id, deadline, is_cold_start, tracing });
+        let parent = context.into_parent(tracing.clock.now(), tracing.trace_age_max);
+        let scope = Arc::new(InvocationContext { parent, request_id, deadline, is_cold_start, tracing });
         let mut root = scope.open(names::HANDLER, SpanKind::Internal, None);
         if let Some(root) = &mut root {
             root.set("ColdStart", is_cold_start);

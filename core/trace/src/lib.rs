@@ -36,7 +36,7 @@ pub use shutdown::Shutdown;
 pub use span::{Exception, FinishedSpan, Span, SpanKind};
 pub use telemetry::{FlushOutcome, StreamClosed, StreamOpened, Telemetry};
 pub use time::Timestamp;
-pub use trace_context::{Parent, TraceContext};
+pub use trace_context::{OTLP_TRACE_AGE_MAX, Parent, TRACE_AGE_MAX, TraceContext};
 pub use value::Value;
 
 /// Names of spans (contract: Spans).

@@ -4,8 +4,15 @@
 //! no other way to make one. Whatever is not well formed runs untraced: a half-understood header would
 //! otherwise record an orphan, a trace whose parent nobody has.
 
-use crate::{SpanId, TraceId};
-use std::fmt;
+use crate::{SpanId, Timestamp, TraceId};
+use std::{fmt, time::Duration};
+
+/// X-Ray takes documents of traces that began no longer ago than this.
+pub const TRACE_AGE_MAX: Duration = Duration::from_hours(28 * 24);
+/// The OTLP endpoint of X-Ray takes spans no older than this.
+pub const OTLP_TRACE_AGE_MAX: Duration = Duration::from_hours(14 * 24);
+/// X-Ray takes traces that are dated ahead by no more than this.
+const AHEAD_MAX: Duration = Duration::from_mins(5);
 
 /// What the header says. Not `Clone`: one header, one invocation.
 #[derive(Debug)]
@@ -29,9 +36,13 @@ impl TraceContext {
         Self(header.and_then(parse))
     }
 
-    /// The sampled parent, or `None`: this invocation is not traced.
-    pub(crate) fn into_parent(self) -> Option<Parent> {
-        self.0
+    /// The sampled parent, or `None`: this invocation is not traced. Nor is one whose trace began longer than `age_max` ago, or is
+    /// dated ahead by more than X-Ray tolerates: its documents would be refused.
+    pub(crate) fn into_parent(self, now: Timestamp, age_max: Duration) -> Option<Parent> {
+        self.0.filter(|parent| {
+            let began_at = parent.trace.began_at();
+            now.since(began_at) <= age_max && began_at.since(now) <= AHEAD_MAX
+        })
     }
 
     /// Whether spans of this invocation are recorded.
@@ -95,8 +106,25 @@ mod tests {
     #[test]
     fn a_well_formed_header_is_sampled_and_round_trips() {
         let header = format!("{ROOT};{PARENT};Sampled=1");
-        let parent = TraceContext::parse(Some(&header)).into_parent().expect("sampled");
+        let parent = TraceContext::parse(Some(&header))
+            .into_parent(Timestamp::from_millis(0x6789_1233 * 1_000), TRACE_AGE_MAX)
+            .expect("sampled");
         assert_eq!(parent.to_string(), header);
+    }
+
+    #[test]
+    fn a_trace_out_of_the_time_that_x_ray_takes_is_no_context() {
+        let began_at = Timestamp::from_millis(0x6789_1233 * 1_000);
+        let day = Duration::from_hours(24);
+        let is_taken = |now: Timestamp, age_max| {
+            TraceContext::parse(Some(&format!("{ROOT};{PARENT};Sampled=1"))).into_parent(now, age_max).is_some()
+        };
+        for (age_max, days) in [(TRACE_AGE_MAX, 28), (OTLP_TRACE_AGE_MAX, 14)] {
+            let last = began_at.plus(day * days);
+            assert!(is_taken(last, age_max) && !is_taken(last.plus_ms(1), age_max), "{days} days");
+        }
+        let first = began_at.minus(AHEAD_MAX);
+        assert!(is_taken(first, TRACE_AGE_MAX) && !is_taken(first.minus_ms(1), TRACE_AGE_MAX));
     }
 
     #[test]

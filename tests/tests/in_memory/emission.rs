@@ -124,6 +124,7 @@ fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
         clock: Arc::new(clock),
         sink: Arc::new(Sink { ids: AtomicU64::default(), told: sink }),
         service: "tests".into(),
+        trace_age_max: lambda_trace::TRACE_AGE_MAX,
         flush_timeout_ms: 5_000,
         shutdown_flush_ms: 200,
         shutdown: Shutdown::default(),

@@ -30,7 +30,7 @@ fn heartbeat_then_metrics_then_every_ticker_then_changes() {
     check(
         &stream.bytes(),
         &expect![[r#"
-            heartbeat retry=4311 {"connections":1,"degraded":false,"timestamp":"2026-11-22T08:00:00.000Z","trace_id":"1-67891233-000000000000000000000001","uptime_seconds":0}
+            heartbeat retry=4311 {"connections":1,"degraded":false,"timestamp":"2026-11-22T08:00:00.000Z","trace_id":"1-6b02a100-000000000000000000000001","uptime_seconds":0}
             metrics id {"by_tag":{"AAPL":2,"MSFT":1},"negative":1,"neutral":0,"positive":1,"rate_last_24h":2,"rate_last_hour":2,"tags":2,"timestamp":"2026-11-22T08:00:00.000Z","total":2}
             sentiment_update {"confidence":0.5,"count":2,"label":"positive","score":0.125,"source":"aggregate","ticker":"AAPL","timestamp":"2026-11-22T08:00:00.000Z"}
             sentiment_update id {"confidence":1.0,"count":1,"label":"positive","score":0.5,"source":"aggregate","ticker":"MSFT","timestamp":"2026-11-22T08:00:00.000Z"}

@@ -90,7 +90,7 @@ fn warm_invocations_each_have_their_own_trace() {
 /// Rule: FR-056.
 #[test]
 fn an_untraced_invocation_records_nothing_and_streams_all_the_same() {
-    for trace_header in [None, Some("garbage"), Some("Root=1-67891233-000000000000000000000001;Sampled=1")] {
+    for trace_header in [None, Some("garbage"), Some("Root=1-6b02a100-000000000000000000000001;Sampled=1")] {
         let mut world = World::new(Setup { life_ms: 2_000, ..Setup::default() }, 1, 1);
         feed(&world, "a", "positive", 0.5, &["AAPL"]);
         let stream = world.environments[0].connect(trace_header, View::ALL, None).expect("a slot");

@@ -111,6 +111,7 @@ impl Setup {
             clock,
             sink: telemetry,
             service: "loop".into(),
+            trace_age_max: lambda_trace::TRACE_AGE_MAX,
             flush_timeout_ms: 5_000,
             shutdown_flush_ms: 200,
             shutdown: ports.shutdown.clone(),

@@ -46,6 +46,7 @@ fn tracing() -> TraceConfig {
         clock: Arc::new(SystemClock),
         sink: Arc::<MemoryTelemetry>::default(),
         service: "odd".into(),
+        trace_age_max: lambda_trace::TRACE_AGE_MAX,
         flush_timeout_ms: 1_000,
         shutdown_flush_ms: 200,
         shutdown: Shutdown::default(),

@@ -42,6 +42,7 @@ async fn an_early_answer_ends_the_stream_though_the_connection_stays() {
 
     let mut next = asked(&listener).await;
     // No deadline, so the stream by itself would go on for a minute.
+    let now = SystemClock.now().millis() / 1_000;
     let answer = format!(
         "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\nContent-Length: {}\r\n\r\n{EVENT}",
         EVENT.len()
@@ -82,9 +83,10 @@ async fn what_a_reader_that_stands_still_has_not_got_hardly_counts() {
 
     let mut next = asked(&listener).await;
     let deadline_ms = SystemClock.now().millis() + 3_000;
+    let now = SystemClock.now().millis() / 1_000;
     let answer = format!(
         "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\nLambda-Runtime-Deadline-Ms: {deadline_ms}\r\n\
-         Lambda-Runtime-Trace-Id: Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1\r\n\
+         Lambda-Runtime-Trace-Id: Root=1-{now:08x}-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1\r\n\
          Content-Length: {}\r\n\r\n{EVENT}",
         EVENT.len()
     );

@@ -17,8 +17,13 @@ async fn what_is_not_sampled_is_recorded_nowhere() {
     let _turn = turns::shared().await;
     let fixture = Fixture::new().await;
     let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
-    let root = "1-67891233-abcdef012345678912345678";
+    let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+    let root = format!("1-{now:08x}-abcdef012345678912345678");
+    let out_of_time =
+        [now - 28 * 86_400 - 60, now + 5 * 60 + 60].map(|at| format!("1-{at:08x}-abcdef012345678912345678"));
     let headers = [
+        format!("Root={};Parent=53995c3f42cd8ad8;Sampled=1", out_of_time[0]),
+        format!("Root={};Parent=53995c3f42cd8ad8;Sampled=1", out_of_time[1]),
         format!("Root={root};Sampled=1"),
         format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=?"),
         format!("Root={root};Parent=53995c3f42cd8ad8"),

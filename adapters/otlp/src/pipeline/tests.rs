@@ -100,7 +100,7 @@ fn delivered_spans_carry_the_invocations_trace_and_parents() {
     assert_eq!((root.name.as_str(), root.kind), ("sse_stream", 1));
     assert_eq!(number(root, "spans_folded"), Some(0));
     let line = bench.settled("request-1");
-    assert_eq!(line["flush_outcome"], "ok");
+    assert_eq!((&line["flush_outcome"], &line["level"]), (&"ok".into(), &"INFO".into()));
     assert_eq!(line["trace_id"], header(1)["Root=".len()..40]);
     assert_eq!(line["SpansNotDelivered"], 0);
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Tests");
@@ -200,6 +200,7 @@ fn rejected_spans_are_written_and_counted() {
     bench.check("request-1", [("created", 1), ("logged", 1), ("retained", 0), ("delivered", 0)]);
     let line = bench.settled("request-1");
     assert_eq!((&line["flush_outcome"], &line["SpansNotDelivered"]), (&"rejected".into(), &1.into()));
+    assert_eq!((&line["timestamp"], &line["level"]), (&bench.clock.now().to_string().into(), &"WARN".into()));
     assert_eq!(bench.given_up()[0].name, "sse_stream");
 }
 

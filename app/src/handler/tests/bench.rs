@@ -29,7 +29,7 @@ use std::{
     task::{Context, Waker},
 };
 
-const HEADER: &str = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
+const HEADER: &str = "Root=1-6b02a100-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
 const NOW: Timestamp = Timestamp::from_millis(1_795_334_400_000);
 
 pub(super) struct Bench {
@@ -112,6 +112,7 @@ impl Bench {
             clock,
             sink: telemetry.clone(),
             service: "bench".into(),
+            trace_age_max: lambda_trace::TRACE_AGE_MAX,
             flush_timeout_ms: 5_000,
             shutdown_flush_ms: 200,
             shutdown: ports.shutdown.clone(),
