@@ -130,6 +130,7 @@ mod tests {
             lines,
             [
                 json!({
+                    "timestamp": "2026-11-18T11:06:40.123Z", "level": "INFO",
                     "_aws": about(json!(["Environment"]), json!([count, duration])),
                     "Environment": "staging", "EventsSent": 9,
                     "PollDurationMs": {
@@ -137,6 +138,7 @@ mod tests {
                     },
                 }),
                 json!({
+                    "timestamp": "2026-11-18T11:06:40.123Z", "level": "INFO",
                     "_aws": about(json!(["Environment", "EventType"]), json!([count])),
                     "Environment": "staging", "EventType": "heartbeat", "EventsSent": 2,
                 }),

@@ -90,7 +90,7 @@ impl Invocation<Handler> {
     pub fn begin(begin: InvocationStart, tracing: TraceConfig) -> Self {
         let InvocationStart { context, request_id, deadline, is_cold_start } = begin;
         let parent = context.into_parent(tracing.clock.now(), tracing.trace_age_max);
-        let scope = Arc::new(InvocationContext { parent, request_id, deadline, is_cold_start, tracing });
+        let scope = Arc::new(InvocationContext { tracing, parent, request_id, deadline, is_cold_start });
         let mut root = scope.open(names::HANDLER, SpanKind::Internal, None);
         if let Some(root) = &mut root {
             root.set("ColdStart", is_cold_start);

@@ -119,7 +119,7 @@ fn sink() -> MockSink {
 }
 
 fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
-    let clock = ManualClock::new(Timestamp::from_millis(1_795_000_000_000));
+    let clock = ManualClock::new(Timestamp::from_millis(1_795_334_400_000));
     let tracing = TraceConfig {
         clock: Arc::new(clock),
         sink: Arc::new(Sink { ids: AtomicU64::default(), told: sink }),
@@ -132,7 +132,7 @@ fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
     let begin = InvocationStart {
         context: TraceContext::parse(header),
         request_id: "request-1".into(),
-        deadline: Timestamp::from_millis(1_795_000_060_000),
+        deadline: Timestamp::from_millis(1_795_334_460_000),
         is_cold_start: true,
     };
     Invocation::begin(begin, tracing)
@@ -145,7 +145,7 @@ fn streaming(handler: Invocation<Handler>) -> Invocation<Streaming> {
         previous_trace_id: None,
         connection_sequence: None,
     };
-    handler.into_streaming(identity, Timestamp::from_millis(1_795_000_050_000))
+    handler.into_streaming(identity, Timestamp::from_millis(1_795_334_450_000))
 }
 
 fn now<T>(work: impl Future<Output = T>) -> T {
