@@ -1,8 +1,8 @@
 """The AWS provider's schema, as far as the Terraform files use it, for the stand-in provider beside this file.
 
-The provider comes from Terraform's own registry only. The bindings that HashiCorp generated from its schema are a Python
+The provider comes from Terraform's own registry only. The bindings that the CDK Terrain project generates from its schema are a Python
 package and hold the same names: per resource its arguments, which are required, their types, its blocks, and what
-it exports. They do not hold which values are allowed, which arguments exclude each other, or what came later (NEWER).
+it exports. They do not hold which values are allowed, which arguments exclude each other, or what is deprecated.
 
 usage: schema.py BINDINGS.whl FOLDER... > schema.json
 """
@@ -14,10 +14,7 @@ import re
 import sys
 import zipfile
 
-PACKAGE = "cdktf_cdktf_provider_aws"
-
-# Arguments that came after the bindings (provider 6.25); the module asks for a provider that has them.
-NEWER = {"aws_lambda_permission": [{"name": "invoked_via_function_url", "type": "bool", "required": False, "computed": False}]}
+PACKAGE = "cdktn_provider_aws"
 
 META = {"connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioners", "self"}
 
@@ -30,14 +27,14 @@ TYPES = {
     "typing.Sequence[jsii.Number]": "list(number)",
     "typing.List[jsii.Number]": "list(number)",
     "typing.Mapping[builtins.str, builtins.str]": "map(string)",
-    "_cdktf_9a9027ec.StringMap": "map(string)",
+    "_cdktn_78ede62e.StringMap": "map(string)",
 }
 
 
 def plain(annotation):
     """The type in an annotation, without what only the bindings need."""
     text = ast.unparse(annotation).replace("'", "").replace('"', "")
-    text = re.sub(r"_cdktf_\w+\.IResolvable,? ?", "", text)
+    text = re.sub(r"_cdktn_\w+\.IResolvable,? ?", "", text)
     while match := re.fullmatch(r"typing\.(?:Optional|Union)\[(.*?),? ?\]", text):
         text = match.group(1)
     return TYPES.get(text)
@@ -87,7 +84,6 @@ def resource(wheel, kind, prefix):
     name = prefix + kind.removeprefix("aws_")
     module = Module(wheel, name)
     block = module.block(camel(name) + "Config")
-    block["attributes"] += NEWER.get(kind, [])
     known = {entry["name"] for entry in block["attributes"] + block["blocks"]}
     block["attributes"] += [entry for entry in module.exports(camel(name)) if entry["name"] not in known]
     return block

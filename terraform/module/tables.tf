@@ -28,10 +28,19 @@ resource "aws_dynamodb_table" "sentiments" {
   # Narrow: a poll pays for the bytes it reads, and items may carry whole articles.
   global_secondary_index {
     name               = module.settings.sentiments_index
-    hash_key           = "sentiment"
-    range_key          = "updated_at"
     projection_type    = "INCLUDE"
     non_key_attributes = ["score", "matched_tickers", "ttl_timestamp"]
+
+    # hash_key and range_key of an index are deprecated since provider 6.29.
+    key_schema {
+      attribute_name = "sentiment"
+      key_type       = "HASH"
+    }
+
+    key_schema {
+      attribute_name = "updated_at"
+      key_type       = "RANGE"
+    }
   }
 
   ttl {
