@@ -1,0 +1,59 @@
+# What the door lets through, with a provider that makes everything up. Run by `check`.
+
+mock_provider "aws" {
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/E1" }
+  }
+}
+
+variables {
+  region        = "eu-central-1"
+  function_name = "sse-streaming-prod"
+  url           = "https://abc.lambda-url.eu-central-1.on.aws"
+}
+
+run "defaults" {
+  assert {
+    condition     = one(aws_cloudfront_distribution.this.origin).domain_name == "abc.lambda-url.eu-central-1.on.aws" && one(one(aws_cloudfront_distribution.this.origin).custom_origin_config).origin_read_timeout == 60
+    error_message = "The origin."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_distribution.this.default_cache_behavior).compress == false && one(one(aws_cloudfront_distribution.this.default_cache_behavior).function_association).event_type == "viewer-request"
+    error_message = "No compression, and the token is copied."
+  }
+
+  assert {
+    condition     = toset([for p in aws_lambda_permission.cloudfront : p.action]) == toset(["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]) && alltrue([for p in aws_lambda_permission.cloudfront : p.source_arn == aws_cloudfront_distribution.this.arn && p.qualifier == "live"])
+    error_message = "Both rights, for this distribution only."
+  }
+
+  assert {
+    condition     = jsondecode(aws_wafv2_web_acl.this.rule_json)[0].Statement.RateBasedStatement.Limit == 100 && aws_wafv2_web_acl.this.scope == "CLOUDFRONT"
+    error_message = "The limit per address."
+  }
+}
+
+run "a_url_that_is_none" {
+  command = plan
+  variables {
+    url = "https://example.com"
+  }
+  expect_failures = [var.url]
+}
+
+run "a_certificate_of_another_region" {
+  command = plan
+  variables {
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+  }
+  expect_failures = [var.certificate_arn]
+}
+
+run "a_timeout_that_cuts_between_heartbeats" {
+  command = plan
+  variables {
+    read_timeout_s = 15
+  }
+  expect_failures = [var.read_timeout_s]
+}
