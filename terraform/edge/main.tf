@@ -131,4 +131,7 @@ resource "aws_lambda_permission" "cloudfront" {
   qualifier     = var.alias
   principal     = "cloudfront.amazonaws.com"
   source_arn    = aws_cloudfront_distribution.this.arn
+
+  # Through the URL only, as the public right has it.
+  invoked_via_function_url = each.key == "Function" ? true : null
 }
