@@ -1,5 +1,6 @@
 # A front door for a deployed service: CloudFront, which signs its requests to the function URL, and a limit per address.
-# Apply it after staging or prod, whose url_auth must be AWS_IAM: then nobody reaches the function but through this door.
+# Apply it after prod, whose url_auth must be AWS_IAM: with NONE everybody could go past this door. Callers of the same account whose own
+# policies allow lambda:InvokeFunctionUrl can do so even then.
 
 terraform {
   required_version = ">= 1.8"

@@ -6,7 +6,7 @@ use lambda_env::{Environment, Invocation, OtlpFault, Response};
 
 use crate::{
     audit,
-    fixture::{Fixture, call, config_stream, stream, within},
+    fixture::{Fixture, call, config_stream, patience_over, stream, within},
     ledger::ParsedLog,
     turns,
 };
@@ -72,6 +72,8 @@ async fn a_hanging_collector_holds_the_body_for_500_ms_and_the_loop_for_its_limi
             "{ledger:?}"
         );
         responses.push(response);
+        // Before that a flush sends nothing, and holds no body.
+        patience_over().await;
     }
     within(environment.shut_down()).await;
     let figures = audit::passes(&fixture.evidence(&environment, responses, Vec::new()));
@@ -102,6 +104,7 @@ async fn a_collector_that_is_back_gets_what_was_retained_once_and_under_its_own_
         let retained: u64 = streams.iter().map(|response| told.ledger(&response.request_id).retained).sum();
         assert!(retained > 0 && fixture.collector.spans().is_empty());
         fixture.collector.set_fault(None).await.unwrap();
+        patience_over().await;
         let (invocation, is_stream) = carrier();
         let response = call(&environment, invocation).await;
         within(environment.frozen()).await;

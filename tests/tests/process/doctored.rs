@@ -5,7 +5,7 @@ use lambda_env::{LogLine, OtlpFault, ReceivedSpan};
 use crate::{
     audit,
     evidence::Evidence,
-    fixture::{Fixture, call, stream, within},
+    fixture::{Fixture, call, patience_over, stream, within},
     turns,
 };
 
@@ -17,6 +17,7 @@ async fn honest() -> Evidence {
         fixture.collector.set_fault(fault).await.unwrap();
         streams.push(call(&environment, stream()).await);
         within(environment.frozen()).await;
+        patience_over().await;
     }
     within(environment.shut_down()).await;
     fixture.evidence(&environment, streams, Vec::new())

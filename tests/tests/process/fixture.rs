@@ -18,6 +18,11 @@ const SECRET: &str = "an HMAC secret of the tests, long enough";
 /// Between polls, in milliseconds.
 pub(crate) const POLL_MS: u64 = 50;
 
+/// Until a collector that did not take spans is asked again: 10 s, unless it names another time.
+pub(crate) async fn patience_over() {
+    tokio::time::sleep(Duration::from_millis(10_200)).await;
+}
+
 /// Fails instead of waiting for ever.
 pub(crate) async fn within<T>(step: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, step).await.expect("a step hangs")

@@ -187,7 +187,7 @@ async fn sigterm_at_rest_is_an_exit() {
 async fn two_at_once_share_one_process_and_one_poll() {
     let _turn = crate::turns::shared().await;
     let world = World::new().await;
-    let function = world.function().concurrency(2).var("SSE_STREAM_MAX_MS", "600");
+    let function = world.function().concurrency(2).var("SSE_STREAM_MAX_MS", "600").var("SSE_MAX_CONNECTIONS", "2");
     let function = within(function.start()).await.expect("a start");
     let mut calls = Vec::new();
     for _ in 0..2 {

@@ -28,7 +28,9 @@ async fn traces_never_mix() {
         .var("SSE_FLUSH_TIMEOUT_MS", "400")
         .var("SSE_MAX_CONNECTIONS", &SLOTS.to_string());
     let environment = started(builder.seed(10)).await;
-    let faults = [None, None, None, Some(OtlpFault::AnswerLost), Some(OtlpFault::Status(503)), Some(OtlpFault::Hang)];
+    // None that asks for patience: for 10 s nothing would be sent, and nothing could be mixed up.
+    let slow = OtlpFault::Slow(Duration::from_millis(150));
+    let faults = [None, None, None, Some(slow), Some(OtlpFault::Garbage), Some(OtlpFault::Status(400))];
     fixture.collector.queue_faults((0..60).map(|_| dice.pick(&faults)));
     let invocations = (0..INVOCATIONS).map(|number| {
         let url = FunctionUrl::get("/api/v2/stream").header("x-sse-session-id", &format!("session-{number}"));

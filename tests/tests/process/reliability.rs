@@ -10,7 +10,7 @@ use futures::StreamExt;
 
 use crate::{
     audit,
-    fixture::{Fixture, call, started, stream, within},
+    fixture::{Fixture, call, patience_over, started, stream, within},
     turns,
 };
 use faults::{FAULTS, Fault, Way};
@@ -72,6 +72,9 @@ async fn row(fault: &Fault) -> String {
             fixture.collector.set_fault(None).await.unwrap();
         }
         fixture.aws.clear_faults();
+        if fault.collector.is_some() {
+            patience_over().await;
+        }
         let second = call(&environment, stream()).await;
         within(environment.frozen()).await;
         next = words::of_client(&second, false);

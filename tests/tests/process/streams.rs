@@ -80,7 +80,9 @@ async fn a_write_reaches_the_client_within_two_poll_intervals() {
 async fn two_streams_at_once_share_polls_and_nothing_else() {
     let _turn = turns::shared().await;
     let fixture = Fixture::new().await;
-    let environment = started(fixture.function().concurrency(2).var("SSE_STREAM_MAX_MS", "700")).await;
+    let environment =
+        started(fixture.function().concurrency(2).var("SSE_MAX_CONNECTIONS", "2").var("SSE_STREAM_MAX_MS", "700"))
+            .await;
     let one = within(environment.invoke(stream())).await.unwrap();
     let two = within(environment.invoke(stream())).await.unwrap();
     let (one, two) = within(async { tokio::join!(one.finish(), two.finish()) }).await;

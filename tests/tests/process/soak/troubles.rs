@@ -29,8 +29,12 @@ impl Collector {
                 fixture.collector.queue_faults(faults);
             }
             _ => {
-                let fault =
-                    dice.pick(&[OtlpFault::Refuse, OtlpFault::Hang, OtlpFault::Status(503), OtlpFault::AnswerLost]);
+                let fault = dice.pick(&[
+                    OtlpFault::Refuse,
+                    OtlpFault::Hang,
+                    OtlpFault::RetryAfter(503, 0),
+                    OtlpFault::AnswerLost,
+                ]);
                 fixture.collector.set_fault(Some(fault)).await.unwrap();
                 self.away = dice.between(1, 3);
             }
@@ -42,9 +46,10 @@ fn fault(dice: &Dice) -> OtlpFault {
     match dice.between(0, 11) {
         0 => OtlpFault::Reset,
         1 => OtlpFault::Hang,
-        2 => OtlpFault::Status(500),
+        // Most name a short time: otherwise nothing would be sent for 10 s, which is longer than most environments here live.
+        2 => OtlpFault::RetryAfter(500, 0),
         3 => OtlpFault::RetryAfter(503, 1),
-        4 => OtlpFault::Status(429),
+        4 => OtlpFault::RetryAfter(429, 0),
         5 => OtlpFault::Status(400),
         6 => OtlpFault::Slow(Duration::from_millis(dice.between(1, 400))),
         7 | 8 => OtlpFault::AnswerLost,
