@@ -43,7 +43,8 @@ async fn function_and_collector_fit() {
         let pair = [tickers[number % 500].as_str(), &tickers[number / 7 % 500]];
         fixture.put_item(number, sentiment, &pair, number as u64 * SPREAD_MS);
     }
-    let function = fixture.function().concurrency(STREAMS).var("SSE_POLL_INTERVAL_MS", "1000");
+    let function = fixture.function().concurrency(STREAMS).var("SSE_MAX_CONNECTIONS", &STREAMS.to_string());
+    let function = function.var("SSE_POLL_INTERVAL_MS", "1000");
     let function = function.var("SSE_HEARTBEAT_INTERVAL_MS", "1000").start().await.unwrap();
     let mut first = function.invoke(stream(PATIENCE)).await.unwrap();
     full(&mut first).await;

@@ -19,8 +19,6 @@ async fn what_is_not_sampled_is_recorded_nowhere() {
     let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "100")]).await;
     let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
     let root = format!("1-{now:08x}-abcdef012345678912345678");
-    let out_of_time =
-        [now - 28 * 86_400 - 60, now + 5 * 60 + 60].map(|at| format!("1-{at:08x}-abcdef012345678912345678"));
     let headers = [
         format!("Root={root};Sampled=1"),
         format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=?"),
@@ -31,12 +29,6 @@ async fn what_is_not_sampled_is_recorded_nowhere() {
     ];
     let mut invocations: Vec<Invocation> = headers.iter().map(|header| stream().raw_trace(header)).collect();
     invocations.extend([stream().unsampled(), config_stream().no_trace()]);
-    // Sampled by their words, so that the audit would ask for their spans: X-Ray would refuse the documents.
-    for trace_id in out_of_time {
-        let header = format!("Root={trace_id};Parent=53995c3f42cd8ad8;Sampled=1");
-        assert_eq!(call(&environment, stream().raw_trace(&header)).await.events().last().unwrap().name, "done");
-        within(environment.frozen()).await;
-    }
     let mut streams = Vec::new();
     for invocation in invocations {
         streams.push(call(&environment, invocation).await);
