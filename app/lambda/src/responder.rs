@@ -66,7 +66,7 @@ impl<'a> Responder<'a> {
         }
     }
 
-    /// The invocation closed itself on its way out; what is retained gets its chance all the same.
+    /// The invocation closed itself on its way out; spans that are retained are sent all the same.
     async fn failed(&self, report: &ErrorReport<'_>) -> ReadyForNext {
         self.report(report).await;
         ReadyForNext::without_invocation(self.tracing, Some(self.deadline)).await

@@ -130,7 +130,7 @@ impl Invocation<Handler> {
     }
 
     /// The other way out: 401, 404, status. The handler phase ends with this call, however long the response then takes; the future
-    /// is for afterwards: what earlier invocations had to retain gets its chance once the response has been sent.
+    /// is for afterwards: spans that earlier invocations had to retain are sent after the response.
     pub fn answer(mut self) -> impl Future<Output = ReadyForNext> + Send + use<> {
         self.phase.close();
         let scope = self.phase.scope.clone();
