@@ -4,55 +4,64 @@
 //! Fire and forget: nothing here waits, and an error of one document is none of the next one's. Knows no OTLP.
 
 mod address;
+mod by_name;
 mod document;
+mod route;
 mod text;
+mod told;
 
-pub use address::{AddressError, daemon_address};
+pub use address::{AddressError, DaemonAddress};
 
+use by_name::{ByName, Resolve};
 use lambda_trace::{FinishedSpan, Handler};
-use std::{
-    io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-};
+use route::Route;
+use std::{io, sync::Arc};
+use told::Told;
 
 /// Sends subsegments.
 pub struct XrayDaemon {
-    socket: UdpSocket,
-    daemon: SocketAddr,
-    unsent: AtomicU64,
+    way: Way,
+    told: Arc<Told>,
+}
+
+enum Way {
+    Direct(DaemonAddress, Route),
+    ByName(Arc<ByName<Resolve>>),
 }
 
 impl XrayDaemon {
-    /// Opens a socket to the daemon at `daemon`.
+    /// Opens a socket to the daemon at `address`. A name is looked up beside everything else, and as often as it takes.
     ///
     /// # Errors
     /// If there is no socket to be had.
-    pub fn new(daemon: SocketAddr) -> io::Result<Self> {
-        // Not connected: a connected socket reports the last datagram's fate as an error of the next one.
-        let local: SocketAddr = match daemon {
-            SocketAddr::V4(a) if a.ip().is_loopback() => (Ipv4Addr::LOCALHOST, 0).into(),
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(a) if a.ip().is_loopback() => (Ipv6Addr::LOCALHOST, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    pub fn new(address: DaemonAddress) -> io::Result<Self> {
+        let told = Arc::<Told>::default();
+        let way = match address {
+            DaemonAddress::Socket(to) => Way::Direct(address, Route::open(to)?),
+            DaemonAddress::Name { host, port } => Way::ByName(ByName::new(host, port, by_name::resolve, told.clone())),
         };
-        let socket = UdpSocket::bind(local)?;
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket, daemon, unsent: AtomicU64::new(0) })
+        Ok(Self { way, told })
     }
 
     /// Sends one handler phase. Never blocks, never fails.
     pub fn send(&self, span: FinishedSpan<Handler>) {
+        let now = span.end;
         let datagram = document::datagram(span);
-        if let Err(error) = self.socket.send_to(&datagram, self.daemon) {
-            self.unsent.fetch_add(1, Relaxed);
-            tracing::warn!(%error, "a subsegment was not sent to the X-Ray daemon");
+        match &self.way {
+            Way::Direct(address, route) => match route.send(&datagram) {
+                Ok(()) => self.told.sent(),
+                Err(error) => {
+                    self.told.lost(1);
+                    self.told.failing(address, &error);
+                }
+            },
+            Way::ByName(by_name) => by_name.send(datagram, now),
         }
     }
 
     /// Documents that did not leave.
     pub fn unsent(&self) -> u64 {
-        self.unsent.load(Relaxed)
+        self.told.unsent()
     }
 }
 

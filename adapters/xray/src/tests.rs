@@ -5,7 +5,11 @@ use lambda_trace::{
 };
 use lambda_trace_otlp::testing::{Kept, START_MS, header};
 use serde_json::Value as Json;
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    net::{Ipv4Addr, UdpSocket},
+    sync::Arc,
+};
 
 /// How every lookup of an invocation ends: it finds nothing, or fails.
 struct Users(Option<(Failure, &'static str, String)>);
@@ -127,7 +131,7 @@ fn a_daemon_that_is_not_there_is_no_reason_to_stop() {
     let daemon = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     let address = daemon.local_addr().expect("an address");
     drop(daemon);
-    let handler = XrayDaemon::new(address).expect("a daemon");
+    let handler = XrayDaemon::new(DaemonAddress::Socket(address)).expect("a daemon");
     let send = || {
         let sink = Arc::<Kept>::default();
         invocation(sink.clone(), &Users(None), 1);

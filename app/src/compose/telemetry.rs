@@ -7,7 +7,7 @@ use crate::{
 };
 use lambda_trace::{Clock, Telemetry};
 use lambda_trace_otlp::{Off, Pipeline, PipelineConfig, PipelinePorts, Stdout, StdoutTelemetry, resource};
-use lambda_trace_xray::{XrayDaemon, daemon_address};
+use lambda_trace_xray::{DaemonAddress, XrayDaemon};
 use sse_adapters::{memory::MemoryTelemetry, telemetry::Composite};
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ fn pipeline(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -
 
 fn daemon(config: &Config, errors: &mut ConfigErrors) -> Option<XrayDaemon> {
     let text = config.xray_daemon.as_ref()?;
-    let opened = daemon_address(text).map_err(|error| error.to_string());
+    let opened = text.parse::<DaemonAddress>().map_err(|error| error.to_string());
     let opened =
         opened.and_then(|address| XrayDaemon::new(address).map_err(|error| format!("cannot be used: {error}")));
     opened.map_err(|error| errors.note_by_name("AWS_XRAY_DAEMON_ADDRESS", error)).ok()

@@ -145,7 +145,7 @@ pub(super) const XRAY_DAEMON: V = V::text(
     "AWS_XRAY_DAEMON_ADDRESS",
     "",
     "host:port, or tcp:host:port udp:host:port",
-    "set by Lambda; without it there are no handler-phase subsegments",
+    "set by Lambda; without it there are no handler-phase subsegments; a name may come to resolve later",
 );
 pub(super) const AWS_ENDPOINT: V =
     V::text("AWS_ENDPOINT_URL", "", ENDPOINT, "where the AWS SDK sends every call, instead of AWS: a local server");

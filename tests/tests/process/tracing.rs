@@ -98,3 +98,26 @@ async fn a_call_of_the_streaming_phase_is_one_span_and_no_subsegment() {
     }
     assert_eq!(evidence.documents[0].flattened().len(), 1);
 }
+
+/// A daemon in a container beside the function has a name, which may resolve later than the function starts.
+#[tokio::test]
+async fn a_daemon_known_by_name_is_reached_and_one_unknown_is_told_once() {
+    let _turn = turns::shared().await;
+    let fixture = Fixture::new().await;
+    let by_name = format!("localhost:{}", fixture.daemon.address().port());
+    let environment = fixture.start(&[("AWS_XRAY_DAEMON_ADDRESS", &by_name)]).await;
+    call(&environment, config_stream()).await;
+    assert_eq!(within(fixture.daemon.wait_for(1)).await[0].json["name"], "## handler");
+
+    let unknown = "xray-daemon.invalid:2000";
+    let environment = fixture.start(&[("AWS_XRAY_DAEMON_ADDRESS", unknown)]).await;
+    for _ in 0..3 {
+        let response = call(&environment, stream()).await;
+        assert_eq!(response.events().last().unwrap().name, "done");
+        within(environment.frozen()).await;
+    }
+    let is_about_it = |line: &serde_json::Value| line["address"] == unknown;
+    let told: Vec<_> = environment.log().json().into_iter().filter(is_about_it).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["level"], "WARN");
+}
