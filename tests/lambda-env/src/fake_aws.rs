@@ -166,7 +166,7 @@ impl FakeAws {
 
     fn listen(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        self.port.open(move |connection| serve::serve(connection, Arc::clone(&shared)))
+        self.port.open(move |request, peer| serve::call(request, peer, Arc::clone(&shared)))
     }
 }
 

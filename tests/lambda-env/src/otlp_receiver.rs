@@ -99,7 +99,7 @@ impl OtlpReceiver {
 
     fn listen(&self) -> io::Result<()> {
         let record = Arc::clone(&self.record);
-        self.port.open(move |connection| answer::serve(connection, Arc::clone(&record)))
+        self.port.open(move |request, peer| answer::export(request, peer, Arc::clone(&record)))
     }
 }
 

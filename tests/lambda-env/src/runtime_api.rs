@@ -1,9 +1,7 @@
 //! The Lambda Runtime API (2018-06-01) as Lambda's own server, RAPID, behaves, with the Extensions API on the same port.
 //!
 //! `GET next` waits as long as it takes. `POST response` is read chunk by chunk, each recorded with its arrival, and
-//! answered with 202 after the whole body. Bodies are read by this package's own `wire`: hyper's server hands over what a
-//! read brought, so two chunks sent together (prelude and NUL bytes, say) would be seen as one, and it goes on reading for
-//! a client that is meant to stand still.
+//! answered with 202 after the whole body.
 //!
 //! It starts no process; [`Environment`](crate::Environment) does. Used alone it serves a Runtime API loop in the same
 //! process.
@@ -23,7 +21,7 @@ pub use response::{Chunk, Outcome, Prelude, Response};
 
 pub(crate) use active_invocation::ActiveInvocation;
 pub(crate) use invocation_queue::InvocationQueue;
-pub(crate) use server::{Flow, error_kind};
+pub(crate) use server::error_kind;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -69,7 +67,7 @@ impl RuntimeApi {
         let queue = Arc::new(InvocationQueue::new(options.function, ids, segments));
         let port = Port::take(0, options.receive_buffer)?;
         let served = Arc::clone(&queue);
-        port.open(move |connection| server::serve(connection, Arc::clone(&served)))?;
+        port.open(move |request, peer| server::serve(request, peer, Arc::clone(&served)))?;
         Ok(Self { queue, port })
     }
 

@@ -1,41 +1,54 @@
-//! HTTP/1.1 as this package serves it: requests in, responses out, one connection at a time.
+//! HTTP/1.1 as this package serves it, on hyper: requests in, one answer each out, and the ways to break a connection.
 //!
-//! Why not a library: a server that is made to be correct hides what these tests are about. It merges chunks (the
-//! prelude and its NUL bytes must be seen as two), drops the difference between a closed and a reset connection, and
-//! goes on reading for a client that stands still. Heads are parsed by `httparse`; chunked framing, about forty lines,
-//! is read here. It knows nothing of Lambda, OTLP or AWS.
+//! hyper hands over each HTTP chunk as a frame of its own, so that prelude, NUL bytes, events and trailers stay apart; a
+//! chunk that reaches it in two reads is two frames. What hyper does not offer stands in [`Peer`]: a reset, and whether a
+//! client hung up whose body nobody reads. It knows nothing of Lambda, OTLP or AWS.
 
-mod chunked;
-mod connection;
-mod head;
+mod peer;
 mod port;
 
-pub(crate) use connection::{Connection, Framing, Piece};
+pub(crate) use peer::Peer;
 pub(crate) use port::Port;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 
-/// What this package cannot read as HTTP/1.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not HTTP/1.1: {0}")]
-pub(crate) struct Malformed(pub(crate) &'static str);
+/// Answers the request, or ends the connection without an answer.
+pub(crate) type Answer = Result<Response<Full<Bytes>>, Unanswered>;
 
-impl From<Malformed> for std::io::Error {
-    fn from(malformed: Malformed) -> Self {
-        Self::new(std::io::ErrorKind::InvalidData, malformed)
+/// The connection ends without an answer: the fault asked for it, or the client is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("ended without an answer")]
+pub(crate) struct Unanswered;
+
+impl From<hyper::Error> for Unanswered {
+    fn from(_: hyper::Error) -> Self {
+        Self
     }
 }
 
+/// The whole body, in one.
+pub(crate) async fn whole(body: Incoming) -> Result<Bytes, hyper::Error> {
+    Ok(body.collect().await?.to_bytes())
+}
+
 /// A response with a JSON body.
-pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Bytes> {
+pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {
     reply(status, "application/json", body.to_string())
 }
 
 /// A response with a body of this type.
-pub(crate) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut response = Response::new(body.into());
+pub(crate) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// The same response, with which the connection ends.
+pub(crate) fn last(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -4,7 +4,8 @@ use std::io::Read;
 
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
+use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::{cbor, dynamodb::ServiceError};
@@ -29,9 +30,9 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn read(head: &Request<()>, body: &[u8]) -> Self {
+    pub(super) fn read(head: &Parts, body: &[u8]) -> Self {
         let compressed =
-            text(head.headers(), header::CONTENT_ENCODING.as_str()).is_some_and(|coding| coding.contains("gzip"));
+            text(&head.headers, header::CONTENT_ENCODING.as_str()).is_some_and(|coding| coding.contains("gzip"));
         let plain = if compressed { gunzip(body) } else { Ok(body.to_vec()) };
         let (service, operation) = operation(head);
         let decoded = plain.and_then(|plain| match service {
@@ -43,19 +44,19 @@ impl Asked {
             Err(what) => (Value::Null, Some(ServiceError::new(400, "SerializationException", &what))),
         };
         if operation.is_empty() {
-            problem = Some(ServiceError::new(404, "UnknownOperationException", head.uri().path()));
+            problem = Some(ServiceError::new(404, "UnknownOperationException", head.uri.path()));
         }
         Self { service, operation, arguments, compressed, problem }
     }
 
-    pub(super) fn success(&self, body: &Value, request_id: &str) -> Response<Bytes> {
+    pub(super) fn success(&self, body: &Value, request_id: &str) -> Response<Full<Bytes>> {
         match self.service {
             DYNAMODB => identified(wire::reply(StatusCode::OK, JSON, body.to_string()), request_id),
             _ => smithy(wire::reply(StatusCode::OK, CBOR, cbor::texts(&[])), request_id),
         }
     }
 
-    pub(super) fn error(&self, error: &ServiceError, request_id: &str) -> Response<Bytes> {
+    pub(super) fn error(&self, error: &ServiceError, request_id: &str) -> Response<Full<Bytes>> {
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if self.service == DYNAMODB {
             let body = json!({"__type": format!("{DYNAMODB_ERROR}{}", error.code), "message": error.message});
@@ -100,11 +101,11 @@ impl Asked {
     }
 }
 
-fn operation(head: &Request<()>) -> (&'static str, String) {
-    if let Some(target) = text(head.headers(), "x-amz-target") {
+fn operation(head: &Parts) -> (&'static str, String) {
+    if let Some(target) = text(&head.headers, "x-amz-target") {
         return (DYNAMODB, target.strip_prefix("DynamoDB_20120810.").unwrap_or_default().to_owned());
     }
-    let parts: Vec<&str> = head.uri().path().split('/').collect();
+    let parts: Vec<&str> = head.uri.path().split('/').collect();
     let operation = match parts.as_slice() {
         ["", "service", "GraniteServiceVersion20100801", "operation", operation] => operation,
         _ => "",
@@ -122,13 +123,13 @@ fn gunzip(body: &[u8]) -> Result<Vec<u8>, String> {
     Ok(plain)
 }
 
-fn smithy(response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
+fn smithy(response: Response<Full<Bytes>>, request_id: &str) -> Response<Full<Bytes>> {
     let mut response = identified(response, request_id);
     response.headers_mut().insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
     response
 }
 
-fn identified(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
+fn identified(mut response: Response<Full<Bytes>>, request_id: &str) -> Response<Full<Bytes>> {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }

@@ -1,8 +1,9 @@
-//! One connection to AWS: reads a call, lets a fault happen or does it, records it, answers. It knows no operation.
+//! One call to AWS: reads it, lets a fault happen or does it, records it, answers. It knows no operation.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use http::{Request, StatusCode};
+use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{
@@ -13,24 +14,15 @@ use super::{
 };
 use crate::{
     clock::Stamp,
-    wire::{self, Connection},
+    wire::{self, Answer, Peer, Unanswered},
 };
 
-pub(super) async fn serve(mut connection: Connection, shared: Arc<Shared>) {
-    // A connection that breaks ends here; what was read on it has been recorded.
-    while let Ok(Some(head)) = connection.head().await {
-        connection = match call(connection, &shared, &head).await {
-            Ok(Some(connection)) => connection,
-            Ok(None) | Err(_) => return,
-        };
-    }
-}
-
-/// Takes one call. `None` when the connection is to go.
-async fn call(mut connection: Connection, shared: &Shared, head: &Request<()>) -> io::Result<Option<Connection>> {
-    let body = connection.body(head.headers()).await?;
+/// Takes one call.
+pub(super) async fn call(request: Request<Incoming>, peer: Peer, shared: Arc<Shared>) -> Answer {
+    let (head, body) = request.into_parts();
+    let body = wire::whole(body).await?;
     let at = Stamp::now();
-    let asked = Asked::read(head, &body);
+    let asked = Asked::read(&head, &body);
     let partition = crate::lock(&shared.database).partition(&asked.operation, &asked.arguments);
     let fault = crate::lock(&shared.faults).take(&asked.operation, asked.table(), partition.as_deref());
     let request_id = shared.ids.uuid();
@@ -41,7 +33,7 @@ async fn call(mut connection: Connection, shared: &Shared, head: &Request<()>) -
         Err(error) => asked.error(error, &request_id),
     };
     let (items, capacity) = result.as_ref().map_or((0, 0.0), |done| (done.items, done.capacity));
-    let attempt = text(head.headers(), "amz-sdk-request")
+    let attempt = text(&head.headers, "amz-sdk-request")
         .and_then(|request| request.split(';').find_map(|part| part.trim().strip_prefix("attempt=")));
     let recorded = shared.record(AwsCall {
         at,
@@ -57,31 +49,23 @@ async fn call(mut connection: Connection, shared: &Shared, head: &Request<()>) -
         fault,
         items,
         capacity,
-        sdk_call: text(head.headers(), "amz-sdk-invocation-id").map(str::to_owned),
+        sdk_call: text(&head.headers, "amz-sdk-invocation-id").map(str::to_owned),
         attempt: attempt.and_then(|attempt| attempt.parse().ok()),
         bytes: body.len(),
         compressed: asked.compressed,
     });
     match fault {
         Some(AwsFault::Reset | AwsFault::AnswerLost) => {
-            connection.reset();
-            return Ok(None);
+            peer.reset();
+            return Err(Unanswered);
         }
-        Some(AwsFault::Hang) => {
-            connection.gone().await;
-            return Ok(None);
-        }
-        Some(AwsFault::Slow(time)) => {
-            tokio::select! {
-                () = tokio::time::sleep(time) => {}
-                () = connection.gone() => return Ok(None),
-            }
-        }
+        // Dropped once the client is gone.
+        Some(AwsFault::Hang) => std::future::pending().await,
+        Some(AwsFault::Slow(time)) => tokio::time::sleep(time).await,
         _ => {}
     }
-    connection.respond(&response).await?;
     shared.answered(&recorded);
-    Ok(Some(connection))
+    Ok(response)
 }
 
 /// The error that the fault, or the request itself, makes of it.

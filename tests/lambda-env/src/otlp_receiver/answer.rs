@@ -1,10 +1,12 @@
-//! One connection to the collector: reads an export, decides what becomes of it, answers or fails to.
+//! One export to the collector: reads it, decides what becomes of it, answers or fails to.
 
-use std::{io, io::Read, sync::Arc};
+use std::{io::Read, sync::Arc};
 
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -16,31 +18,20 @@ use super::{
 };
 use crate::{
     clock::Stamp,
-    wire::{self, Connection},
+    wire::{self, Answer, Peer, Unanswered},
 };
 
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// Serves one connection until either side ends it.
-pub(super) async fn serve(mut connection: Connection, record: Arc<Record>) {
-    // A connection that breaks ends here; what was read on it has been recorded.
-    while let Ok(Some(head)) = connection.head().await {
-        connection = match export(connection, &record, &head).await {
-            Ok(Some(connection)) => connection,
-            Ok(None) | Err(_) => return,
-        };
-    }
-}
-
-/// Takes one request. `None` when the connection is to go.
-async fn export(mut connection: Connection, record: &Record, head: &Request<()>) -> io::Result<Option<Connection>> {
-    let body = connection.body(head.headers()).await?;
+/// Takes one request.
+pub(super) async fn export(request: http::Request<Incoming>, peer: Peer, record: Arc<Record>) -> Answer {
+    let (head, body) = request.into_parts();
+    let body = wire::whole(body).await?;
     let at = Stamp::now();
-    if head.method() != Method::POST || head.uri().path() != "/v1/traces" {
-        connection.respond(&wire::reply(StatusCode::NOT_FOUND, "text/plain", "POST /v1/traces")).await?;
-        return Ok(Some(connection));
+    if head.method != Method::POST || head.uri.path() != "/v1/traces" {
+        return Ok(wire::reply(StatusCode::NOT_FOUND, "text/plain", "POST /v1/traces"));
     }
-    let (spans, malformed) = match decode(head, &body) {
+    let (spans, malformed) = match decode(&head, &body) {
         Ok(request) => (Span::of_request(&request), None),
         Err(what) => (Vec::new(), Some(what)),
     };
@@ -62,28 +53,20 @@ async fn export(mut connection: Connection, record: &Record, head: &Request<()>)
     );
     match fault {
         Some(OtlpFault::Reset | OtlpFault::Refuse | OtlpFault::AnswerLost) => {
-            connection.reset();
-            return Ok(None);
+            peer.reset();
+            return Err(Unanswered);
         }
-        Some(OtlpFault::Hang) => {
-            connection.gone().await;
-            return Ok(None);
-        }
-        Some(OtlpFault::Slow(time)) => {
-            tokio::select! {
-                () = tokio::time::sleep(time) => {}
-                () = connection.gone() => return Ok(None),
-            }
-        }
+        // Dropped once the client is gone.
+        Some(OtlpFault::Hang) => std::future::pending().await,
+        Some(OtlpFault::Slow(time)) => tokio::time::sleep(time).await,
         _ => {}
     }
-    connection.respond(&response).await?;
     record.answered(index);
-    Ok(Some(connection))
+    Ok(response)
 }
 
-fn decode(head: &Request<()>, body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
-    let field = |name| head.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes);
+fn decode(head: &Parts, body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
+    let field = |name| head.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
     if field(header::CONTENT_TYPE) != PROTOBUF.as_bytes() {
         return Err(format!("content type {:?}", String::from_utf8_lossy(field(header::CONTENT_TYPE))));
     }
@@ -106,7 +89,7 @@ fn accepted(fault: Option<OtlpFault>, spans: usize) -> usize {
     }
 }
 
-fn answer(fault: Option<OtlpFault>, spans: usize, malformed: Option<&str>) -> Response<Bytes> {
+fn answer(fault: Option<OtlpFault>, spans: usize, malformed: Option<&str>) -> Response<Full<Bytes>> {
     if let Some(what) = malformed {
         return wire::reply(StatusCode::BAD_REQUEST, "text/plain", what.to_owned());
     }
@@ -125,7 +108,7 @@ fn answer(fault: Option<OtlpFault>, spans: usize, malformed: Option<&str>) -> Re
     }
 }
 
-fn success(rejected: usize) -> Response<Bytes> {
+fn success(rejected: usize) -> Response<Full<Bytes>> {
     let partial = (rejected > 0).then(|| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
         error_message: "injected".to_owned(),
@@ -136,16 +119,27 @@ fn success(rejected: usize) -> Response<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
     use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 
     use super::*;
+
+    fn parts(request: http::request::Builder) -> Parts {
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn body(response: Response<Full<Bytes>>) -> Bytes {
+        use futures::FutureExt;
+        use http_body_util::BodyExt;
+        response.into_body().collect().now_or_never().unwrap().unwrap().to_bytes()
+    }
 
     #[test]
     fn a_partial_success_keeps_the_first_spans_and_counts_the_rest() {
         assert_eq!(accepted(Some(OtlpFault::PartialSuccess(2)), 5), 3);
         assert_eq!(accepted(Some(OtlpFault::PartialSuccess(9)), 5), 0);
         let response = answer(Some(OtlpFault::PartialSuccess(2)), 5, None);
-        let message = ExportTraceServiceResponse::decode(response.into_body()).unwrap();
+        let message = ExportTraceServiceResponse::decode(body(response)).unwrap();
         assert_eq!(message.partial_success.unwrap().rejected_spans, 2);
     }
 
@@ -158,17 +152,17 @@ mod tests {
         zipped.write_all(&plain).unwrap();
         let head = Request::post("/v1/traces").header("content-type", PROTOBUF);
         let gzip = Request::post("/v1/traces").header("content-type", PROTOBUF).header("content-encoding", "gzip");
-        let (head, gzip) = (head.body(()).unwrap(), gzip.body(()).unwrap());
+        let (head, gzip) = (parts(head), parts(gzip));
         assert_eq!(decode(&head, &plain).unwrap(), sent);
         assert_eq!(decode(&gzip, &zipped.finish().unwrap()).unwrap(), sent);
         assert!(decode(&gzip, &plain).is_err());
         assert!(decode(&head, b"{}").is_err());
-        assert!(decode(&Request::post("/v1/traces").body(()).unwrap(), &plain).unwrap_err().contains("content type"));
+        assert!(decode(&parts(Request::post("/v1/traces")), &plain).unwrap_err().contains("content type"));
     }
 
     #[test]
     fn a_whole_success_says_nothing_of_rejected_spans() {
-        assert!(answer(None, 5, None).body().is_empty());
+        assert!(body(answer(None, 5, None)).is_empty());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
 /// What separates prelude and body.
 const NULS: [u8; 8] = [0; 8];
 
-/// One HTTP chunk as the function sent it.
+/// One HTTP chunk as the function sent it; one that arrived in two reads, as long ones do, is two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// When its last byte had been read.

@@ -1,9 +1,12 @@
 //! `POST /response`: reads the body chunk by chunk, lets due faults happen, and answers 202 once the whole body is there,
 //! as RAPID does. It decides nothing about the order of invocations.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::body::{Frame, Incoming};
 use serde_json::json;
 
 use super::{
@@ -11,9 +14,9 @@ use super::{
     invocation::ResponseFault,
     invocation_queue::InvocationQueue,
     response::Outcome,
-    server::{Flow, accepted, gone, is_stale},
+    server::{accepted, gone, is_stale},
 };
-use crate::wire::{self, Connection, Framing, Piece};
+use crate::wire::{self, Answer, Peer, Unanswered};
 
 /// How often a reader that stands still looks whether the function is still there.
 const STAND_STILL_LOOK: Duration = Duration::from_millis(10);
@@ -26,34 +29,34 @@ const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
 pub(super) async fn receive(
-    mut connection: Connection,
+    body: Incoming,
+    peer: &Peer,
     queue: &InvocationQueue,
     active: &Arc<ActiveInvocation>,
     headers: &HeaderMap,
-) -> io::Result<(Connection, Flow)> {
+) -> Answer {
     if is_stale(active, headers) {
         queue.finish(active, Outcome::Refused(StatusCode::GONE));
-        connection.respond_and_close(gone()).await?;
-        return Ok((connection, Flow::Close));
+        return Ok(wire::last(gone()));
     }
     for what in faults_of_head(headers) {
         queue.violation(Some(&active.request_id), what.to_owned());
     }
     active.answered(headers.clone());
-    let mut reader = Reader::new(Framing::of(headers)?);
+    let mut reader = Reader::new(body);
+    let mut trailers = HeaderMap::new();
     loop {
         let (due, next) = active.due_fault();
         match due {
             Some(ResponseFault::Refuse(status)) => {
                 queue.finish(active, Outcome::Refused(status));
                 let body = json!({"errorType": "InjectedRefusal", "errorMessage": status.to_string()});
-                connection.respond_and_close(wire::json(status, &body)).await?;
-                return Ok((connection, Flow::Close));
+                return Ok(wire::last(wire::json(status, &body)));
             }
             Some(ResponseFault::Cut) => {
                 queue.finish(active, Outcome::Cut);
-                connection.reset();
-                return Err(io::ErrorKind::ConnectionReset.into());
+                peer.reset();
+                return Err(Unanswered);
             }
             Some(pace @ (ResponseFault::StandStill | ResponseFault::SlowDown(_) | ResponseFault::GoOn)) => {
                 reader.set_pace(pace);
@@ -64,24 +67,26 @@ pub(super) async fn receive(
         }
         tokio::select! {
             biased;
-            () = active.over() => return Ok((connection, Flow::Close)),
+            () = active.over() => return Err(Unanswered),
             () = active.fault_added() => {}
             () = reached(next) => {}
-            piece = reader.next(&mut connection) => match piece {
-                Ok(Piece::Chunk(bytes)) => active.chunk(bytes),
-                Ok(Piece::End(trailers)) => {
+            frame = reader.next(peer) => match frame {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(bytes) => active.chunk(bytes),
+                    Err(frame) => trailers = frame.into_trailers().unwrap_or_default(),
+                },
+                None => {
                     let outcome = ending(queue, active, headers, trailers);
                     // Before the 202 goes out: the runtime may ask for its next event the moment it has it.
                     queue.finish(active, outcome);
-                    let flow = accepted(&mut connection).await?;
-                    return Ok((connection, flow));
+                    return Ok(accepted());
                 }
-                Err(error) => {
+                Some(Err(Unanswered)) => {
                     queue.set_unread(active, true);
                     // Running out of time means that the process lives: it broke off this body alone.
                     let _ = tokio::time::timeout(EXIT_LOOK, active.over()).await;
                     queue.finish(active, Outcome::Truncated);
-                    return Err(error);
+                    return Err(Unanswered);
                 }
             },
         }
@@ -90,7 +95,7 @@ pub(super) async fn receive(
 
 /// Reads a body at the client's pace.
 struct Reader {
-    framing: Framing,
+    body: Incoming,
     stands_still: bool,
     bytes_per_second: Option<u32>,
     /// Nothing is read before: what came last is still on its way to the client.
@@ -98,8 +103,8 @@ struct Reader {
 }
 
 impl Reader {
-    const fn new(framing: Framing) -> Self {
-        Self { framing, stands_still: false, bytes_per_second: None, not_before: None }
+    const fn new(body: Incoming) -> Self {
+        Self { body, stands_still: false, bytes_per_second: None, not_before: None }
     }
 
     fn set_pace(&mut self, pace: ResponseFault) {
@@ -111,23 +116,24 @@ impl Reader {
         };
     }
 
-    /// The next piece; or, for a reader that stands still, the function's giving up. Safe to cancel.
-    async fn next(&mut self, connection: &mut Connection) -> io::Result<Piece> {
+    /// The next frame, `None` at the end; or, for a reader that stands still, the function's giving up. Safe to cancel.
+    async fn next(&mut self, peer: &Peer) -> Option<Result<Frame<Bytes>, Unanswered>> {
         if self.stands_still {
-            while !connection.hung_up() {
+            while !peer.hung_up() {
                 tokio::time::sleep(STAND_STILL_LOOK).await;
             }
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            return Some(Err(Unanswered));
         }
         if let Some(moment) = self.not_before {
             tokio::time::sleep_until(moment).await;
         }
-        let piece = connection.piece(&mut self.framing).await?;
-        if let (Some(rate), Piece::Chunk(bytes)) = (self.bytes_per_second, &piece) {
+        let frame = self.body.frame().await?;
+        let data = frame.as_ref().ok().and_then(Frame::data_ref);
+        if let (Some(rate), Some(bytes)) = (self.bytes_per_second, data) {
             let seconds = Duration::from_secs(bytes.len() as u64) / rate;
             self.not_before = Some(tokio::time::Instant::now() + seconds);
         }
-        Ok(piece)
+        Some(frame.map_err(Unanswered::from))
     }
 }
 

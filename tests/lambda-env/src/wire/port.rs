@@ -3,13 +3,16 @@
 
 use std::{io, net::SocketAddr, sync::Mutex};
 
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::oneshot,
     task::{JoinHandle, JoinSet},
 };
 
-use super::Connection;
+use super::{Answer, Peer};
 
 const BACKLOG: u32 = 1_024;
 
@@ -41,11 +44,11 @@ impl Port {
         self.address
     }
 
-    /// Listens, and runs `handler` for each connection. Does nothing while open.
+    /// Listens, and runs `handler` for each request; it is dropped when the client is gone. Does nothing while open.
     pub(crate) fn open<F, T>(&self, handler: F) -> io::Result<()>
     where
-        F: Fn(Connection) -> T + Send + 'static,
-        T: Future<Output = ()> + Send + 'static,
+        F: Fn(Request<Incoming>, Peer) -> T + Clone + Send + Sync + 'static,
+        T: Future<Output = Answer> + Send + 'static,
     {
         let mut serving = crate::lock(&self.serving);
         if serving.is_none() {
@@ -94,8 +97,8 @@ fn socket(address: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpSoc
 /// A small receive buffer is a slow reader already: acknowledged late on top of that, it would take next to nothing.
 async fn accept<F, T>(listener: TcpListener, mut stopped: oneshot::Receiver<()>, acknowledges_late: bool, handler: F)
 where
-    F: Fn(Connection) -> T,
-    T: Future<Output = ()> + Send + 'static,
+    F: Fn(Request<Incoming>, Peer) -> T + Clone + Send + Sync + 'static,
+    T: Future<Output = Answer> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -104,7 +107,7 @@ where
             accepted = listener.accept() => {
                 // A connection that was gone before it was accepted is no reason to stop.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(handler(Connection::new(stream, acknowledges_late)));
+                    connections.spawn(serve(Peer::new(stream, acknowledges_late), handler.clone()));
                 }
                 while connections.try_join_next().is_some() {}
             }
@@ -112,4 +115,18 @@ where
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+/// Serves one connection until either side ends it.
+async fn serve<F, T>(peer: Peer, handler: F)
+where
+    F: Fn(Request<Incoming>, Peer) -> T,
+    T: Future<Output = Answer>,
+{
+    let service = service_fn(|request| handler(request, peer.clone()));
+    let served = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(peer.clone()), service);
+    // A connection that breaks is the client's affair; what it was in the middle of has recorded its own end.
+    if served.await.is_ok() {
+        peer.drain().await;
+    }
 }

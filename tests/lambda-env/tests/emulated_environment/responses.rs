@@ -169,8 +169,9 @@ async fn a_slow_line_slows_the_writer_down() {
     let running =
         environment.invoke(slow.fault(When::After(Duration::from_millis(500)), ResponseFault::Cut)).await.unwrap();
     let response = within(running.finish()).await;
-    // 16 kB a chunk: ten in a second, five in half of it.
-    assert!((5..10).contains(&response.chunks.len()), "{} chunks", response.chunks.len());
+    // 160 KiB in a second, 80 in half of it, and what was read before the line became slow.
+    let bytes: usize = response.chunks.iter().map(|chunk| chunk.bytes.len()).sum();
+    assert!((70 * 1_024..160 * 1_024).contains(&bytes), "{bytes} bytes");
     assert_eq!(response.outcome, Some(Outcome::Cut));
 }
 

@@ -65,8 +65,8 @@ impl InvocationQueue {
                     state.active.retain(|other| !Arc::ptr_eq(other, &active));
                     state.queue.push_front(active);
                 });
-            } else if let Some(time) = enforced {
-                tokio::spawn(Arc::clone(self).enforce(active, number, time));
+            } else if let (Some(time), Ok(runtime)) = (enforced, tokio::runtime::Handle::try_current()) {
+                runtime.spawn(Arc::clone(self).enforce(active, number, time));
             }
         }
     }
