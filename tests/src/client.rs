@@ -1,5 +1,6 @@
 //! A client as `docs/clients.md` describes it: reads the wire, keeps the state, resumes.
 
+use lambda_env::SseReader;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,24 +22,24 @@ pub struct Event {
 /// # Panics
 /// On anything that this service must not write: unknown fields, data that is not one line of JSON, a block without data.
 pub fn parse(bytes: &[u8]) -> Vec<Event> {
-    let text = String::from_utf8_lossy(bytes);
-    let whole = text.rfind("\n\n").map_or("", |end| &text[..end]);
-    whole.split("\n\n").filter(|block| !block.is_empty()).map(block).collect()
+    let mut reader = SseReader::new();
+    reader.push(bytes);
+    std::iter::from_fn(|| reader.take_block()).filter(|block| !block.is_empty()).map(event).collect()
 }
 
-fn block(text: &str) -> Event {
+fn event(block: Vec<(String, String)>) -> Event {
     let (mut event, mut data, mut id, mut retry_ms) = (None, None, None, None);
-    for line in text.lines() {
-        assert!(line.len() <= 32 * 1_024, "a line of {} bytes", line.len());
-        let (field, value) = line.split_once(": ").expect("a field and its value");
-        let before = match field {
-            "event" => event.replace(value.to_owned()).is_some(),
-            "data" => data.replace(serde_json::from_str(value).expect("JSON")).is_some(),
-            "id" => id.replace(value.to_owned()).is_some(),
+    for (field, value) in block {
+        let length = field.len() + ": ".len() + value.len();
+        assert!(length <= 32 * 1_024, "a line of {length} bytes");
+        let before = match field.as_str() {
+            "event" => event.replace(value).is_some(),
+            "data" => data.replace(serde_json::from_str(&value).expect("JSON")).is_some(),
+            "id" => id.replace(value).is_some(),
             "retry" => retry_ms.replace(value.parse().expect("digits")).is_some(),
             other => panic!("unknown field {other:?}"),
         };
-        assert!(!before, "{field} twice in {text:?}");
+        assert!(!before, "{field} twice");
     }
     Event { event: event.expect("a name"), data: data.expect("data"), id, retry_ms }
 }

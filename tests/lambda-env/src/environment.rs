@@ -19,7 +19,7 @@ mod variables;
 pub use builder::EnvironmentBuilder;
 pub use log::{Log, LogLine, Stream};
 pub use process::{Exit, Memory};
-pub use shutdown::{RUNTIME_SHUTDOWN, Shutdown};
+pub use shutdown::{MANAGED_RUNTIME_SHUTDOWN, RUNTIME_SHUTDOWN, Shutdown};
 pub use start::{StartError, StartFailure};
 pub use timeline::Phase;
 pub use variables::Sidecar;
@@ -106,7 +106,8 @@ impl Environment {
         Ok(Self { inner, supervisor })
     }
 
-    /// Invokes the function: thaws the environment, or starts a new process if there is none.
+    /// Invokes the function: thaws the environment, or starts a new process if there is none. On Managed Instances an
+    /// invocation that meets no free worker is over at once, with [`Outcome::Throttled`](crate::Outcome::Throttled).
     ///
     /// # Errors
     /// A process had to be started and did not start.
@@ -146,7 +147,8 @@ impl Environment {
         self.inner.wake.notify_one();
     }
 
-    /// Shuts down as Lambda does: SIGTERM if an extension is registered, 300 ms, SIGKILL; extensions get SHUTDOWN and what
+    /// Shuts down as Lambda does: SIGTERM if an extension is registered, internal ones count, 300 ms (600 on Managed
+    /// Instances), SIGKILL; extensions get SHUTDOWN and what
     /// is left of 2 s. An invocation under way ends. `None` if nothing ran. A later invocation is a cold start.
     pub async fn shut_down(&self) -> Option<Shutdown> {
         self.inner.shut_down().await
@@ -168,6 +170,23 @@ impl Environment {
     /// What happened to it, in order.
     pub fn timeline(&self) -> Vec<(Stamp, Phase)> {
         self.inner.timeline.phases()
+    }
+
+    /// Waits until more than `seen` things have happened to it, and returns those behind the first `seen`. Safe to cancel.
+    pub async fn timeline_after(&self, seen: usize) -> Vec<(Stamp, Phase)> {
+        self.inner.timeline.after(seen).await
+    }
+
+    /// Whether an invocation would be taken at once, without a cold start.
+    pub async fn has_free_worker(&self) -> bool {
+        let running = self.inner.gate.lock().await;
+        let lives = running.runtime.as_ref().is_some_and(|runtime| runtime.exited().is_none());
+        lives && self.inner.api.queue().has_free_worker()
+    }
+
+    /// Whether its process is there.
+    pub async fn is_running(&self) -> bool {
+        self.inner.gate.lock().await.runtime.as_ref().is_some_and(|runtime| runtime.exited().is_none())
     }
 
     /// What a correct runtime or extension would not have done.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::{clock::Stamp, ids::Ids};
@@ -17,6 +18,7 @@ pub struct FunctionUrl {
     query: String,
     headers: BTreeMap<String, String>,
     body: Option<String>,
+    is_base64: bool,
 }
 
 impl FunctionUrl {
@@ -30,6 +32,7 @@ impl FunctionUrl {
             query: query.to_owned(),
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             body: None,
+            is_base64: false,
         }
     }
 
@@ -55,6 +58,14 @@ impl FunctionUrl {
     #[must_use]
     pub fn body(mut self, body: &str) -> Self {
         self.body = Some(body.to_owned());
+        self
+    }
+
+    /// Sets the body, as bytes in Base64.
+    #[must_use]
+    pub fn binary_body(mut self, body: &[u8]) -> Self {
+        self.body = Some(BASE64_STANDARD.encode(body));
+        self.is_base64 = true;
         self
     }
 
@@ -85,7 +96,7 @@ impl FunctionUrl {
                 "time": request_time(&now),
                 "timeEpoch": now.unix_ms(),
             },
-            "isBase64Encoded": false,
+            "isBase64Encoded": self.is_base64,
         });
         if let Some(cookies) = self.headers.get("cookie") {
             event["cookies"] = cookies.split(';').map(str::trim).collect();

@@ -49,6 +49,10 @@ fn register(queue: &InvocationQueue, name: &str, body: &[u8]) -> Response<Full<B
         let body = json!({"errorType": "Extension.InvalidRequest", "errorMessage": "name or events"});
         return wire::json(StatusCode::BAD_REQUEST, &body);
     }
+    if queue.function.is_managed() && events.contains(&"INVOKE") {
+        let body = json!({"errorType": "Extension.InvalidEventType", "errorMessage": "INVOKE is not to be had here"});
+        return wire::json(StatusCode::FORBIDDEN, &body);
+    }
     let identifier = queue.ids.uuid();
     queue.extensions(|extensions| extensions.register(&identifier, name, &events));
     let function = &queue.function;

@@ -5,6 +5,7 @@
 //! memory. What is not supported is refused by name, never passed over. Signatures are not checked.
 
 mod call;
+mod capacity;
 mod cbor;
 mod dynamodb;
 mod fault;
@@ -13,6 +14,7 @@ mod protocol;
 mod serve;
 
 pub use call::AwsCall;
+pub use capacity::Capacity;
 pub use dynamodb::{IndexSpec, Item, TableSpec};
 pub use fault::{AwsFault, FaultId, On};
 pub use metrics::MetricDatum;
@@ -26,7 +28,12 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{environment::Sidecar, ids::Ids, wire::Port};
+use crate::{
+    environment::Sidecar,
+    ids::Ids,
+    wire::{Port, StaleConnections},
+};
+use capacity::Buckets;
 use dynamodb::Database;
 use fault::Faults;
 
@@ -42,6 +49,7 @@ struct Shared {
     ids: Ids,
     database: Mutex<Database>,
     faults: Mutex<Faults>,
+    buckets: Mutex<Buckets>,
     calls: Mutex<Vec<AwsCall>>,
     metrics: Mutex<Vec<MetricDatum>>,
     changed: watch::Sender<()>,
@@ -57,6 +65,7 @@ impl FakeAws {
             ids: Ids::random(),
             database: Mutex::default(),
             faults: Mutex::default(),
+            buckets: Mutex::default(),
             calls: Mutex::default(),
             metrics: Mutex::default(),
             changed: watch::Sender::new(()),
@@ -134,6 +143,17 @@ impl FakeAws {
         }
         self.port.close().await;
         Ok(())
+    }
+
+    /// Makes every connection that is open now stale, as a long freeze does, and returns how many there were. Call it while the
+    /// function is frozen. What was under way on them is never answered.
+    pub fn make_connections_stale(&self, how: StaleConnections) -> usize {
+        self.port.make_stale(how)
+    }
+
+    /// Bounds the capacity of a table, or no longer: calls that find it used up are throttled.
+    pub fn set_capacity(&self, table: &str, capacity: Option<Capacity>) {
+        crate::lock(&self.shared.buckets).set(table, capacity);
     }
 
     /// Every call so far, in the order in which they were read.

@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+/// What a function runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Platform {
+    /// Plain Lambda: frozen between invocations, its time limit enforced by ending the environment.
+    #[default]
+    OnDemand,
+    /// Lambda Managed Instances: one environment takes many invocations at once, is never frozen, and outlives an
+    /// invocation that passes its time limit: the caller is told, the worker's late answer gets 410, and until then the
+    /// worker is taken. An invocation that meets no free worker is throttled.
+    ManagedInstances,
+}
+
 /// The function as Lambda describes it to its runtime and extensions. Take the default and change what matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
@@ -21,6 +33,8 @@ pub struct Function {
     pub timeout: Duration,
     /// Invocations that one environment takes at once. More than one is told as `AWS_LAMBDA_MAX_CONCURRENCY`.
     pub concurrency: usize,
+    /// What it runs on.
+    pub platform: Platform,
 }
 
 impl Default for Function {
@@ -34,11 +48,17 @@ impl Default for Function {
             memory_mb: 512,
             timeout: Duration::from_secs(30),
             concurrency: 1,
+            platform: Platform::OnDemand,
         }
     }
 }
 
 impl Function {
+    /// Whether it runs on Managed Instances.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.platform == Platform::ManagedInstances
+    }
+
     /// `arn:aws:lambda:<region>:<account>:function:<name>`.
     pub fn arn(&self) -> String {
         format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account, self.name)

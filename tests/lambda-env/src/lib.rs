@@ -23,14 +23,15 @@ pub use clock::Stamp;
 pub use environment::{Environment, Freeze, Log, LogLine, Memory, Phase, Shutdown, Sidecar, StartError, StartFailure};
 pub use event::FunctionUrl;
 pub use extensions_api::ExtensionState;
-pub use fake_aws::{AwsCall, AwsFault, FakeAws, Item, On, TableSpec};
-pub use function::Function;
+pub use fake_aws::{AwsCall, AwsFault, Capacity, FakeAws, Item, On, TableSpec};
+pub use function::{Function, Platform};
 pub use ids::Ids;
 pub use otlp_receiver::{OtlpFault, OtlpReceiver, ReceivedSpan, Span};
 pub use runtime_api::{Call, Deadline, Invocation, Outcome, Response, ResponseFault, RuntimeApi, When};
 pub use segment::{DaemonSink, SegmentSink};
 pub use sse::{SseEvent, SseReader};
 pub use trace::TraceHeader;
+pub use wire::StaleConnections;
 pub use xray_receiver::{XrayDocument, XrayReceiver};
 
 /// The example of the README compiles.

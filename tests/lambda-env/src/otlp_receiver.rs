@@ -72,6 +72,11 @@ impl OtlpReceiver {
         self.record.queue_faults(faults);
     }
 
+    /// Fails the next so many requests in this way, 429 with `Retry-After` say, and is well again.
+    pub fn fail_next(&self, count: usize, fault: OtlpFault) {
+        self.queue_faults(std::iter::repeat_n(Some(fault), count));
+    }
+
     /// Every span that was received, delivered or not.
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         self.record.spans()

@@ -21,6 +21,7 @@ pub use response::{Chunk, Outcome, Prelude, Response};
 
 pub(crate) use active_invocation::ActiveInvocation;
 pub(crate) use invocation_queue::InvocationQueue;
+pub(crate) use response::split;
 pub(crate) use server::error_kind;
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -37,7 +38,7 @@ use crate::{
 };
 
 /// How the Runtime API is to be set up. Take the default and change what matters.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RuntimeApiOptions {
     /// The function that is told about.
     pub function: Function,
@@ -92,7 +93,11 @@ impl RuntimeApi {
         let names = (ids.uuid(), ids.uuid());
         let active = ActiveInvocation::new(&invocation, names, trace, event.into(), self.queue.function.timeout);
         let active = Arc::new(active);
-        self.queue.enqueue(Arc::clone(&active));
+        if self.queue.function.is_managed() && !self.queue.has_free_worker() {
+            self.queue.finish(&active, Outcome::Throttled);
+        } else {
+            self.queue.enqueue(Arc::clone(&active));
+        }
         Call::new(active)
     }
 

@@ -39,13 +39,24 @@ impl SseReader {
 
     /// The next complete event. Blocks without data (comments alone, an id alone) are passed over.
     pub fn take_event(&mut self) -> Option<SseEvent> {
-        while let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
-            let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
-            if let Some(event) = event(&String::from_utf8_lossy(&block)) {
+        while let Some(block) = self.take_block() {
+            if let Some(event) = event(block) {
                 return Some(event);
             }
         }
         None
+    }
+
+    /// The next complete block, an event or not, as its fields and values in order; for tests that judge the writer.
+    pub fn take_block(&mut self) -> Option<Vec<(String, String)>> {
+        let end = self.buffer.windows(2).position(|pair| pair == b"\n\n")?;
+        let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
+        let block = String::from_utf8_lossy(&block);
+        let field = |line: &str| {
+            let (field, value) = line.split_once(':').unwrap_or((line, ""));
+            (field.to_owned(), value.strip_prefix(' ').unwrap_or(value).to_owned())
+        };
+        Some(block.lines().filter(|line| !line.is_empty()).map(field).collect())
     }
 
     /// Whether bytes of an unfinished block are held: the body was cut inside an event.
@@ -54,16 +65,14 @@ impl SseReader {
     }
 }
 
-fn event(block: &str) -> Option<SseEvent> {
+fn event(block: Vec<(String, String)>) -> Option<SseEvent> {
     let mut event = SseEvent { name: "message".to_owned(), ..SseEvent::default() };
     let mut data = Vec::new();
-    for line in block.lines() {
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match field {
-            "event" => value.clone_into(&mut event.name),
+    for (field, value) in block {
+        match field.as_str() {
+            "event" => event.name = value,
             "data" => data.push(value),
-            "id" => event.id = Some(value.to_owned()),
+            "id" => event.id = Some(value),
             "retry" => event.retry = value.parse().ok(),
             _ => {}
         }

@@ -21,6 +21,16 @@ impl TraceHeader {
         Self { root: ids.trace(), parent: ids.segment(), sampled: true }
     }
 
+    /// What Lambda makes of the header that a caller sent: the caller's trace and decision with the function's own segment as
+    /// parent. Without a root that can be used it is a new trace, sampled.
+    pub fn of_caller(header: &str, ids: &Ids) -> Self {
+        let generated = Self::generate(ids);
+        let part = |name: &str| header.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+        let sampled = part("Sampled") != Some("0");
+        let candidate = |root: &str| Self::parse(&format!("Root={root};Parent={};Sampled=1", generated.parent));
+        part("Root").and_then(candidate).map_or(generated.clone(), |caller| caller.sampled(sampled))
+    }
+
     /// The same trace with another decision.
     #[must_use]
     pub fn sampled(mut self, sampled: bool) -> Self {

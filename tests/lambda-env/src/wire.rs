@@ -6,9 +6,11 @@
 
 mod peer;
 mod port;
+mod stale;
 
 pub(crate) use peer::Peer;
 pub(crate) use port::Port;
+pub use stale::StaleConnections;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};

@@ -8,19 +8,24 @@ use std::{
 };
 
 use super::{Environment, Freeze, StartError, variables::Sidecar};
-use crate::{function::Function, runtime_api::RuntimeApiOptions, segment::SegmentSink};
+use crate::{
+    function::{Function, Platform},
+    runtime_api::RuntimeApiOptions,
+    segment::SegmentSink,
+};
 
 /// Lambda's own limit for the init phase.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Describes an environment; [`Self::start`] starts it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EnvironmentBuilder {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<String>,
     pub(super) variables: BTreeMap<String, Option<String>>,
     pub(super) extensions: Vec<PathBuf>,
     pub(super) extension_present: bool,
+    pub(super) abort_at_shutdown: bool,
     pub(super) freeze: Freeze,
     pub(super) init_timeout: Duration,
     pub(super) api: RuntimeApiOptions,
@@ -34,6 +39,7 @@ impl EnvironmentBuilder {
             variables: BTreeMap::new(),
             extensions: Vec::new(),
             extension_present: false,
+            abort_at_shutdown: false,
             freeze: Freeze::AtIdle,
             init_timeout: INIT_TIMEOUT,
             api: RuntimeApiOptions::default(),
@@ -105,6 +111,21 @@ impl EnvironmentBuilder {
         self
     }
 
+    /// Runs the function as Lambda Managed Instances does, with so many workers: see [`Platform::ManagedInstances`].
+    #[must_use]
+    pub const fn managed_instances(mut self, workers: usize) -> Self {
+        self.api.function.platform = Platform::ManagedInstances;
+        self.concurrency(workers)
+    }
+
+    /// Ends invocations before the process is told of the end, as the agent of Managed Instances does by its published
+    /// source. Without it their answers are read to the end of the process, so that a test sees what a function still says.
+    #[must_use]
+    pub const fn abort_at_shutdown(mut self) -> Self {
+        self.abort_at_shutdown = true;
+        self
+    }
+
     /// Sets when it freezes.
     #[must_use]
     pub const fn freeze(mut self, freeze: Freeze) -> Self {
@@ -139,6 +160,10 @@ impl EnvironmentBuilder {
     pub fn segments(mut self, sink: Arc<dyn SegmentSink>) -> Self {
         self.api.segments = Some(sink);
         self
+    }
+
+    pub(crate) const fn is_managed(&self) -> bool {
+        matches!(self.api.function.platform, Platform::ManagedInstances)
     }
 
     /// Starts the processes and waits for the end of the init phase.

@@ -9,6 +9,8 @@ use crate::{clock::Stamp, runtime_api::Outcome};
 
 /// What the runtime has between SIGTERM and SIGKILL.
 pub const RUNTIME_SHUTDOWN: Duration = Duration::from_millis(300);
+/// The same on Managed Instances.
+pub const MANAGED_RUNTIME_SHUTDOWN: Duration = Duration::from_millis(600);
 /// What runtime and extensions have together.
 const ALL_SHUTDOWN: Duration = Duration::from_secs(2);
 
@@ -19,7 +21,7 @@ pub struct Shutdown {
     pub exit: Exit,
     /// Whether it was sent SIGTERM: only where an extension is registered.
     pub terminated: bool,
-    /// Whether it had to be killed: it outlived its 300 ms, or was given none.
+    /// Whether it had to be killed: it outlived its 300 ms (600 on Managed Instances), or was given none.
     pub killed: bool,
     /// From the first signal to its end.
     pub duration: Duration,
@@ -36,7 +38,11 @@ impl Inner {
         self.thaw(&running);
         let begin = Stamp::now();
         let registered = self.config.extension_present || !self.api.queue().extension_names().is_empty();
-        let limit = if registered { RUNTIME_SHUTDOWN } else { Duration::ZERO };
+        let granted = if self.api.queue().function.is_managed() { MANAGED_RUNTIME_SHUTDOWN } else { RUNTIME_SHUTDOWN };
+        let limit = if registered { granted } else { Duration::ZERO };
+        if self.config.abort_at_shutdown {
+            self.api.queue().abort();
+        }
         runtime.signal(if registered { Signal::SIGTERM } else { Signal::SIGKILL });
         let (exit, late) = runtime.exit_within(limit).await;
         let left = ALL_SHUTDOWN.saturating_sub(begin.elapsed());

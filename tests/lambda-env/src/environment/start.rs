@@ -77,7 +77,7 @@ impl Inner {
         self.timeline.mark(Phase::Started(running.generation));
         let deadline = tokio::time::Instant::now() + self.config.init_timeout;
         for program in &self.config.extensions {
-            running.extensions.push(Arc::new(self.spawn((program, &[]), running.generation)?));
+            running.extensions.push(Arc::new(self.spawn((program, &[]), running.generation, true)?));
         }
         let expected = self.config.extensions.iter().filter_map(|program| program.file_name());
         let expected: Vec<String> = expected.map(|name| name.to_string_lossy().into_owned()).collect();
@@ -88,7 +88,7 @@ impl Inner {
         let timed_out = |_| StartFailure::TimedOut;
         tokio::time::timeout_at(deadline, queue.until(registered)).await.map_err(timed_out)?;
         let program = (self.config.program.as_path(), self.config.arguments.as_slice());
-        let process = Arc::new(self.spawn(program, running.generation)?);
+        let process = Arc::new(self.spawn(program, running.generation, false)?);
         running.runtime = Some(Arc::clone(&process));
         let ended = tokio::time::timeout_at(deadline, async {
             tokio::select! {
@@ -111,13 +111,22 @@ impl Inner {
         }
     }
 
-    fn spawn(&self, program: (&std::path::Path, &[String]), generation: u64) -> Result<Process, StartFailure> {
-        let mut all = variables::lambda(&self.api.queue().function, self.api.address());
+    fn spawn(
+        &self,
+        program: (&std::path::Path, &[String]),
+        generation: u64,
+        is_extension: bool,
+    ) -> Result<Process, StartFailure> {
+        let function = &self.api.queue().function;
+        let mut all = variables::lambda(function, self.api.address());
         for (name, value) in &self.config.variables {
             match value {
                 Some(value) => all.insert(name.clone(), value.clone()),
                 None => all.remove(name),
             };
+        }
+        if function.is_managed() {
+            variables::as_managed(&mut all, is_extension);
         }
         Process::start(program, &all, &self.log, generation).map_err(StartFailure::Spawn)
     }

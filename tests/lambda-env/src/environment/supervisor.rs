@@ -54,6 +54,10 @@ impl Inner {
                     let name = extensions[index].name.clone();
                     queue.extensions(|registered| registered.gone(&name));
                     self.timeline.mark(Phase::ExtensionExited(name, exit));
+                    if let Some(runtime) = running.runtime.as_ref().filter(|_| queue.function.is_managed()) {
+                        // There the end of an extension, whatever its code, is the end of the environment.
+                        runtime.signal(Signal::SIGKILL);
+                    }
                 }
                 () = queue.until(InvocationQueue::is_idle), if freezes => self.freeze_now().await,
             }
@@ -61,7 +65,7 @@ impl Inner {
     }
 
     fn freezes(&self) -> bool {
-        *crate::lock(&self.freeze) != Freeze::Never
+        *crate::lock(&self.freeze) != Freeze::Never && !self.api.queue().function.is_managed()
     }
 
     /// Stops everything, if it is still idle.

@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use tokio::sync::watch;
+
 use super::process::Exit;
 use crate::clock::Stamp;
 
@@ -29,14 +31,24 @@ pub enum Phase {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Timeline(Mutex<Vec<(Stamp, Phase)>>);
+pub(super) struct Timeline {
+    phases: Mutex<Vec<(Stamp, Phase)>>,
+    changed: watch::Sender<()>,
+}
 
 impl Timeline {
     pub(super) fn mark(&self, phase: Phase) {
-        crate::lock(&self.0).push((Stamp::now(), phase));
+        crate::lock(&self.phases).push((Stamp::now(), phase));
+        self.changed.send_modify(|()| ());
     }
 
     pub(super) fn phases(&self) -> Vec<(Stamp, Phase)> {
-        crate::lock(&self.0).clone()
+        crate::lock(&self.phases).clone()
+    }
+
+    pub(super) async fn after(&self, seen: usize) -> Vec<(Stamp, Phase)> {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.changed.subscribe().wait_for(|()| crate::lock(&self.phases).len() > seen).await;
+        crate::lock(&self.phases)[seen..].to_vec()
     }
 }

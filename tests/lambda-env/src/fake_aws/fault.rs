@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use crate::ids::Ids;
+
+const MILLION: u64 = 1_000_000;
+
 /// What happens to a call instead of success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AwsFault {
@@ -32,6 +36,8 @@ pub struct On {
     table: Option<String>,
     partition: Option<String>,
     times: Option<u32>,
+    /// Of a million.
+    share: Option<u64>,
 }
 
 impl On {
@@ -66,6 +72,14 @@ impl On {
         self
     }
 
+    /// Only this share of those that fit, from 0 to 1: which ones is random, and the same in every run.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
+    pub fn share(mut self, share: f64) -> Self {
+        self.share = Some((share.clamp(0.0, 1.0) * 1e6).round() as u64);
+        self
+    }
+
     fn fits(&self, operation: &str, table: Option<&str>, partition: Option<&str>) -> bool {
         let agrees = |wanted: &Option<String>, found| wanted.is_none() || wanted.as_deref() == found;
         self.times != Some(0)
@@ -79,10 +93,18 @@ impl On {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultId(u64);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Faults {
     next: u64,
+    /// Shares are drawn, not counted: calls of one kind often come in turns, and counting would hit the same one each time.
+    dice: Ids,
     rules: Vec<(FaultId, On, AwsFault)>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { next: 0, dice: Ids::seeded(0), rules: Vec::new() }
+    }
 }
 
 impl Faults {
@@ -98,7 +120,10 @@ impl Faults {
 
     /// The fault for a call, counted against its rule.
     pub(super) fn take(&mut self, operation: &str, table: Option<&str>, partition: Option<&str>) -> Option<AwsFault> {
-        let (_, on, fault) = self.rules.iter_mut().find(|(_, on, _)| on.fits(operation, table, partition))?;
+        let (rules, dice) = (&mut self.rules, &self.dice);
+        let (_, on, fault) = rules.iter_mut().find(|(_, on, _)| {
+            on.fits(operation, table, partition) && on.share.is_none_or(|share| dice.number() % MILLION < share)
+        })?;
         on.times = on.times.map(|left| left - 1);
         Some(*fault)
     }
@@ -107,6 +132,16 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_of_the_calls_fails_and_the_rest_falls_to_the_next_rule() {
+        let mut faults = Faults::default();
+        faults.add(On::any().share(0.3), AwsFault::Throttle);
+        let hit = (0..10_000).filter(|_| faults.take("Query", None, None).is_some()).count();
+        assert!((2_800..3_200).contains(&hit), "{hit}");
+        faults.add(On::any(), AwsFault::Hang);
+        assert!((0..100).all(|_| faults.take("Query", None, None).is_some()));
+    }
 
     #[test]
     fn the_oldest_rule_that_fits_counts_until_it_is_used_up() {

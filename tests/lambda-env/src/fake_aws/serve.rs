@@ -92,7 +92,13 @@ impl Shared {
             return Ok(Done { body: json!({}), items: 0, capacity: 0.0 });
         }
         if asked.service == "DynamoDB" {
-            return crate::lock(&self.database).call(&asked.operation, &asked.arguments);
+            let table = asked.table().unwrap_or_default();
+            if crate::lock(&self.buckets).is_empty(table, at) {
+                return Err(asked.throttled());
+            }
+            let done = crate::lock(&self.database).call(&asked.operation, &asked.arguments)?;
+            crate::lock(&self.buckets).consume(table, done.capacity);
+            return Ok(done);
         }
         if asked.operation != "PutMetricData" {
             return Err(ServiceError::new(404, "UnknownOperationException", &asked.operation));

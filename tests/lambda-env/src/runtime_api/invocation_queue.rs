@@ -54,6 +54,9 @@ struct State {
     /// Deliveries since the last reset: zero means that the next one is a cold start.
     warm: u64,
     overdue: bool,
+    /// On Managed Instances: ids of invocations that passed their time limit and were not answered yet.
+    late: VecDeque<String>,
+    stopping: bool,
     /// Start of the process and first `next`.
     init: (Option<Stamp>, Option<Stamp>),
     init_error: Option<InitError>,
@@ -93,7 +96,7 @@ impl InvocationQueue {
 
     /// Ends an invocation and writes its segments.
     pub(crate) fn finish(&self, active: &Arc<ActiveInvocation>, outcome: Outcome) {
-        if active.end(outcome) {
+        if active.end(outcome) && active.with(|record| record.delivered.is_some()) {
             let cold = self.update(|state| {
                 state.warm += 1;
                 (state.warm == 1).then_some(state.init.0.zip(state.init.1)).flatten()
@@ -111,6 +114,8 @@ impl InvocationQueue {
             state.waiting.clear();
             state.extensions = Extensions::default();
             state.overdue = false;
+            state.stopping = false;
+            state.late.clear();
             state.init_error = None;
             // Deadlines of what the old process had been given are nobody's any more.
             state.deliveries += 1;

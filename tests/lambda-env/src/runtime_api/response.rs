@@ -37,7 +37,7 @@ pub struct Prelude {
 }
 
 impl Prelude {
-    fn of(json: &Value) -> Self {
+    pub(crate) fn of(json: &Value) -> Self {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let headers = json["headers"].as_object().into_iter().flatten();
         Self {
@@ -73,8 +73,10 @@ pub enum Outcome {
     Refused(StatusCode),
     /// A [`Cut`](super::ResponseFault::Cut) took place.
     Cut,
-    /// The deadline passed, and the environment was killed.
+    /// The deadline passed. The environment was killed, but on Managed Instances.
     TimedOut,
+    /// No worker was free: the caller gets 429, the function learns nothing of it. On Managed Instances only.
+    Throttled,
     /// The process ended before its answer was whole.
     Exited,
 }
@@ -171,7 +173,7 @@ impl Response {
 }
 
 /// Where the prelude ends and where the body begins.
-pub(super) fn split(bytes: &[u8]) -> Option<(usize, usize)> {
+pub(crate) fn split(bytes: &[u8]) -> Option<(usize, usize)> {
     let end = bytes.windows(NULS.len()).position(|window| window == NULS)?;
     Some((end, end + NULS.len()))
 }

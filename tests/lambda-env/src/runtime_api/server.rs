@@ -29,6 +29,7 @@ pub(super) async fn serve(request: Request<Incoming>, peer: Peer, queue: Arc<Inv
         (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(&queue).await,
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => match queue.active(id) {
             Some(active) => streaming::receive(body, &peer, &queue, &active, &head.headers).await,
+            None if queue.take_late(id) => Ok(wire::last(timed_out())),
             None => unknown(body, &queue, id).await,
         },
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
@@ -72,8 +73,14 @@ async fn next(queue: &Arc<InvocationQueue>) -> Answer {
         return Ok(wire::json(StatusCode::FORBIDDEN, &body));
     };
     let mut waiting = Waiting { queue: Arc::clone(queue), ticket, slot };
-    let active = (&mut waiting.slot).await.map_err(|_| Unanswered)?;
-    Ok(event(queue, &active))
+    match (&mut waiting.slot).await {
+        Ok(active) => Ok(event(queue, &active)),
+        Err(_) if queue.is_stopping() => {
+            let body = json!({"errorType": "Runtime.Unavailable", "errorMessage": "the environment is being stopped"});
+            Ok(wire::json(StatusCode::INTERNAL_SERVER_ERROR, &body))
+        }
+        Err(_) => Err(Unanswered),
+    }
 }
 
 fn event(queue: &InvocationQueue, active: &ActiveInvocation) -> Response<Full<Bytes>> {
@@ -98,7 +105,7 @@ fn event(queue: &InvocationQueue, active: &ActiveInvocation) -> Response<Full<By
 
 async fn error(body: Incoming, queue: &Arc<InvocationQueue>, id: &str, headers: &HeaderMap) -> Answer {
     let Some(active) = queue.active(id) else {
-        return unknown(body, queue, id).await;
+        return if queue.take_late(id) { Ok(wire::last(timed_out())) } else { unknown(body, queue, id).await };
     };
     let body = wire::whole(body).await?;
     if is_stale(&active, headers) {
@@ -127,6 +134,12 @@ pub(super) fn is_stale(active: &ActiveInvocation, headers: &HeaderMap) -> bool {
 
 pub(super) fn gone() -> Response<Full<Bytes>> {
     let body = json!({"errorType": "InvocationGone", "errorMessage": "The invocation is over"});
+    wire::json(StatusCode::GONE, &body)
+}
+
+/// The answer to one that comes after the time limit, on Managed Instances.
+pub(super) fn timed_out() -> Response<Full<Bytes>> {
+    let body = json!({"errorType": "InvokeTimeout", "errorMessage": "The invocation passed its time limit"});
     wire::json(StatusCode::GONE, &body)
 }
 

@@ -14,7 +14,7 @@ use super::{
     invocation::ResponseFault,
     invocation_queue::InvocationQueue,
     response::Outcome,
-    server::{accepted, gone, is_stale},
+    server::{accepted, gone, is_stale, timed_out},
 };
 use crate::wire::{self, Answer, Peer, Unanswered};
 
@@ -67,7 +67,9 @@ pub(super) async fn receive(
         }
         tokio::select! {
             biased;
-            () = active.over() => return Err(Unanswered),
+            () = active.over() => {
+                return if queue.take_late(&active.request_id) { Ok(wire::last(timed_out())) } else { Err(Unanswered) };
+            }
             () = active.fault_added() => {}
             () = reached(next) => {}
             frame = reader.next(peer) => match frame {

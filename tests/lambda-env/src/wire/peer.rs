@@ -48,15 +48,27 @@ impl Peer {
         drop(self.stream.set_zero_linger());
     }
 
+    /// Takes in what comes next. Returns the number of bytes: none at the end.
+    pub(super) async fn swallow(&self) -> usize {
+        let mut buffer = vec![0; 16 * 1_024];
+        while self.stream.readable().await.is_ok() {
+            match self.stream.try_read(&mut buffer) {
+                Ok(read) => return read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => break,
+            }
+        }
+        0
+    }
+
     /// Reads for a moment what still comes after the last answer, so that a reset does not overtake the answer.
     pub(super) async fn drain(&self) {
         let drained = async {
-            let (mut left, mut buffer) = (DRAIN_BYTES, vec![0; 16 * 1_024]);
-            while left > 0 && self.stream.readable().await.is_ok() {
-                match self.stream.try_read(&mut buffer) {
-                    Ok(read @ 1..) => left = left.saturating_sub(read),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    _ => return,
+            let mut left = DRAIN_BYTES;
+            while left > 0 {
+                match self.swallow().await {
+                    0 => return,
+                    read => left = left.saturating_sub(read),
                 }
             }
         };

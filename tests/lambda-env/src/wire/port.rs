@@ -8,11 +8,11 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpSocket},
-    sync::oneshot,
+    sync::{oneshot, watch},
     task::{JoinHandle, JoinSet},
 };
 
-use super::{Answer, Peer};
+use super::{Answer, Peer, StaleConnections};
 
 const BACKLOG: u32 = 1_024;
 
@@ -22,6 +22,8 @@ pub(crate) struct Port {
     address: SocketAddr,
     receive_buffer: Option<u32>,
     serving: Mutex<Option<Serving>>,
+    /// Connections that are open when it changes are stale from then on.
+    stale: watch::Sender<Option<StaleConnections>>,
     /// Bound and never listening: it keeps the port ours, and connections refused, while nobody listens.
     _holder: TcpSocket,
 }
@@ -37,7 +39,13 @@ impl Port {
     pub(crate) fn take(port: u16, receive_buffer: Option<u32>) -> io::Result<Self> {
         let holder = socket(SocketAddr::from(([127, 0, 0, 1], port)), receive_buffer)?;
         let address = holder.local_addr()?;
-        Ok(Self { address, receive_buffer, serving: Mutex::new(None), _holder: holder })
+        Ok(Self {
+            address,
+            receive_buffer,
+            serving: Mutex::new(None),
+            stale: watch::Sender::new(None),
+            _holder: holder,
+        })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -56,10 +64,23 @@ impl Port {
             let (stop, stopped) = oneshot::channel();
             *serving = Some(Serving {
                 stop,
-                accepting: tokio::spawn(accept(listener, stopped, self.receive_buffer.is_none(), handler)),
+                accepting: tokio::spawn(accept(
+                    listener,
+                    stopped,
+                    self.receive_buffer.is_none(),
+                    self.stale.clone(),
+                    handler,
+                )),
             });
         }
         Ok(())
+    }
+
+    /// Makes every connection that is open stale. Returns how many there were.
+    pub(crate) fn make_stale(&self, how: StaleConnections) -> usize {
+        let open = self.stale.receiver_count();
+        self.stale.send_replace(Some(how));
+        open
     }
 
     /// Stops listening and drops every connection; returns once both are done.
@@ -95,8 +116,13 @@ fn socket(address: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpSoc
 }
 
 /// A small receive buffer is a slow reader already: acknowledged late on top of that, it would take next to nothing.
-async fn accept<F, T>(listener: TcpListener, mut stopped: oneshot::Receiver<()>, acknowledges_late: bool, handler: F)
-where
+async fn accept<F, T>(
+    listener: TcpListener,
+    mut stopped: oneshot::Receiver<()>,
+    acknowledges_late: bool,
+    stale: watch::Sender<Option<StaleConnections>>,
+    handler: F,
+) where
     F: Fn(Request<Incoming>, Peer) -> T + Clone + Send + Sync + 'static,
     T: Future<Output = Answer> + Send + 'static,
 {
@@ -107,7 +133,7 @@ where
             accepted = listener.accept() => {
                 // A connection that was gone before it was accepted is no reason to stop.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(serve(Peer::new(stream, acknowledges_late), handler.clone()));
+                    connections.spawn(serve(Peer::new(stream, acknowledges_late), stale.subscribe(), handler.clone()));
                 }
                 while connections.try_join_next().is_some() {}
             }
@@ -118,15 +144,25 @@ where
 }
 
 /// Serves one connection until either side ends it.
-async fn serve<F, T>(peer: Peer, handler: F)
+async fn serve<F, T>(peer: Peer, mut stale: watch::Receiver<Option<StaleConnections>>, handler: F)
 where
     F: Fn(Request<Incoming>, Peer) -> T,
     T: Future<Output = Answer>,
 {
     let service = service_fn(|request| handler(request, peer.clone()));
     let served = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(peer.clone()), service);
-    // A connection that breaks is the client's affair; what it was in the middle of has recorded its own end.
-    if served.await.is_ok() {
-        peer.drain().await;
+    let how = tokio::select! {
+        // A connection that breaks is the client's affair; what it was in the middle of has recorded its own end.
+        served = served => {
+            if served.is_ok() {
+                peer.drain().await;
+            }
+            return;
+        }
+        Ok(()) = stale.changed() => *stale.borrow(),
+    };
+    if let Some(how) = how {
+        drop(stale);
+        how.play(&peer).await;
     }
 }

@@ -3,10 +3,12 @@
 mod aws;
 mod ending;
 mod freeze;
+mod managed;
 mod official;
 mod otlp;
 mod protocol;
 mod responses;
+mod stale;
 mod xray;
 
 use std::time::Duration;

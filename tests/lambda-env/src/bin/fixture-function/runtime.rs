@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use crate::{
+    extension,
     handler::{self, Invocation},
     http::{Client, full, read},
     milliseconds, variable,
@@ -28,6 +29,11 @@ pub(crate) async fn run() -> io::Result<ExitCode> {
         _ => {}
     }
     tokio::time::sleep(milliseconds("FIXTURE_INIT_MS")).await;
+    if !variable("FIXTURE_INTERNAL_EXTENSION").is_empty() {
+        let identifier = extension::register("fixture-internal", r#"{"events":[]}"#, &Client::new()).await?;
+        // Nothing ever comes; it has to wait for it all the same.
+        tokio::spawn(async move { extension::next(&Client::new(), &identifier).await });
+    }
     let slots = variable("AWS_LAMBDA_MAX_CONCURRENCY").parse().unwrap_or(1);
     try_join_all((0..slots).map(|_| serve())).await?;
     Ok(ExitCode::SUCCESS)

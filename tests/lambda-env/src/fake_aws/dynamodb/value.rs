@@ -33,6 +33,19 @@ impl Item {
         self.raw(name, json!({"L": list}))
     }
 
+    /// Adds a NULL.
+    #[must_use]
+    pub fn null(self, name: &str) -> Self {
+        self.raw(name, json!({"NULL": true}))
+    }
+
+    /// Adds a set of texts (`SS`).
+    #[must_use]
+    pub fn text_set<T: AsRef<str>>(self, name: &str, texts: &[T]) -> Self {
+        let set: Vec<_> = texts.iter().map(AsRef::as_ref).collect();
+        self.raw(name, json!({"SS": set}))
+    }
+
     /// Adds any value in DynamoDB's form, well-formed or not: for malformed items.
     #[must_use]
     pub fn raw(mut self, name: &str, value: Value) -> Self {

@@ -10,12 +10,49 @@ use crate::clock::Stamp;
 /// How long a `next` may overtake the end of the connection that its slot has just given up.
 const OVERTAKING: Duration = Duration::from_millis(200);
 
+/// How many invocations that passed their time limit are remembered, as by the agent of Managed Instances.
+const LATE_REMEMBERED: usize = 1_000;
+
 impl InvocationQueue {
+    /// Whether an invocation would be taken at once. A worker whose invocation passed its time limit is not free before it
+    /// asks for another.
+    pub(crate) fn has_free_worker(&self) -> bool {
+        self.read(|state| {
+            let taken = state.active.len() + state.queue.len();
+            taken < self.function.concurrency.max(1) && state.waiting.len() > state.queue.len()
+        })
+    }
+
+    /// Whether this invocation passed its time limit; its worker has now come back.
+    pub(in crate::runtime_api) fn take_late(&self, request_id: &str) -> bool {
+        self.update(|state| {
+            let place = state.late.iter().position(|late| late == request_id);
+            place.and_then(|place| state.late.remove(place)).is_some()
+        })
+    }
+
+    /// Ends what is under way, and every `next` that waits: the environment is about to be stopped.
+    pub(crate) fn abort(&self) {
+        let active = self.update(|state| {
+            state.stopping = true;
+            state.waiting.clear();
+            state.active.clone()
+        });
+        for active in active {
+            self.finish(&active, Outcome::Exited);
+        }
+    }
+
+    pub(in crate::runtime_api) fn is_stopping(&self) -> bool {
+        self.read(|state| state.stopping)
+    }
+
     /// A runtime's `next`. Refused where RAPID refuses it: all slots are taken.
     pub(in crate::runtime_api) async fn ask_next(
         self: &Arc<Self>,
     ) -> Result<(u64, oneshot::Receiver<Arc<ActiveInvocation>>), ()> {
-        if self.free_slot().await.is_err() {
+        // The agent of Managed Instances holds as many as come.
+        if !self.function.is_managed() && self.free_slot().await.is_err() {
             self.violation(None, "asked for the next event with every slot taken".to_owned());
             return Err(());
         }
@@ -74,13 +111,22 @@ impl InvocationQueue {
     async fn enforce(self: Arc<Self>, active: Arc<ActiveInvocation>, number: u64, time: Duration) {
         let deadline = tokio::time::Instant::now() + time;
         if tokio::time::timeout_at(deadline, active.over()).await.is_err() {
-            self.update(|state| state.overdue = true);
+            if self.function.is_managed() {
+                self.update(|state| {
+                    state.late.push_back(active.request_id.clone());
+                    if state.late.len() > LATE_REMEMBERED {
+                        state.late.pop_front();
+                    }
+                });
+            } else {
+                self.update(|state| state.overdue = true);
+            }
             return self.finish(&active, Outcome::TimedOut);
         }
         // The answer may be long; its deadline needs it no more.
         drop(active);
         // With one slot the deadline also covers what the runtime and extensions do between their answer and `next`.
-        if self.function.concurrency <= 1 {
+        if self.function.concurrency <= 1 && !self.function.is_managed() {
             tokio::time::sleep_until(deadline).await;
             if !self.is_idle() && self.read(|state| state.deliveries == number) {
                 self.update(|state| state.overdue = true);
