@@ -162,10 +162,6 @@ impl EnvironmentBuilder {
         self
     }
 
-    pub(crate) const fn is_managed(&self) -> bool {
-        matches!(self.api.function.platform, Platform::ManagedInstances)
-    }
-
     /// Starts the processes and waits for the end of the init phase.
     ///
     /// # Errors
