@@ -19,6 +19,20 @@ provider "aws" {
 
 locals {
   name = "${var.function_name}-edge"
+
+  # The functions behind, by the identifier of their origin. Paths of configurations go to the one that they have of their own, if they have one.
+  functions = merge(
+    { function = { name = var.function_name, url = var.url } },
+    { for c in var.configurations[*] : "configurations" => { name = c.function_name, url = c.url } },
+  )
+
+  # New URLs need both rights since October 2025.
+  rights = merge([
+    for origin, function in local.functions : {
+      for what, action in { Url = "lambda:InvokeFunctionUrl", Function = "lambda:InvokeFunction" } :
+      "${origin == "configurations" ? "Configurations" : ""}${what}" => { function = function.name, action = action, through_url = what == "Function" ? true : null }
+    }
+  ]...)
 }
 
 data "aws_cloudfront_cache_policy" "disabled" {
@@ -63,23 +77,27 @@ resource "aws_cloudfront_distribution" "this" {
   is_ipv6_enabled = true
   web_acl_id      = aws_wafv2_web_acl.this.arn
 
-  origin {
-    origin_id                = "function"
-    domain_name              = trimsuffix(trimprefix(var.url, "https://"), "/")
-    origin_access_control_id = aws_cloudfront_origin_access_control.function.id
+  dynamic "origin" {
+    for_each = local.functions
 
-    # A request without an answer is sent again by CloudFront, and would hold a second place.
-    connection_attempts = 1
+    content {
+      origin_id                = origin.key
+      domain_name              = trimsuffix(trimprefix(origin.value.url, "https://"), "/")
+      origin_access_control_id = aws_cloudfront_origin_access_control.function.id
 
-    # The read timeout also counts between two pieces of the body. Heartbeats come every 15 s, at most every 60 s.
-    # There is no limit on the whole response: response_completion_timeout stays unset.
-    custom_origin_config {
-      http_port                = 80
-      https_port               = 443
-      origin_protocol_policy   = "https-only"
-      origin_ssl_protocols     = ["TLSv1.2"]
-      origin_read_timeout      = var.read_timeout_s
-      origin_keepalive_timeout = 5
+      # A request without an answer is sent again by CloudFront, and would hold a second place.
+      connection_attempts = 1
+
+      # The read timeout also counts between two pieces of the body; heartbeats have to pass, see below. There is no limit on the whole response:
+      # response_completion_timeout stays unset.
+      custom_origin_config {
+        http_port                = 80
+        https_port               = 443
+        origin_protocol_policy   = "https-only"
+        origin_ssl_protocols     = ["TLSv1.2"]
+        origin_read_timeout      = var.read_timeout_s
+        origin_keepalive_timeout = 5
+      }
     }
   }
 
@@ -95,6 +113,26 @@ resource "aws_cloudfront_distribution" "this" {
     function_association {
       event_type   = "viewer-request"
       function_arn = aws_cloudfront_function.token.arn
+    }
+  }
+
+  dynamic "ordered_cache_behavior" {
+    for_each = var.configurations[*]
+
+    content {
+      path_pattern             = "/api/v2/configurations/*"
+      target_origin_id         = "configurations"
+      viewer_protocol_policy   = "https-only"
+      allowed_methods          = ["GET", "HEAD", "OPTIONS"]
+      cached_methods           = ["GET", "HEAD"]
+      compress                 = false
+      cache_policy_id          = data.aws_cloudfront_cache_policy.disabled.id
+      origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id
+
+      function_association {
+        event_type   = "viewer-request"
+        function_arn = aws_cloudfront_function.token.arn
+      }
     }
   }
 
@@ -120,19 +158,26 @@ resource "aws_cloudfront_distribution" "this" {
     ssl_support_method             = var.certificate_arn == null ? null : "sni-only"
     minimum_protocol_version       = var.certificate_arn == null ? null : "TLSv1.2_2021"
   }
+
+  lifecycle {
+    precondition {
+      condition     = var.read_timeout_s * 1000 >= var.heartbeat_interval_ms + 5000
+      error_message = "read_timeout_s (${var.read_timeout_s}) is not 5 s above the heartbeat interval (${var.heartbeat_interval_ms} ms): CloudFront would cut every quiet stream."
+    }
+  }
 }
 
-# This distribution, and no other, may call the function. New URLs need both rights since October 2025.
+# This distribution, and no other, may call the functions.
 resource "aws_lambda_permission" "cloudfront" {
-  for_each = { Url = "lambda:InvokeFunctionUrl", Function = "lambda:InvokeFunction" }
+  for_each = local.rights
 
   statement_id  = "CloudFrontInvoke${each.key}"
-  action        = each.value
-  function_name = var.function_name
+  action        = each.value.action
+  function_name = each.value.function
   qualifier     = var.alias
   principal     = "cloudfront.amazonaws.com"
   source_arn    = aws_cloudfront_distribution.this.arn
 
   # Through the URL only, as the public right has it.
-  invoked_via_function_url = each.key == "Function" ? true : null
+  invoked_via_function_url = each.value.through_url
 }

@@ -24,6 +24,26 @@ variable "url" {
   }
 }
 
+variable "configurations" {
+  description = "The function that configuration streams have of their own: outputs `configurations_url` and `configurations_function_name` of prod; null: there is one function."
+  type = object({
+    url           = string
+    function_name = string
+  })
+  default = null
+
+  validation {
+    condition     = can(regex("^https://[^/]+\\.lambda-url\\.[a-z0-9-]+\\.on\\.aws/?$", try(var.configurations.url, "https://a.lambda-url.a.on.aws")))
+    error_message = "configurations.url is a function URL, such as https://abc.lambda-url.eu-central-1.on.aws."
+  }
+}
+
+variable "heartbeat_interval_ms" {
+  description = "Longest silence of a stream: output of the same name. read_timeout_s has to be 5 s above it."
+  type        = number
+  default     = 15000
+}
+
 variable "aliases" {
   description = "Names that the distribution answers to; they need a certificate."
   type        = list(string)
@@ -42,13 +62,13 @@ variable "certificate_arn" {
 }
 
 variable "read_timeout_s" {
-  description = "Silence after which CloudFront cuts a stream; longer than a heartbeat interval, which is 15 s."
+  description = "Silence after which CloudFront cuts a stream; at least 5 s above heartbeat_interval_ms."
   type        = number
   default     = 60
 
   validation {
-    condition     = var.read_timeout_s >= 20 && var.read_timeout_s <= 120
-    error_message = "read_timeout_s is 20 to 120: a heartbeat has to pass, and 120 is CloudFront's limit."
+    condition     = var.read_timeout_s >= 1 && var.read_timeout_s <= 120
+    error_message = "read_timeout_s is 1 to 120, CloudFront's limits."
   }
 }
 

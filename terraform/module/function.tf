@@ -1,27 +1,36 @@
 # The function, its log group, and the alias that the URL serves.
 
 resource "aws_cloudwatch_log_group" "function" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key; the lines hold no token, user id or item text.
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts with its own key unless kms_key_arn names one; the lines hold no token, user id or item text.
   #checkov:skip=CKV_AWS_338:How long to keep logs is the user's cost (log_retention_days); a year is not a default.
   name              = "/aws/lambda/${module.settings.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
 }
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:A dead letter queue takes asynchronous events; a URL invokes synchronously.
   #checkov:skip=CKV_AWS_117:In a VPC the response would be buffered (settings refuses one).
   #checkov:skip=CKV_AWS_173:The environment holds no secret: the JWT key is a public one, a shared secret is refused.
-  #checkov:skip=CKV_AWS_272:The package is built and applied by the same hand; its hash stands in the plan.
+  #checkov:skip=CKV_AWS_272:Signatures are asked for where code_signing_config_arn names who signs.
   function_name = module.settings.name
   description   = "Server-Sent Events from DynamoDB, traced to the end of the stream."
   role          = aws_iam_role.function.arn
 
-  filename         = var.package
-  source_code_hash = filebase64sha256(var.package)
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [module.settings.architecture]
-  layers           = module.settings.layers
+  filename                = var.package
+  s3_bucket               = try(var.package_s3.bucket, null)
+  s3_key                  = try(var.package_s3.key, null)
+  s3_object_version       = try(var.package_s3.version, null)
+  source_code_hash        = var.package == null ? null : filebase64sha256(var.package)
+  code_signing_config_arn = var.code_signing_config_arn
+
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  architectures = [module.settings.architecture]
+  layers        = module.settings.layers
+  kms_key_arn   = var.kms_key_arn
+  tags          = var.tags
 
   memory_size                    = module.settings.memory_mb
   timeout                        = module.settings.timeout_s
@@ -45,6 +54,13 @@ resource "aws_lambda_function" "this" {
   }
 
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = (var.package == null) != (var.package_s3 == null)
+      error_message = "The package is a file (package) or an object in S3 (package_s3): one of the two, and not both."
+    }
+  }
 }
 
 resource "aws_lambda_alias" "live" {
@@ -52,4 +68,13 @@ resource "aws_lambda_alias" "live" {
   description      = "What the URL serves."
   function_name    = aws_lambda_function.this.function_name
   function_version = coalesce(var.live_version, aws_lambda_function.this.version)
+
+  # Lambda chooses anew for each request, so a reader may meet either version at each connection; the cursor carries over.
+  dynamic "routing_config" {
+    for_each = var.shift == null ? [] : [var.shift]
+
+    content {
+      additional_version_weights = { (routing_config.value.version) = routing_config.value.weight }
+    }
+  }
 }

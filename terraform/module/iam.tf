@@ -21,12 +21,12 @@ data "aws_iam_policy_document" "function" {
   }
 
   dynamic "statement" {
-    for_each = var.users_table == null ? [] : [var.users_table]
+    for_each = var.users_table == null ? [] : [local.users_table_arn]
 
     content {
       sid       = "ReadConfigurations"
       actions   = ["dynamodb:GetItem"]
-      resources = ["${local.tables_arn}/${statement.value}"]
+      resources = [statement.value]
 
       # The table may hold more than users.
       condition {
@@ -64,6 +64,17 @@ data "aws_iam_policy_document" "function" {
     }
   }
 
+  # Used by Lambda for the environment, and by DynamoDB for tables that are encrypted with this key, with the function's role.
+  dynamic "statement" {
+    for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
+
+    content {
+      sid       = "DecryptWithKey"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+    }
+  }
+
   # Used by Lambda, with the function's role. The group exists already.
   statement {
     sid       = "WriteLogs"
@@ -73,9 +84,11 @@ data "aws_iam_policy_document" "function" {
 }
 
 resource "aws_iam_role" "function" {
-  name               = "${module.settings.name}-${data.aws_region.current.region}"
-  description        = "The streaming function ${module.settings.name}."
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${module.settings.name}-${data.aws_region.current.region}"
+  description          = "The streaming function ${module.settings.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "function" {
@@ -85,6 +98,8 @@ resource "aws_iam_role_policy" "function" {
 }
 
 locals {
+  # A table of another account is given by its ARN.
   tables_arn           = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table"
-  sentiments_table_arn = "${local.tables_arn}/${local.sentiments_table}"
+  sentiments_table_arn = startswith(local.sentiments_table, "arn:") ? local.sentiments_table : "${local.tables_arn}/${local.sentiments_table}"
+  users_table_arn      = try(startswith(var.users_table, "arn:") ? var.users_table : "${local.tables_arn}/${var.users_table}", null)
 }

@@ -46,6 +46,7 @@ module "settings" {
   reserved_concurrency = var.reserved_concurrency
   extra_environment    = var.extra_environment
   vpc_config           = var.vpc_config
+  require_token_claims = var.require_token_claims
 }
 
 locals {

@@ -32,3 +32,23 @@ output "role_arn" {
   description = "Role of the function."
   value       = aws_iam_role.function.arn
 }
+
+output "configurations_url" {
+  description = "Where configuration streams have a function of their own: its URL, for what stands in front. Otherwise null."
+  value       = one([for url in aws_lambda_function_url.configurations : trimsuffix(url.function_url, "/")])
+}
+
+output "configurations_function_name" {
+  description = "Name of that function, or null."
+  value       = one(aws_lambda_function.configurations[*].function_name)
+}
+
+output "heartbeat_interval_ms" {
+  description = "Longest silence of a stream: a front door has to bear it."
+  value       = module.settings.heartbeat_interval_ms
+}
+
+output "rest_api_url" {
+  description = "Where to stream from through API Gateway, or null."
+  value       = one(aws_api_gateway_stage.this[*].invoke_url)
+}

@@ -90,6 +90,12 @@ variable "jwt_audience" {
   default     = null
 }
 
+variable "require_token_claims" {
+  description = "Whether a public key needs an issuer and an audience beside it."
+  type        = bool
+  default     = null
+}
+
 variable "log_level" {
   description = "RUST_LOG."
   type        = string

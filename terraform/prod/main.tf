@@ -1,4 +1,4 @@
-# Prod: metrics by PutMetricData, protected tables, origins by name, alarms unless declined.
+# Prod: metrics by PutMetricData, protected tables, origins by name, alarms and a dashboard unless declined, tokens of this issuer and audience only.
 
 terraform {
   required_version = ">= 1.8"
@@ -10,8 +10,7 @@ terraform {
     }
   }
 
-  # State is a local file until you say otherwise, in a file of your own beside this one:
-  #   terraform { backend "s3" { … } }
+  # State is a local file until you say otherwise: backend.tf.example, beside this one.
 }
 
 provider "aws" {
@@ -30,8 +29,13 @@ module "sse_streaming" {
 
   environment  = "prod"
   architecture = var.architecture
-  package      = "${path.root}/../../target/lambda/sse-streaming-${var.architecture}.zip"
-  live_version = var.live_version
+
+  package                     = var.package_s3 == null ? "${path.root}/../../target/lambda/sse-streaming-${var.architecture}.zip" : null
+  package_s3                  = var.package_s3
+  code_signing_config_arn     = var.code_signing_config_arn
+  live_version                = var.live_version
+  configurations_live_version = var.configurations_live_version
+  shift                       = var.shift
 
   metrics   = "cloudwatch"
   telemetry = var.telemetry
@@ -41,13 +45,23 @@ module "sse_streaming" {
   jwt_issuer     = var.jwt_issuer
   jwt_audience   = var.jwt_audience
 
-  url_auth             = var.url_auth
-  allow_origins        = var.allow_origins
-  reserved_concurrency = var.reserved_concurrency
+  require_token_claims = true
+
+  url_auth                   = var.url_auth
+  allow_origins              = var.allow_origins
+  reserved_concurrency       = var.reserved_concurrency
+  configurations_concurrency = var.configurations_concurrency
+  rest_api                   = var.rest_api
+
+  deletion_protection  = var.deletion_protection
+  kms_key_arn          = var.kms_key_arn
+  permissions_boundary = var.permissions_boundary
 
   log_retention_days = 90
   trace_group        = true
   sampling_rule      = var.sampling_rule
   alarms             = var.alarms
   alarm_topics       = var.alarm_topics
+  dashboard          = var.dashboard
+  budget             = var.budget
 }

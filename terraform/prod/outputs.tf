@@ -22,3 +22,28 @@ output "live_version" {
   description = "Version that the URL serves."
   value       = module.sse_streaming.live_version
 }
+
+output "function_name" {
+  description = "Name of the function."
+  value       = module.sse_streaming.function_name
+}
+
+output "configurations_url" {
+  description = "URL of the function of configuration streams, or null."
+  value       = module.sse_streaming.configurations_url
+}
+
+output "configurations_function_name" {
+  description = "Name of that function, or null."
+  value       = module.sse_streaming.configurations_function_name
+}
+
+output "rest_api_url" {
+  description = "Where to stream from through API Gateway, or null."
+  value       = module.sse_streaming.rest_api_url
+}
+
+output "heartbeat_interval_ms" {
+  description = "Longest silence of a stream: a front door has to bear it."
+  value       = module.sse_streaming.heartbeat_interval_ms
+}

@@ -10,8 +10,7 @@ terraform {
     }
   }
 
-  # State is a local file until you say otherwise, in a file of your own beside this one:
-  #   terraform { backend "s3" { … } }
+  # State is a local file until you say otherwise: backend.tf.example, beside this one.
 }
 
 provider "aws" {
@@ -30,7 +29,8 @@ module "sse_streaming" {
 
   environment  = "staging"
   architecture = var.architecture
-  package      = "${path.root}/../../target/lambda/sse-streaming-${var.architecture}.zip"
+  package      = var.package_s3 == null ? "${path.root}/../../target/lambda/sse-streaming-${var.architecture}.zip" : null
+  package_s3   = var.package_s3
   live_version = var.live_version
 
   metrics   = "emf"
@@ -38,7 +38,12 @@ module "sse_streaming" {
 
   users_table         = "sse-streaming-staging-users"
   jwt_public_key      = var.jwt_public_key
+  jwt_issuer          = var.jwt_issuer
+  jwt_audience        = var.jwt_audience
   deletion_protection = false
+
+  url_auth             = var.url_auth
+  permissions_boundary = var.permissions_boundary
 
   reserved_concurrency = 5
   log_retention_days   = 7

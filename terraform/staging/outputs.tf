@@ -22,3 +22,8 @@ output "live_version" {
   description = "Version that the URL serves."
   value       = module.sse_streaming.live_version
 }
+
+output "function_name" {
+  description = "Name of the function."
+  value       = module.sse_streaming.function_name
+}

@@ -26,3 +26,37 @@ variable "jwt_public_key" {
   type        = string
   default     = null
 }
+
+variable "jwt_issuer" {
+  description = "Required issuer of user tokens; null: unchecked."
+  type        = string
+  default     = null
+}
+
+variable "jwt_audience" {
+  description = "Required audience of user tokens; null: unchecked."
+  type        = string
+  default     = null
+}
+
+variable "url_auth" {
+  description = "NONE or AWS_IAM: what prod will have, if a front door is to be tried here."
+  type        = string
+  default     = "NONE"
+}
+
+variable "package_s3" {
+  description = "The package as an object in S3; null: the file that terraform/package made."
+  type = object({
+    bucket  = string
+    key     = string
+    version = optional(string)
+  })
+  default = null
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the function's role; null: none."
+  type        = string
+  default     = null
+}

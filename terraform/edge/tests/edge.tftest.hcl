@@ -55,5 +55,62 @@ run "a_timeout_that_cuts_between_heartbeats" {
   variables {
     read_timeout_s = 15
   }
+  expect_failures = [aws_cloudfront_distribution.this]
+}
+
+run "heartbeats_that_come_too_late" {
+  command = plan
+  variables {
+    heartbeat_interval_ms = 60000
+  }
+  expect_failures = [aws_cloudfront_distribution.this]
+}
+
+run "a_longer_timeout_bears_them" {
+  variables {
+    heartbeat_interval_ms = 60000
+    read_timeout_s        = 65
+  }
+
+  assert {
+    condition     = one(one(aws_cloudfront_distribution.this.origin).custom_origin_config).origin_read_timeout == 65
+    error_message = "The timeout."
+  }
+}
+
+run "a_timeout_beyond_the_limit_of_cloudfront" {
+  command = plan
+  variables {
+    read_timeout_s = 121
+  }
   expect_failures = [var.read_timeout_s]
+}
+
+run "configurations_go_to_their_own_function" {
+  variables {
+    configurations = { url = "https://def.lambda-url.eu-central-1.on.aws/", function_name = "sse-streaming-prod-configurations" }
+  }
+
+  assert {
+    condition     = { for o in aws_cloudfront_distribution.this.origin : o.origin_id => o.domain_name } == { configurations = "def.lambda-url.eu-central-1.on.aws", function = "abc.lambda-url.eu-central-1.on.aws" }
+    error_message = "Two origins."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_distribution.this.ordered_cache_behavior).path_pattern == "/api/v2/configurations/*" && one(aws_cloudfront_distribution.this.ordered_cache_behavior).target_origin_id == "configurations" && one(one(aws_cloudfront_distribution.this.ordered_cache_behavior).function_association).event_type == "viewer-request" && one(aws_cloudfront_distribution.this.default_cache_behavior).target_origin_id == "function"
+    error_message = "The path of configurations goes to theirs, with the token; all else to the first."
+  }
+
+  assert {
+    condition     = { for key, p in aws_lambda_permission.cloudfront : key => p.function_name } == { ConfigurationsFunction = "sse-streaming-prod-configurations", ConfigurationsUrl = "sse-streaming-prod-configurations", Function = "sse-streaming-prod", Url = "sse-streaming-prod" }
+    error_message = "Both rights on both."
+  }
+}
+
+run "a_url_of_configurations_that_is_none" {
+  command = plan
+  variables {
+    configurations = { url = "https://example.com", function_name = "f" }
+  }
+  expect_failures = [var.configurations]
 }

@@ -110,6 +110,9 @@ locals {
   # Not a setting here, only counted with; the default of SSE_DEADLINE_MARGIN_MS.
   deadline_margin_ms = try(tonumber(var.extra_environment["SSE_DEADLINE_MARGIN_MS"]), 3000)
 
+  # The same, of SSE_HEARTBEAT_INTERVAL_MS.
+  heartbeat_interval_ms = try(tonumber(var.extra_environment["SSE_HEARTBEAT_INTERVAL_MS"]), 15000)
+
   # Both may be repeated, as long as they say the same.
   service_names = ["OTEL_SERVICE_NAME", "POWERTOOLS_SERVICE_NAME"]
 
@@ -141,4 +144,10 @@ locals {
       keys(local.collector_reads),
     ),
   ))
+
+  # Names, and ARNs of this region; null is no users' table.
+  misnamed_tables = [
+    for table in [var.sentiments_table, var.users_table] : table
+    if !can(regex("^([a-zA-Z0-9_.-]{3,255}|arn:aws[a-z-]*:dynamodb:${var.region}:[0-9]{12}:table/[a-zA-Z0-9_.-]{3,255})$", coalesce(table, "none")))
+  ]
 }

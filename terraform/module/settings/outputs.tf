@@ -69,3 +69,8 @@ output "reserved_concurrency" {
   description = "Streams at the same time, at most."
   value       = var.reserved_concurrency
 }
+
+output "heartbeat_interval_ms" {
+  description = "Longest silence of a stream, in milliseconds: what stands in front has to bear it."
+  value       = local.heartbeat_interval_ms
+}

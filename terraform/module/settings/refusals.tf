@@ -90,3 +90,21 @@ resource "terraform_data" "layer_is_known" {
     }
   }
 }
+
+resource "terraform_data" "issuer_and_audience" {
+  lifecycle {
+    precondition {
+      condition     = !var.require_token_claims || var.jwt_public_key == null || (var.jwt_issuer != null && var.jwt_audience != null)
+      error_message = "jwt_public_key without jwt_issuer and jwt_audience: every token that this key ever signed, for whatever service, would open configuration streams here. Name both."
+    }
+  }
+}
+
+resource "terraform_data" "tables_of_the_region" {
+  lifecycle {
+    precondition {
+      condition     = length(local.misnamed_tables) == 0
+      error_message = "${join(", ", local.misnamed_tables)}: a table is given by its name, or by an ARN (arn:aws:dynamodb:${var.region}:<account>:table/<name>) of the function's own region; the function reads no other."
+    }
+  }
+}

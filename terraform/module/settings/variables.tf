@@ -172,6 +172,13 @@ variable "jwt_audience" {
   default     = null
 }
 
+variable "require_token_claims" {
+  description = "Whether jwt_public_key is refused without jwt_issuer and jwt_audience. prod sets it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "log_level" {
   description = "RUST_LOG of the function. Ledger lines, given-up spans and EMF are not subject to it."
   type        = string

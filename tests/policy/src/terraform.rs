@@ -55,6 +55,19 @@ impl Module {
         locals.find_map(|b| attribute(b.body(), name))
     }
 
+    /// All local values, with their names.
+    pub fn locals(&self) -> impl Iterator<Item = (&str, &Expression)> {
+        let locals = self.blocks.iter().filter(|b| b.identifier() == "locals");
+        locals.flat_map(|b| b.body().attributes()).map(|a| (a.key(), a.expr()))
+    }
+
+    /// The names of all resources of a kind.
+    pub fn resources(&self, kind: &str) -> Vec<&str> {
+        let resources = self.blocks.iter().filter(|b| b.identifier() == "resource");
+        let of_kind = resources.filter(|b| b.labels().first().is_some_and(|label| label.as_str() == kind));
+        of_kind.filter_map(|b| b.labels().get(1)).map(hcl::BlockLabel::as_str).collect()
+    }
+
     /// The default of a variable.
     pub fn default_of(&self, variable: &str) -> Option<&Expression> {
         attribute(self.block("variable", &[variable])?, "default")
@@ -94,6 +107,14 @@ pub fn object(value: &Expression) -> Option<BTreeMap<String, String>> {
     };
     let pairs = entries.iter().map(|(k, v)| (hcl::ObjectKey::to_string(k), written(v)));
     Some(pairs.map(|(k, v)| (k.trim_matches('"').to_owned(), v)).collect())
+}
+
+/// The entries of an object, their values as expressions.
+pub fn entries(value: &Expression) -> Option<Vec<(String, &Expression)>> {
+    let Expression::Object(entries) = value else {
+        return None;
+    };
+    Some(entries.iter().map(|(k, v)| (hcl::ObjectKey::to_string(k).trim_matches('"').to_owned(), v)).collect())
 }
 
 /// The elements of a list, as written.

@@ -154,3 +154,28 @@ run "every_name_stands_in_one_map_only" {
     error_message = "A variable is in two maps of environment.tf at once."
   }
 }
+
+run "a_key_with_issuer_and_audience_or_no_key_at_all" {
+  command = plan
+
+  variables {
+    require_token_claims = true
+    jwt_public_key       = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
+    jwt_issuer           = "https://issuer.example"
+    jwt_audience         = "streams"
+  }
+}
+
+run "tables_by_arn_and_a_slower_heartbeat" {
+  command = plan
+
+  variables {
+    sentiments_table  = "arn:aws:dynamodb:eu-central-1:999999999999:table/items"
+    extra_environment = { SSE_HEARTBEAT_INTERVAL_MS = "20000" }
+  }
+
+  assert {
+    condition     = output.environment["SENTIMENTS_TABLE"] == "arn:aws:dynamodb:eu-central-1:999999999999:table/items" && output.heartbeat_interval_ms == 20000
+    error_message = "The table's ARN goes to the function as it is."
+  }
+}

@@ -250,3 +250,29 @@ run "an_authorization_that_does_not_exist" {
   }
   expect_failures = [var.url_auth]
 }
+
+run "a_key_without_issuer_and_audience" {
+  command = plan
+  variables {
+    require_token_claims = true
+    jwt_public_key       = "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n"
+    jwt_issuer           = "https://issuer.example"
+  }
+  expect_failures = [terraform_data.issuer_and_audience]
+}
+
+run "a_table_of_another_region" {
+  command = plan
+  variables {
+    sentiments_table = "arn:aws:dynamodb:us-east-1:123456789012:table/items"
+  }
+  expect_failures = [terraform_data.tables_of_the_region]
+}
+
+run "an_arn_that_is_no_table" {
+  command = plan
+  variables {
+    users_table = "arn:aws:dynamodb:eu-central-1:123456789012:table/users/index/by_user"
+  }
+  expect_failures = [terraform_data.tables_of_the_region]
+}

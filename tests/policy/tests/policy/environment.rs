@@ -3,7 +3,7 @@
 
 use crate::settings;
 use sse_policy::environment::{Decisions, disagreements};
-use sse_policy::terraform::{attribute, list, nested, object, written};
+use sse_policy::terraform::{Module, attribute, list, nested, object, written};
 use sse_streaming::config::{Form, VARIABLES, Variable};
 use std::collections::BTreeMap;
 
@@ -49,10 +49,17 @@ fn defaults_are_the_binarys() {
 }
 
 #[test]
-fn the_margin_that_is_counted_with_is_the_binarys() {
-    let margin = written(settings().local("deadline_margin_ms").unwrap());
-    let default = variable("SSE_DEADLINE_MARGIN_MS").default();
-    assert!(margin.replace(char::is_whitespace, "").ends_with(&format!(",{default})")), "{margin}, {default}");
+fn what_is_counted_with_is_the_binarys() {
+    for (local, name) in
+        [("deadline_margin_ms", "SSE_DEADLINE_MARGIN_MS"), ("heartbeat_interval_ms", "SSE_HEARTBEAT_INTERVAL_MS")]
+    {
+        let counted = written(settings().local(local).unwrap());
+        let default = variable(name).default();
+        assert!(counted.replace(char::is_whitespace, "").ends_with(&format!(",{default})")), "{counted}, {default}");
+    }
+    let edge = Module::read("terraform/edge").unwrap();
+    let heartbeat = written(edge.default_of("heartbeat_interval_ms").unwrap());
+    assert_eq!(heartbeat, variable("SSE_HEARTBEAT_INTERVAL_MS").default());
 }
 
 #[test]

@@ -29,24 +29,6 @@ fn runtime_memory_and_time() {
 }
 
 #[test]
-fn alarms_watch_metrics_that_the_code_writes() {
-    let module = module();
-    let code: Vec<_> = ["core", "adapters", "app"].into_iter().flat_map(sources).collect();
-    for name in ["spans_not_delivered", "poll_failures", "data_age"] {
-        let alarm = module.block("resource", &["aws_cloudwatch_metric_alarm", name]).unwrap();
-        let metric = written(attribute(alarm, "metric_name").unwrap());
-        assert!(code.iter().any(|(_, source)| source.contains(&format!("\"{metric}\""))), "nothing writes {metric}");
-        let dimensions = object(attribute(alarm, "dimensions").unwrap()).unwrap();
-        assert_eq!(dimensions.keys().collect::<Vec<_>>(), ["Environment"]);
-    }
-}
-
-#[test]
-fn memory_alarm_is_the_limit_of_the_rules() {
-    assert_eq!(written(module().local("memory_alarm_mb").unwrap()), "450");
-}
-
-#[test]
 fn environment_and_tracing_come_from_the_settings() {
     let module = module();
     let function = module.block("resource", &["aws_lambda_function", "this"]).unwrap();
@@ -93,12 +75,16 @@ fn cors_is_the_same_on_loopback_and_deployed() {
         value.split(',').map(|header| header.trim().to_owned()).collect()
     };
     let module = module();
-    let url = module.block("resource", &["aws_lambda_function_url", "live"]).unwrap();
-    let cors = nested(url, "cors")[0];
-    let deployed = |argument: &str| -> BTreeSet<String> {
-        list(attribute(cors, argument).unwrap()).unwrap().into_iter().collect()
-    };
-    assert_eq!(in_code("ALLOWED_HEADERS"), deployed("allow_headers"));
-    assert_eq!(in_code("EXPOSED_HEADERS"), deployed("expose_headers"));
+    let deployed =
+        |local: &str| -> BTreeSet<String> { list(module.local(local).unwrap()).unwrap().into_iter().collect() };
+    assert_eq!(in_code("ALLOWED_HEADERS"), deployed("cors_allowed_headers"));
+    assert_eq!(in_code("EXPOSED_HEADERS"), deployed("cors_exposed_headers"));
     assert!(in_code("ALLOWED_HEADERS").len() > 5);
+    let urls = module.resources("aws_lambda_function_url");
+    assert!(urls.contains(&"live") && urls.contains(&"configurations"), "{urls:?}");
+    for url in urls {
+        let cors = nested(module.block("resource", &["aws_lambda_function_url", url]).unwrap(), "cors")[0];
+        assert_eq!(written(attribute(cors, "allow_headers").unwrap()), "local.cors_allowed_headers", "{url}");
+        assert_eq!(written(attribute(cors, "expose_headers").unwrap()), "local.cors_exposed_headers", "{url}");
+    }
 }

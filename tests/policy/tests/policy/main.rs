@@ -1,10 +1,12 @@
 //! What must hold between the Terraform files and the code. Each test reads both sides, and fails when one changes alone.
 
 mod absences;
+mod alarms;
 mod circles;
 mod collector;
 mod crates;
 mod environment;
+mod front_doors;
 mod function;
 mod package;
 mod rights;

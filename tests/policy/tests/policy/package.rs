@@ -13,8 +13,26 @@ fn the_roots_take_what_the_script_makes() {
         let module = Module::read(format!("terraform/{root}")).unwrap();
         let call = module.block("module", &["sse_streaming"]).unwrap();
         let package = written(attribute(call, "package").unwrap());
-        assert_eq!(package, "${path.root}/../../target/lambda/sse-streaming-${var.architecture}.zip");
+        let made = "\"${path.root}/../../target/lambda/sse-streaming-${var.architecture}.zip\"";
+        assert!(package.contains(made), "{package}");
         assert_eq!(written(attribute(call, "environment").unwrap()), root);
+    }
+}
+
+#[test]
+fn prod_is_watched_and_protected_unless_somebody_says_otherwise() {
+    let prod = Module::read("terraform/prod").unwrap();
+    for variable in ["alarms", "dashboard", "deletion_protection"] {
+        assert_eq!(written(prod.default_of(variable).unwrap()), "true", "{variable}");
+    }
+    let call = prod.block("module", &["sse_streaming"]).unwrap();
+    assert_eq!(written(attribute(call, "require_token_claims").unwrap()), "true");
+    // A variable of a root that goes nowhere would be a choice without effect.
+    for root in ["staging", "prod"] {
+        let text = files::read(format!("terraform/{root}/main.tf")).unwrap();
+        for variable in Module::read(format!("terraform/{root}")).unwrap().names("variable") {
+            assert!(text.contains(&format!("var.{variable}")), "{root} does not use {variable}");
+        }
     }
 }
 

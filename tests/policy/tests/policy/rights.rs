@@ -1,14 +1,15 @@
 //! The rights of the function are the calls of the code, the platform's own, and nothing else.
 
 use crate::{module, sources};
-use hcl::Body;
+use hcl::{Body, Expression};
 use sse_policy::calls;
 use sse_policy::terraform::{Module, attribute, list, nested, written};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What the platform does with the function's role: the X-Ray daemon and the collector send traces, Lambda writes logs.
-const PLATFORM: [&str; 4] =
-    ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+/// What the platform does with the function's role: the X-Ray daemon and the collector send traces, Lambda writes logs, and
+/// decrypts the environment, as DynamoDB does tables, where a key was named.
+const PLATFORM: [&str; 5] =
+    ["kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /// Adapters that only `feed` uses, with the rights of whoever runs it, and one that is compiled for tests only.
 const NOT_ON_LAMBDA: [&str; 3] =
@@ -46,13 +47,47 @@ fn actions_are_the_calls_of_the_code() {
     assert_eq!(granted, needed);
 }
 
-/// The table itself would show what the index's projection leaves out.
+/// What each statement allows its actions on. A `dynamic` statement may take it from its `for_each`.
+fn resources(policy: &Body) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for block in policy.blocks() {
+        let (body, each) = match block.identifier() {
+            "statement" => (block.body(), Vec::new()),
+            "dynamic" => (nested(block.body(), "content")[0], each(attribute(block.body(), "for_each").unwrap())),
+            _ => continue,
+        };
+        let resources = list(attribute(body, "resources").unwrap())
+            .unwrap()
+            .into_iter()
+            .flat_map(|resource| if resource == "statement.value" { each.clone() } else { vec![resource] });
+        found.insert(written(attribute(body, "sid").unwrap()), resources.collect());
+    }
+    found
+}
+
+/// The elements that a condition chooses, or none: `x == null ? [] : [x]`.
+fn each(value: &Expression) -> Vec<String> {
+    let Expression::Conditional(choice) = value else { panic!("{}", written(value)) };
+    let chosen = [&choice.true_expr, &choice.false_expr].map(|side| list(side).unwrap());
+    chosen.into_iter().flatten().collect()
+}
+
+/// The index only: the table itself would show what the projection leaves out. PutMetricData and the two of X-Ray know no
+/// resources.
 #[test]
-fn items_are_read_from_the_index_only() {
+fn each_right_is_for_what_it_is_needed_for() {
     let module = module();
-    let statement = statements(&module).into_iter().find(|s| actions(s) == ["dynamodb:Query"]).unwrap();
-    let resources = list(attribute(statement, "resources").unwrap()).unwrap();
-    assert_eq!(resources, ["${local.sentiments_table_arn}/index/${module.settings.sentiments_index}"]);
+    let policy = module.block("data", &["aws_iam_policy_document", "function"]).unwrap();
+    let expected = [
+        ("DecryptWithKey", "var.kms_key_arn"),
+        ("PutMetrics", "*"),
+        ("ReadConfigurations", "local.users_table_arn"),
+        ("ReadItems", "${local.sentiments_table_arn}/index/${module.settings.sentiments_index}"),
+        ("SendTraces", "*"),
+        ("WriteLogs", "${aws_cloudwatch_log_group.function.arn}:*"),
+    ];
+    let expected = expected.map(|(sid, resource)| (sid.to_owned(), vec![resource.to_owned()]));
+    assert_eq!(resources(policy), BTreeMap::from(expected));
 }
 
 /// Every call is an adapter's: what the rest of the code sent would be missing above.
