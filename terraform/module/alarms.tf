@@ -28,7 +28,7 @@ locals {
       metric    = "Throttles"
       statistic = "Sum"
       threshold = 0
-      meaning   = "Requests were answered 429: all places are taken, and a browser's EventSource does not come back from that. Raise the reservation, or shorten stream_max_ms."
+      meaning   = "Requests were answered 429: all places are taken, and a browser's EventSource does not come back from that. Raise ${local.on_managed_instances ? "min_environments" : "the reservation"}, or shorten stream_max_ms."
     }
     url-4xx = {
       metric    = "Url4xxCount"
@@ -129,7 +129,7 @@ locals {
 
   alarms_of_the_service = {
     for key, alarm in merge(local.log_alarms, local.data_alarms) : key =>
-    merge(alarm, { namespace = module.settings.metrics_namespace }) if module.settings.has_metrics || contains(keys(local.log_alarms), key)
+    merge(alarm, { namespace = module.settings.metrics_namespace }) if contains(keys(local.log_alarms), key) ? key != "memory" || !local.on_managed_instances : module.settings.has_metrics
   }
 
   alarms_of_the_rest_api = {
@@ -139,7 +139,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = { for key, alarm in merge(local.alarms_of_functions, local.alarms_of_the_service, local.alarms_of_the_rest_api) : key => alarm if var.alarms }
+  for_each = { for key, alarm in merge(local.alarms_of_functions, local.alarms_of_the_service, local.alarms_of_the_rest_api, local.alarms_of_environments) : key => alarm if var.alarms }
 
   alarm_name          = "${module.settings.name}-${each.key}"
   alarm_description   = "${each.value.meaning} See docs/runbook.md."
@@ -159,7 +159,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 # Lambda has no metric of its own for memory; its REPORT line says it, for the function and the collector together.
 resource "aws_cloudwatch_log_metric_filter" "memory" {
-  count = var.alarms ? 1 : 0
+  # Managed Instances write no REPORT line.
+  count = var.alarms && !local.on_managed_instances ? 1 : 0
 
   name           = "memory"
   log_group_name = aws_cloudwatch_log_group.function.name

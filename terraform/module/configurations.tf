@@ -57,6 +57,11 @@ resource "aws_lambda_function" "configurations" {
     }
 
     precondition {
+      condition     = !local.on_managed_instances
+      error_message = "configurations_concurrency reserves places, and Managed Instances know no reservation."
+    }
+
+    precondition {
       condition     = var.users_table != null
       error_message = "configurations_concurrency needs a users_table: without one configuration streams answer 404."
     }

@@ -11,7 +11,7 @@ resource "aws_cloudwatch_log_group" "function" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:A dead letter queue takes asynchronous events; a URL invokes synchronously.
-  #checkov:skip=CKV_AWS_117:In a VPC the response would be buffered (settings refuses one).
+  #checkov:skip=CKV_AWS_117:In a VPC the response would be buffered (settings refuses one); on Managed Instances the capacity provider has one.
   #checkov:skip=CKV_AWS_173:The environment holds no secret: the JWT key is a public one, a shared secret is refused.
   #checkov:skip=CKV_AWS_272:Signatures are asked for where code_signing_config_arn names who signs.
   function_name = module.settings.name
@@ -49,8 +49,28 @@ resource "aws_lambda_function" "this" {
 
   # Lines reach the log as the function writes them: EMF, ledger lines and given-up spans are read by machines.
   logging_config {
-    log_format = "Text"
-    log_group  = aws_cloudwatch_log_group.function.name
+    log_format            = module.settings.logging.format
+    application_log_level = module.settings.logging.application_level
+    system_log_level      = module.settings.logging.system_level
+    log_group             = aws_cloudwatch_log_group.function.name
+  }
+
+  dynamic "capacity_provider_config" {
+    for_each = module.settings.capacity_provider == null ? [] : [module.settings.capacity_provider]
+
+    content {
+      lambda_managed_instances_capacity_provider_config {
+        capacity_provider_arn                     = capacity_provider_config.value.arn
+        execution_environment_memory_gib_per_vcpu = capacity_provider_config.value.gib_per_vcpu
+        per_execution_environment_max_concurrency = capacity_provider_config.value.concurrency_per_environment
+      }
+    }
+  }
+
+  # A version on Managed Instances becomes active when its first environments run, on instances that may have to start.
+  timeouts {
+    create = "30m"
+    update = "30m"
   }
 
   depends_on = [aws_iam_role_policy.function]
@@ -67,7 +87,7 @@ resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "What the URL serves."
   function_name    = aws_lambda_function.this.function_name
-  function_version = coalesce(var.live_version, aws_lambda_function.this.version)
+  function_version = local.live_version
 
   # Lambda chooses anew for each request, so a reader may meet either version at each connection; the cursor carries over.
   dynamic "routing_config" {
@@ -77,4 +97,11 @@ resource "aws_lambda_alias" "live" {
       additional_version_weights = { (routing_config.value.version) = routing_config.value.weight }
     }
   }
+
+  # Readers are sent to a version only when its environments are there.
+  depends_on = [aws_lambda_function_scaling_config.live]
+}
+
+locals {
+  live_version = coalesce(var.live_version, aws_lambda_function.this.version)
 }

@@ -6,8 +6,8 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # 6.29 is the first that knows invoked_via_function_url, without which new URLs answer 403.
-      version = ">= 6.29, < 7.0"
+      # 6.29 knows invoked_via_function_url, without which new URLs answer 403; 6.54 the scaling of Managed Instances.
+      version = ">= 6.54, < 7.0"
     }
   }
 }
@@ -47,6 +47,11 @@ module "settings" {
   extra_environment    = var.extra_environment
   vpc_config           = var.vpc_config
   require_token_claims = var.require_token_claims
+
+  compute                     = var.compute
+  capacity_provider_arn       = var.capacity_provider_arn
+  gib_per_vcpu                = var.gib_per_vcpu
+  concurrency_per_environment = var.concurrency_per_environment
 }
 
 locals {

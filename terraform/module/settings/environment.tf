@@ -40,7 +40,7 @@ locals {
     SSE_READ_OVERLAP_MS        = "10 s suits writers that are late by less"
     SSE_FULL_READ_INTERVAL_MS  = "15 min: what it costs is a line of its own in the README"
     SSE_HEARTBEAT_INTERVAL_MS  = "15 s keeps every known intermediary's idle limit away"
-    SSE_MAX_CONNECTIONS        = "per process, and Lambda gives a process one invocation at a time; reserved concurrency is the limit here"
+    SSE_MAX_CONNECTIONS        = "per process: one on demand, where reserved concurrency is the limit; on Managed Instances what an environment is given at once, less a reserve that can still say `busy`"
     SSE_RETRY_MS               = "3 s, spread per connection"
     SSE_WINDOW_S               = "one day"
     SSE_WINDOW_MAX_ITEMS       = "measured to fit 512 MB"

@@ -48,8 +48,8 @@ variable "memory_mb" {
   nullable    = false
 
   validation {
-    condition     = var.memory_mb >= 512 && var.memory_mb <= 10240
-    error_message = "memory_mb is 512 to 10240: function and collector together were measured against 512."
+    condition     = var.memory_mb >= 512 && var.memory_mb <= 32768
+    error_message = "memory_mb is at least 512 (function and collector together were measured against it), and at most 10240 on demand, 32768 on Managed Instances."
   }
 }
 
@@ -201,7 +201,7 @@ variable "vpc_config" {
 
   validation {
     condition     = var.vpc_config == null
-    error_message = "A VPC is refused: Lambda buffers the response of a function URL whose function is in a VPC, so a client would see nothing until its stream ends. DynamoDB, CloudWatch and X-Ray are reached without one."
+    error_message = "A VPC is refused: Lambda buffers the response of a function URL whose function is in a VPC, so a client would see nothing until its stream ends. DynamoDB, CloudWatch and X-Ray are reached without one. On Managed Instances the network is the capacity provider's."
   }
 }
 
@@ -230,7 +230,7 @@ variable "allow_origins" {
 }
 
 variable "reserved_concurrency" {
-  description = "Streams at the same time, at most: with the price of a stream-hour it bounds what a public URL can cost. -1: the account's limit."
+  description = "Streams at the same time, at most. It bounds what a public URL can cost in an hour. -1: the account's limit."
   type        = number
   default     = 10
   nullable    = false
