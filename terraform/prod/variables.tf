@@ -51,7 +51,7 @@ variable "allow_origins" {
 }
 
 variable "reserved_concurrency" {
-  description = "Streams at the same time, at most: times the price of a stream-hour, the most that an hour can cost."
+  description = "Streams at the same time, at most. It bounds what an hour can cost: COST.md."
   type        = number
 }
 

@@ -8,6 +8,7 @@ pub mod circles;
 pub mod crates;
 pub mod environment;
 pub mod files;
+pub mod formulas;
 pub mod generated;
 pub mod modules;
 pub mod rules;

@@ -4,6 +4,7 @@ mod absences;
 mod alarms;
 mod circles;
 mod collector;
+mod cost;
 mod crates;
 mod environment;
 mod front_doors;
