@@ -11,9 +11,9 @@ pub(crate) use call::{Attempts, failed, returned};
 pub use http::TrustRoots;
 
 use aws_config::{
-    BehaviorVersion, SdkConfig, environment::EnvironmentVariableRegionProvider, meta::region::RegionProviderChain,
-    profile::ProfileFileRegionProvider, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, SdkConfig, environment::EnvironmentVariableRegionProvider, identity::IdentityCache,
+    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -27,6 +27,8 @@ pub const CALL_TIMEOUT_MS: u64 = 3_000;
 const ATTEMPT_TIMEOUT_MS: u64 = 1_400;
 /// Opening a connection, TLS not included.
 const CONNECT_TIMEOUT_MS: u64 = 1_000;
+/// Loading credentials: single sign-on or a process of the user's, which may be slow. Calls have their own limits.
+const CREDENTIALS_TIMEOUT_MS: u64 = 60_000;
 /// Attempts of one call.
 const ATTEMPTS_MAX: u32 = 3;
 /// The wait before the second attempt, at most; it doubles, with jitter.
@@ -110,6 +112,7 @@ fn base() -> aws_config::ConfigLoader {
                 .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS))
                 .build(),
         )
+        .identity_cache(IdentityCache::lazy().load_timeout(Duration::from_millis(CREDENTIALS_TIMEOUT_MS)).build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 

@@ -3,11 +3,11 @@
 use crate::{
     compose::{FeedError, Feeder},
     config::{Config, ConfigErrors},
+    stop::Stop,
 };
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{io, time::Duration};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How often the progress is drawn where nothing else draws it, in milliseconds.
 const TICK_MS: u64 = 200;
@@ -54,26 +54,32 @@ pub(crate) enum Error {
 /// # Errors
 /// Bad configuration, or the table cannot be made or written.
 pub(crate) async fn run(args: &FeedArgs, config: &Config, errors: ConfigErrors) -> Result<(), Error> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    let mut feeder = Feeder::new(&args.table, errors).await?;
-    if args.create {
-        let users = config.users_table.as_deref();
-        let new = feeder.create(&args.table, &config.index, users).await?;
-        eprintln!("tables made: {}", if new.is_empty() { "none, all are there".to_owned() } else { new.join(", ") });
-    }
+    let mut stop = Stop::new().map_err(Error::Signals)?;
     let bar = progress(args);
-    let outcome = tokio::select! {
-        ended = feeder.write(args.rate, args.count, |items| bar.inc(items)) => ended,
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+    let work = async {
+        let mut feeder = Feeder::new(&args.table, errors).await?;
+        if args.create {
+            let users = config.users_table.as_deref();
+            let new = feeder.create(&args.table, &config.index, users).await?;
+            eprintln!(
+                "tables made: {}",
+                if new.is_empty() { "none, all are there".to_owned() } else { new.join(", ") }
+            );
+        }
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        bar.reset_elapsed();
+        feeder.write(args.rate, args.count, |items| bar.inc(items)).await
     };
+    // A table may take minutes to become usable, and credentials may wait for a person.
+    let outcome = stop.unless_asked(Box::pin(work)).await.unwrap_or(Ok(()));
     bar.abandon();
-    eprintln!("{} items written into {}", bar.position(), args.table);
+    if outcome.is_ok() || bar.position() > 0 {
+        eprintln!("{} items written into {}", bar.position(), args.table);
+    }
     Ok(outcome?)
 }
 
-/// On a terminal only; elsewhere the last line says it all.
+/// On a terminal only, and hidden until there is something to draw; elsewhere the last line says it all.
 fn progress(args: &FeedArgs) -> ProgressBar {
     let (bar, template) = match args.count {
         Some(count) => (ProgressBar::new(count), "{msg} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {eta} left"),
@@ -81,6 +87,7 @@ fn progress(args: &FeedArgs) -> ProgressBar {
     };
     // The templates are ours; one that is wrong would only be drawn plainly.
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_draw_target(ProgressDrawTarget::hidden());
     bar.set_style(style);
     bar.set_message(args.table.clone());
     bar.enable_steady_tick(Duration::from_millis(TICK_MS));

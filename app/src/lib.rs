@@ -16,6 +16,7 @@ mod percent;
 mod run;
 pub mod serve;
 pub mod service;
+mod stop;
 mod verify;
 
 pub use run::run;

@@ -1,6 +1,6 @@
 //! `trace` and `replay`: what to do with the spans that a log holds.
 
-use crate::compose;
+use crate::{compose, stop::Stop};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use otlp_lines::{Input, Replay, ReplayError, SpanRecord, Style, Summary};
@@ -66,6 +66,12 @@ pub(crate) enum Error {
     /// Some spans were not accepted; which, is said above.
     #[error("{0} spans were not accepted")]
     NotAccepted(u64),
+    /// No way to hear Ctrl-C.
+    #[error("cannot wait for signals")]
+    Signals(#[source] io::Error),
+    /// Ctrl-C or SIGTERM.
+    #[error("stopped: not every span was sent{}", if *.0 { ", and those that were accepted are remembered" } else { "" })]
+    Stopped(bool),
     /// There is nothing to draw or to send.
     #[error("no span in the input: {0} other lines were passed over")]
     NoSpans(u64),
@@ -110,15 +116,19 @@ pub(crate) fn trace(args: &TraceArgs, no_color: bool) -> Result<(), Error> {
 pub(crate) async fn replay(args: &ReplayArgs) -> Result<(), Error> {
     let input = read(&args.files)?;
     let mut replay = Replay::new(&args.to, &args.headers, settled(args.state.as_deref())?)?;
+    // Not before the input is read: standard input may never end, and reading it hears no signal but the default way.
+    let mut stop = Stop::new().map_err(Error::Signals)?;
     let bar = progress(&input.spans);
     let now = compose::clock().now().micros().saturating_mul(1_000);
-    let summary = replay.run(&input.spans, now, |spans| bar.inc(spans as u64)).await;
+    // A collector that asks for patience is waited for, up to half a minute each time.
+    let summary = stop.unless_asked(replay.run(&input.spans, now, |spans| bar.inc(spans as u64))).await;
     bar.finish_and_clear();
     if let Some(path) = &args.state {
         let mut keys: Vec<_> = replay.settled().iter().map(String::as_str).collect();
         keys.sort_unstable();
         std::fs::write(path, keys.join("\n") + "\n").map_err(|error| Error::Write(path.clone(), error))?;
     }
+    let summary = summary.ok_or(Error::Stopped(args.state.is_some()))?;
     tell(&input, &summary);
     if summary.is_complete() {
         return Ok(());

@@ -10,17 +10,14 @@ mod respond;
 mod site;
 mod trace_header;
 
-use crate::{cli::ServeArgs, compose::Wiring};
+use crate::{cli::ServeArgs, compose::Wiring, stop::Stop};
 use site::Site;
 use std::{
     io::{self, Write},
     net::SocketAddr,
     sync::Arc,
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 /// Beyond the flush, streams and connections have this long to end when the process is stopped, in milliseconds.
 const STOP_MS: u64 = 1_500;
@@ -89,22 +86,4 @@ fn announce(address: SocketAddr) {
     let mut out = io::stdout().lock();
     // Whoever started it may not read; that is no reason not to serve.
     let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
-}
-
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn new() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }

@@ -1,34 +1,66 @@
 //! Credentials: the environment's, as on Lambda; else the SDK's default chain, built only then.
+//!
+//! A profile's credential process may take longer than a call may: what one call began to load goes on without it, and serves the next.
 
 use aws_config::{
     Region, default_provider::credentials::DefaultCredentialsChain,
     environment::EnvironmentVariableCredentialsProvider, provider_config::ProviderConfig,
 };
-use aws_credential_types::provider::{self, ProvideCredentials, future};
+use aws_credential_types::provider::{self, ProvideCredentials, error::CredentialsError, future};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use tokio::sync::OnceCell;
+use std::sync::Arc;
+use tokio::{
+    sync::{Mutex, OnceCell},
+    task::JoinHandle,
+};
 
 #[derive(Debug)]
 pub(super) struct LazyChain {
     environment: EnvironmentVariableCredentialsProvider,
+    behind: Arc<Behind>,
+    loading: Mutex<Option<JoinHandle<provider::Result>>>,
+}
+
+/// What is asked where the environment holds none.
+#[derive(Debug)]
+struct Behind {
     http: SharedHttpClient,
     region: Region,
-    rest: OnceCell<DefaultCredentialsChain>,
+    chain: OnceCell<DefaultCredentialsChain>,
 }
 
 impl LazyChain {
     pub(super) fn new(http: SharedHttpClient, region: Region) -> Self {
-        Self { environment: EnvironmentVariableCredentialsProvider::new(), http, region, rest: OnceCell::new() }
+        let behind = Arc::new(Behind { http, region, chain: OnceCell::new() });
+        Self { environment: EnvironmentVariableCredentialsProvider::new(), behind, loading: Mutex::default() }
     }
 
     async fn credentials(&self) -> provider::Result {
         match self.environment.provide_credentials().await {
             Ok(found) => Ok(found),
-            Err(provider::error::CredentialsError::CredentialsNotLoaded(_)) => {
-                self.rest.get_or_init(|| self.chain()).await.provide_credentials().await
+            Err(CredentialsError::CredentialsNotLoaded(_)) => {
+                let behind = self.behind.clone();
+                shared(&self.loading, async move { behind.credentials().await }).await
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Joins the load that an earlier call left behind, else begins this one. Cancel-safe.
+async fn shared(
+    loading: &Mutex<Option<JoinHandle<provider::Result>>>,
+    load: impl Future<Output = provider::Result> + Send + 'static,
+) -> provider::Result {
+    let mut loading = loading.lock().await;
+    let outcome = loading.get_or_insert_with(|| tokio::spawn(load)).await;
+    *loading = None;
+    outcome.unwrap_or_else(|error| Err(CredentialsError::provider_error(error)))
+}
+
+impl Behind {
+    async fn credentials(&self) -> provider::Result {
+        self.chain.get_or_init(|| self.chain()).await.provide_credentials().await
     }
 
     async fn chain(&self) -> DefaultCredentialsChain {
@@ -44,5 +76,26 @@ impl ProvideCredentials for LazyChain {
         Self: 'a,
     {
         future::ProvideCredentials::new(self.credentials())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_credential_types::Credentials;
+    use std::time::Duration;
+    use tokio::time::{sleep, timeout};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_call_began_to_load_serves_the_next_one() {
+        let loading = Mutex::default();
+        let load = |id: &'static str| async move {
+            sleep(Duration::from_secs(4)).await;
+            Ok(Credentials::new(id, "secret", None, None, "test"))
+        };
+        let call = async |id| timeout(Duration::from_secs(3), shared(&loading, load(id))).await;
+        assert!(call("first").await.is_err(), "no call waits for so long");
+        assert_eq!(call("second").await.unwrap().unwrap().access_key_id(), "first");
+        assert!(call("third").await.is_err(), "what was taken is loaded anew");
     }
 }

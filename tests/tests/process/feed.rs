@@ -1,7 +1,7 @@
 //! `feed`: makes a table and fills it.
 
-use crate::program::{path, within};
-use lambda_env::{FakeAws, Sidecar};
+use crate::program::{path, terminate, within};
+use lambda_env::{AwsFault, FakeAws, On, Sidecar};
 use tokio::process::Command;
 
 #[tokio::test]
@@ -25,4 +25,18 @@ async fn a_table_is_made_and_filled() {
     let again = feed().await;
     assert!(String::from_utf8_lossy(&again.stderr).contains("tables made: none"), "what is there stays");
     assert!(aws.items("t").len() > held);
+}
+
+#[tokio::test]
+async fn a_stop_is_heard_while_a_table_is_waited_for() {
+    let _turn = crate::turns::shared().await;
+    let aws = FakeAws::start().expect("a port");
+    aws.fault(On::operation("DescribeTable"), AwsFault::Hang);
+    let mut program = Command::new(path());
+    program.args(["feed", "--table", "t", "--create"]).env_clear().envs(aws.variables()).kill_on_drop(true);
+    program.env("AWS_REGION", "eu-central-1").env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+    let mut child = program.spawn().expect("a process");
+    within(aws.wait_until(|calls| calls.iter().any(|call| call.operation == "DescribeTable"))).await;
+    terminate(&child);
+    assert_eq!(within(child.wait()).await.expect("an end").code(), Some(0));
 }

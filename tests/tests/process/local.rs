@@ -1,6 +1,6 @@
 //! The command line: `serve` and its exit codes.
 
-use crate::program::{path, within};
+use crate::program::{path, terminate, within};
 use std::{process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -47,9 +47,8 @@ impl Server {
     }
 
     async fn terminate(mut self) -> (Option<i32>, String) {
-        let pid = self.child.id().expect("running").to_string();
         let mut err = self.child.stderr.take().expect("piped");
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        terminate(&self.child);
         let status = within(self.child.wait()).await.expect("an end");
         let mut log = String::new();
         within(err.read_to_string(&mut log)).await.expect("text");

@@ -15,3 +15,9 @@ pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
 pub(crate) fn path() -> &'static Path {
     binary()
 }
+
+/// Asks a program to end: SIGTERM.
+pub(crate) fn terminate(child: &tokio::process::Child) {
+    let pid = child.id().expect("running").to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+}

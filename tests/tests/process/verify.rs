@@ -5,27 +5,23 @@ mod deployed;
 mod translated;
 mod url;
 
-use crate::{binary::binary, fixture::within};
+use crate::{binary::binary, fixture::within, profiles::Home};
 use deployed::{Deployed, Loss};
 use serde_json::Value;
+use std::time::Duration;
 use tokio::process::Command;
 
 /// Runs `verify` against a deployment: its exit code and its report.
 async fn verify(deployed: &Deployed, flags: &[&str]) -> (Option<i32>, Value, String) {
     let mut command = Command::new(binary());
-    command.env_clear().args([
-        "verify",
-        "--url",
-        deployed.url(),
-        "--region",
-        "eu-central-1",
-        "--json",
-        "--patience",
-        "20s",
-    ]);
-    command.args(flags).env("AWS_ENDPOINT_URL", deployed.control());
+    command.env_clear().env("AWS_ENDPOINT_URL", deployed.control());
     command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "a-secret-key-of-the-tests");
-    let output = within(command.output()).await.unwrap();
+    report(command, deployed, flags).await
+}
+
+async fn report(mut command: Command, deployed: &Deployed, flags: &[&str]) -> (Option<i32>, Value, String) {
+    command.args(["verify", "--url", deployed.url(), "--region", "eu-central-1", "--json", "--patience", "20s"]);
+    let output = within(command.args(flags).output()).await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
     let report = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text} {complaints}"));
@@ -68,4 +64,15 @@ async fn a_call_that_is_told_twice_is_seen() {
     let (code, report, _) = verify(&deployed, &["--invocations", "1"]).await;
     assert_eq!(with(&report, "fail"), ["one-entry-per-call"], "{report:#}");
     assert_eq!(code, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_process_serves_it_too() {
+    let _turn = crate::turns::alone().await;
+    let deployed = Deployed::start(Loss::None).await;
+    let home = Home::with_process("verify", Duration::from_secs(4));
+    let program = home.program(&[], &deployed.control());
+    let (code, report, printed) = report(program, &deployed, &["--invocations", "1"]).await;
+    assert_eq!((with(&report, "fail"), with(&report, "could_not_judge")), (vec![], vec![]), "{report:#}");
+    assert_eq!(code, Some(0), "{printed}");
 }
