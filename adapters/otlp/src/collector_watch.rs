@@ -36,16 +36,18 @@ impl CollectorWatch {
                     408 | 429 | 500..=599 => RETAINED,
                     _ => LOGGED,
                 };
-                let advice = self.transport.advice(answer).unwrap_or(advice);
+                let advice = self.transport.advice(reply).unwrap_or(advice);
                 self.tell(Some(answer.status), answer.rejected_spans, answer.words.clone(), advice);
             }
-            CollectorReply::None(words) => self.tell(None, 0, words.clone(), RETAINED),
+            CollectorReply::None(words) => {
+                self.tell(None, 0, words.clone(), self.transport.advice(reply).unwrap_or(RETAINED));
+            }
         }
     }
 
     /// An attempt was not answered in time.
     pub(super) fn timed_out(&self) {
-        self.tell(None, 0, "no answer in time".to_owned(), RETAINED);
+        self.saw(&CollectorReply::None("no answer in time".to_owned()));
     }
 
     /// A flush or an export sent all that there was to send.

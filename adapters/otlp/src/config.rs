@@ -47,6 +47,14 @@ pub enum PipelineError {
     /// The exporter refuses its configuration, part of which it reads from the environment itself.
     #[error("the OTLP exporter cannot be configured: {0}")]
     Exporter(String),
+    /// Every request would be refused.
+    #[error("the resource attributes take {bytes} bytes, and no more than {max} are taken")]
+    Resource {
+        /// What they take in OTLP.
+        bytes: usize,
+        /// What is taken.
+        max: usize,
+    },
 }
 
 /// `service.name`, and what the Lambda environment says of itself.

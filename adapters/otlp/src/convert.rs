@@ -6,7 +6,12 @@ use opentelemetry::{
     Array, InstrumentationScope, KeyValue, StringValue, Value,
     trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState},
 };
-use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use opentelemetry_sdk::{
+    Resource,
+    trace::{SpanData, SpanEvents, SpanLinks},
+};
+use prost::Message;
 use std::{
     borrow::Cow,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -18,6 +23,13 @@ const SCOPE: &str = "sse-streaming";
 /// Who made the spans.
 pub(crate) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build()
+}
+
+/// What a request holds beside its spans, in bytes of OTLP.
+pub(super) fn resource_bytes(resource: &Resource, scope: &InstrumentationScope) -> usize {
+    let attributes = &ResourceAttributesWithSchema::from(resource).attributes.0;
+    let attributes: usize = attributes.iter().map(Message::encoded_len).sum();
+    attributes + scope.name().len() + scope.version().map_or(0, str::len)
 }
 
 /// The SDK's form of a guarded span.

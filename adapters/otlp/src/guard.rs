@@ -20,8 +20,6 @@ pub(crate) const ERROR_TYPE_CHARS_MAX: usize = 200;
 pub(crate) const TEXT_CHARS_MAX: usize = 1_000;
 /// Elements of a list; X-Ray indexes 50 keys a trace.
 const LIST_ELEMENTS_MAX: usize = 50;
-/// One document, in estimated bytes: half of X-Ray's limit, so that no estimate has to be exact.
-pub(crate) const DOCUMENT_BYTES_MAX: usize = 32_000;
 /// The error text stays this long, escaped, until the attributes that can be spared are gone.
 const TEXT_FLOOR_BYTES: usize = 64;
 
@@ -52,7 +50,7 @@ pub(super) fn guard(buffered: &mut BufferedSpan, sizes: Sizes) -> usize {
         cut_text(&mut exception.error_type, ERROR_TYPE_CHARS_MAX);
         cut_chars(&mut exception.message, ERROR_TEXT_CHARS_MAX);
     }
-    shrink(buffered, DOCUMENT_BYTES_MAX, sizes)
+    shrink(buffered, sizes.document_max(), sizes)
 }
 
 /// Shrinks a span until its document is at most `max` bytes, as far as that goes; returns what it is then.

@@ -44,7 +44,7 @@ pub use pipeline::{Pipeline, PipelinePorts};
 pub use sampling::span_id;
 pub use stdout::StdoutTelemetry;
 pub use system_clock::SystemClock;
-pub use transport::{Transport, TransportError};
+pub use transport::{Transport, TransportError, TransportLimits};
 
 pub(crate) use self::{
     buffered::BufferedSpan,

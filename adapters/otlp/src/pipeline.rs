@@ -15,7 +15,7 @@ use super::{
     sampling::{self, Sampling},
     size::Sizes,
     store::{GivenUp, SpanStore},
-    transport::{RecordingClient, Transport},
+    transport::{RecordingClient, Transport, TransportLimits},
 };
 use crate::address;
 use async_trait::async_trait;
@@ -57,6 +57,7 @@ pub struct Pipeline {
     pub(super) attempt_log: Arc<AttemptLog>,
     sampling: Sampling,
     scope: InstrumentationScope,
+    pub(super) limits: TransportLimits,
     otlp_json: OtlpJson,
     emf: Emf,
     pub(super) collector_watch: CollectorWatch,
@@ -86,7 +87,7 @@ impl Pipeline {
     /// A pipeline over any transport.
     ///
     /// # Errors
-    /// If the exporter refuses its configuration.
+    /// If the exporter refuses its configuration, or the resource is larger than the transport's far side takes.
     pub fn over(
         transport: Arc<dyn Transport>,
         config: PipelineConfig,
@@ -94,6 +95,12 @@ impl Pipeline {
         ports: PipelinePorts,
     ) -> Result<Self, PipelineError> {
         let PipelinePorts { lines, collector_log, clock } = ports;
+        let limits = transport.limits();
+        let scope = convert::scope();
+        let resource_bytes = convert::resource_bytes(resource, &scope);
+        if resource_bytes > limits.resource_bytes {
+            return Err(PipelineError::Resource { bytes: resource_bytes, max: limits.resource_bytes });
+        }
         let collector_watch = CollectorWatch::new(&config.endpoint, transport.clone(), collector_log);
         let attempt_log = Arc::<AttemptLog>::default();
         let mut exporter = SpanExporter::builder()
@@ -107,13 +114,14 @@ impl Pipeline {
             .build()
             .map_err(|error| PipelineError::Exporter(error.to_string()))?;
         exporter.set_resource(resource);
-        let sizes = Sizes::new(resource);
+        let sizes = Sizes::new(resource).with_document_max(limits.document_bytes);
         Ok(Self {
             store: Mutex::new(SpanStore::new(config.retain_bytes, config.trace_budget_bytes, sizes)),
             exporter: AsyncMutex::new(exporter),
             attempt_log,
             sampling: Sampling::default(),
-            scope: convert::scope(),
+            scope,
+            limits,
             otlp_json: OtlpJson::new(resource),
             emf: Emf { namespace: config.metrics_namespace, environment: config.environment },
             collector_watch,
@@ -217,6 +225,8 @@ fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
 mod export_tests;
 #[cfg(test)]
 mod ledger_tests;
+#[cfg(test)]
+mod limits_tests;
 #[cfg(test)]
 mod patience_tests;
 #[cfg(test)]

@@ -3,16 +3,13 @@
 
 use super::{
     attempt::{Attempt, ExportOutcome},
+    buffer::SpanCounts,
+    buffered::BufferedSpan,
     pipeline::Pipeline,
     store::BufferId,
 };
 use lambda_trace::{FlushOutcome, Timestamp};
 use opentelemetry_otlp::SpanExporter;
-use std::time::Duration;
-
-/// A collector beside the function answers in less. With less than this left an attempt would be dropped with its answer unread,
-/// and its spans sent twice.
-const ATTEMPT: Duration = Duration::from_millis(20);
 
 /// The limit of a flush or an export.
 #[derive(Clone, Copy)]
@@ -84,7 +81,7 @@ impl Pipeline {
 
     /// Near the limit no attempt begins, unless that was near from the start.
     fn limit(&self, until: Timestamp) -> Limit {
-        Limit { until, latest: until.minus(ATTEMPT).max(self.clock.now()) }
+        Limit { until, latest: until.minus(self.limits.attempt).max(self.clock.now()) }
     }
 
     /// All spans of one stream, until an attempt asks for patience.
@@ -99,7 +96,11 @@ impl Pipeline {
             if now > limit.latest {
                 return Sent::Stopped(FlushOutcome::Timeout);
             }
-            let batch = self.store().take_batch(id, pending);
+            let batch = self.take_batch(id, pending, now);
+            if batch.is_empty() {
+                worst = worst.max(FlushOutcome::Rejected);
+                continue;
+            }
             let outcome = Attempt::begin(self, id, batch, limit.until).make(exporter).await;
             worst = worst.max(outcome.flush_outcome());
             if outcome == ExportOutcome::Unavailable {
@@ -107,6 +108,20 @@ impl Pipeline {
             }
         }
         Sent::All(worst)
+    }
+
+    /// The next request of a stream. Spans that are too old for the far side are written to the log instead: they would be refused, and
+    /// a request that holds one may be refused whole.
+    fn take_batch(&self, id: BufferId, pending: bool, now: Timestamp) -> Vec<BufferedSpan> {
+        let is_too_old = |buffered: &BufferedSpan| now.since(buffered.span.start) > self.limits.span_age;
+        let batch = self.store().take_batch(id, pending);
+        let (too_old, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_too_old);
+        if !too_old.is_empty() {
+            let logged = too_old.len() as u64;
+            self.store().settle(id, too_old.len(), SpanCounts { logged, ..SpanCounts::default() });
+            self.print(&too_old);
+        }
+        batch
     }
 }
 

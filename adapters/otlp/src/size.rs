@@ -3,6 +3,7 @@
 //! The shape is that of the collector's awsxray exporter: a subsegment with ids, times and flags, an `aws` block fed from
 //! the resource, attributes as annotations or metadata, one exception under `cause`. Knows nothing of budgets.
 
+use super::transport::TransportLimits;
 use lambda_trace::{SpanKind, Value};
 use opentelemetry::{Array, Value as ResourceValue};
 use opentelemetry_sdk::Resource;
@@ -21,10 +22,11 @@ const ELEMENT_BYTES: usize = 3;
 /// The keys that become annotations; never a part of the document itself.
 pub(super) const ANNOTATIONS_KEY: &str = "aws.xray.annotations";
 
-/// The resource's share of each document.
+/// The resource's share of each document, and how large one may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     resource: usize,
+    document_max: usize,
 }
 
 impl Sizes {
@@ -36,7 +38,17 @@ impl Sizes {
             .filter(|(key, _)| copied.contains(&key.as_str()))
             .map(|(key, value)| PAIR_BYTES + 2 * ELEMENT_BYTES + key.as_str().len() + resource_value(value))
             .sum();
-        Self { resource: share }
+        Self { resource: share, document_max: TransportLimits::COLLECTOR.document_bytes }
+    }
+
+    /// The same for a far side that takes documents of this size.
+    pub(crate) const fn with_document_max(self, document_max: usize) -> Self {
+        Self { document_max, ..self }
+    }
+
+    /// The guard cuts spans to it.
+    pub(super) const fn document_max(self) -> usize {
+        self.document_max
     }
 
     /// The resource's share.

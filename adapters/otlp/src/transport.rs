@@ -19,12 +19,39 @@ use std::{
 /// No answer: no connection, or one that broke.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
+    /// The request could not be made, and nothing was sent: where a transport signs, there are no credentials.
+    #[error("the request could not be signed")]
+    Unsigned(#[source] Box<dyn Error + Send + Sync>),
     /// Nobody listens, or the name is unknown, or connecting took too long.
-    #[error("no connection to the collector")]
+    #[error("no connection")]
     Connect(#[source] std::io::Error),
     /// The connection broke before the answer was there.
-    #[error("the connection to the collector broke")]
+    #[error("the connection broke")]
     Broken(#[source] hyper::Error),
+}
+
+/// What the far side of a transport takes, and how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransportLimits {
+    /// The document of one span, in estimated bytes: the guard cuts spans to it.
+    pub document_bytes: usize,
+    /// The resource together with the instrumentation scope, in bytes of OTLP: a larger one would have every request refused.
+    pub resource_bytes: usize,
+    /// Spans that began longer ago are not sent: the far side would refuse them, and those beside them perhaps.
+    pub span_age: Duration,
+    /// With less time left than this no attempt begins. It would be dropped with its answer unread, and its spans sent twice.
+    pub attempt: Duration,
+}
+
+impl TransportLimits {
+    /// Those of a collector beside the function, which hands spans to X-Ray as documents of at most 64 KB. A span gets half of
+    /// that, so that no estimate has to be exact. Age and resource are X-Ray's business there.
+    pub const COLLECTOR: Self = Self {
+        document_bytes: 32_000,
+        resource_bytes: usize::MAX,
+        span_age: lambda_trace::TRACE_AGE_MAX,
+        attempt: Duration::from_millis(20),
+    };
 }
 
 /// Sends requests. MUST stop sending when dropped, and note in the attempt log when the first byte has left.
@@ -33,8 +60,13 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request` and reads the whole answer, whatever its status. One attempt: what fails is the pipeline's to try again.
     async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError>;
 
-    /// What an operator can do about an answer that refuses spans, where this transport knows more than its status says.
-    fn advice(&self, _answer: &CollectorAnswer) -> Option<&'static str> {
+    /// What the far side takes. Asked once, when a pipeline is built.
+    fn limits(&self) -> TransportLimits {
+        TransportLimits::COLLECTOR
+    }
+
+    /// What an operator can do about a reply that did not take spans, where this transport knows more than its status says.
+    fn advice(&self, _reply: &CollectorReply) -> Option<&'static str> {
         None
     }
 }

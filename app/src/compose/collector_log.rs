@@ -11,6 +11,6 @@ impl CollectorLog for TracingOperatorLog {
     }
 
     fn recovered(&self, address: &str) {
-        tracing::info!(address, "the collector takes all spans again");
+        tracing::info!(address, "all spans are taken again");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::span;
-use crate::{scope, span_data};
+use crate::{TransportLimits, scope, span_data};
 use opentelemetry::{Array, KeyValue, Value as Sdk};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
@@ -120,7 +120,7 @@ proptest! {
         values in proptest::collection::vec(text(20_000), 0..KEYS.len()),
         indexed in proptest::collection::vec(0..KEYS.len(), 0..60),
         message in proptest::option::of(text(40_000)),
-        max in 2_000..DOCUMENT_BYTES_MAX,
+        max in 2_000..TransportLimits::COLLECTOR.document_bytes,
     ) {
         let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
         let mut buffered = raw("dynamodb_poll", &texts, message.as_deref());
@@ -128,8 +128,9 @@ proptest! {
         buffered.span.attributes.push((ANNOTATIONS_KEY, Value::List(keys)));
         buffered.span.attributes.push(("a_number", Value::Int(i64::MIN)));
         let before = buffered.span.attributes.len();
-        for bound in [DOCUMENT_BYTES_MAX, max] {
-            let size = if bound == DOCUMENT_BYTES_MAX { guard(&mut buffered, sizes()) } else { shrink(&mut buffered, bound, sizes()) };
+        // What one transport takes, and then what another takes, or the budget has left.
+        for bound in [TransportLimits::COLLECTOR.document_bytes, max] {
+            let size = guard(&mut buffered, sizes().with_document_max(bound));
             prop_assert!(size <= bound, "{size} > {bound}");
             prop_assert_eq!(size, document(&buffered, sizes()), "the size is kept up to date");
             let printed = printed(&span_data(&buffered, &scope()));
