@@ -6,17 +6,26 @@ mod credentials;
 #[cfg(test)]
 pub(crate) mod fake;
 mod http;
+pub(crate) mod sign;
+pub(crate) mod tls;
+mod trust;
 
 pub(crate) use call::{Attempts, failed, returned};
-pub use http::TrustRoots;
+pub use trust::{CaBundle, CaBundleError, TrustRoots};
 
 use aws_config::{
-    BehaviorVersion, SdkConfig, environment::EnvironmentVariableRegionProvider, identity::IdentityCache,
-    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    BehaviorVersion, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    identity::IdentityCache,
+    meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider,
+    retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
 };
-use aws_credential_types::provider::{self, ProvideCredentials};
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::service_config::ServiceConfigKey;
 use credentials::LazyChain;
 use http::LazyHttp;
 use std::time::Duration;
@@ -44,6 +53,7 @@ pub struct NoRegion;
 pub struct Aws {
     sdk: SdkConfig,
     region: String,
+    roots: TrustRoots,
 }
 
 impl Aws {
@@ -56,10 +66,10 @@ impl Aws {
         let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new());
         let region = chain.region().await.ok_or(NoRegion)?;
-        let http = SharedHttpClient::new(LazyHttp::new(roots));
+        let http = SharedHttpClient::new(LazyHttp::new(roots.clone()));
         let credentials = LazyChain::new(http.clone(), region.clone());
         let sdk = base().region(region.clone()).http_client(http).credentials_provider(credentials).load().await;
-        Ok(Self { sdk, region: region.to_string() })
+        Ok(Self { sdk, region: region.to_string(), roots })
     }
 
     /// A server on this machine that takes any credentials, and its time; the environment counts for nothing.
@@ -69,12 +79,24 @@ impl Aws {
         Self::for_tests(http, base().endpoint_url(endpoint).timeout_config(patience())).await
     }
 
+    /// The same, believing these authorities.
+    #[cfg(test)]
+    pub(crate) fn believing(self, roots: TrustRoots) -> Self {
+        Self { roots, ..self }
+    }
+
+    /// The same with these credentials.
+    #[cfg(test)]
+    pub(crate) fn with_credentials(self, provider: SharedCredentialsProvider) -> Self {
+        Self { sdk: self.sdk.into_builder().credentials_provider(provider).build(), ..self }
+    }
+
     #[cfg(any(test, feature = "contract"))]
     async fn for_tests(http: SharedHttpClient, base: aws_config::ConfigLoader) -> Self {
         let region = aws_config::Region::new("eu-central-1");
         let credentials = aws_credential_types::Credentials::new("id", "secret", None, None, "test");
         let loader = base.empty_test_environment().region(region.clone()).credentials_provider(credentials);
-        Self { sdk: loader.http_client(http).load().await, region: region.to_string() }
+        Self { sdk: loader.http_client(http).load().await, region: region.to_string(), roots: TrustRoots::Native }
     }
 
     pub(crate) const fn sdk(&self) -> &SdkConfig {
@@ -93,6 +115,34 @@ impl Aws {
 
     pub(crate) fn region(&self) -> &str {
         &self.region
+    }
+
+    /// Which certificate authorities are believed.
+    pub(crate) const fn roots(&self) -> &TrustRoots {
+        &self.roots
+    }
+
+    /// Where the calls of a service go by the SDK's settings, if not to AWS: its own variable before that of all services.
+    pub(crate) fn endpoint_of(&self, service_id: &str) -> Option<String> {
+        let key = ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let own = self.sdk.service_config().zip(key.build().ok()).and_then(|(config, key)| config.load_config(key));
+        own.or_else(|| self.sdk.endpoint_url().map(ToOwned::to_owned))
+    }
+
+    /// Whether endpoints with validated cryptography are asked for (`AWS_USE_FIPS_ENDPOINT`).
+    pub(crate) fn uses_fips(&self) -> bool {
+        self.sdk.use_fips().unwrap_or_default()
+    }
+
+    /// Whether endpoints of both IP versions are asked for (`AWS_USE_DUALSTACK_ENDPOINT`).
+    pub(crate) fn uses_dual_stack(&self) -> bool {
+        self.sdk.use_dual_stack().unwrap_or_default()
+    }
+
+    /// Says the credentials to sign with.
+    pub(crate) fn credentials_provider(&self) -> SharedCredentialsProvider {
+        let nobody = || SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        self.sdk.credentials_provider().unwrap_or_else(nobody)
     }
 }
 
@@ -136,9 +186,7 @@ mod tests {
     async fn without_credentials_a_call_is_denied_and_not_sent() {
         let (service, aws) = FakeService::new([fake::Answer::Hangs]).await;
         let nobody = provide_credentials_fn(|| async { Err(CredentialsError::not_loaded("none here")) });
-        let sdk = aws.sdk.into_builder();
-        let sdk = sdk.credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(nobody));
-        let aws = Aws { sdk: sdk.build(), region: aws.region };
+        let aws = aws.with_credentials(SharedCredentialsProvider::new(nobody));
         let user = UserId::new("u1").unwrap();
         let error = DynamoConfigurationStore::new(&aws, "users").get(&user, "c1").await.unwrap_err();
         assert_eq!((error.failure, &*error.error_type), (Failure::Denied, "NoCredentials"));

@@ -16,3 +16,4 @@ pub mod pool;
 mod splitmix;
 pub mod system;
 pub mod telemetry;
+pub mod xray_otlp;

@@ -76,7 +76,7 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
     };
     let aws_context = AwsContext::load(config, &mut errors).await;
     let tokens = tokens::compose(config, clock.clone(), &mut errors);
-    let telemetry = telemetry::compose(config, clock.clone(), &mut errors);
+    let telemetry = telemetry::compose(config, aws_context.aws(), clock.clone(), &mut errors);
     let items = items.map(|path| items::read(path, config, &*clock, &mut errors));
     let (Some(random), Some(telemetry), Some(tokens)) = (random, telemetry, tokens) else {
         return Err(errors);
@@ -125,7 +125,10 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
         clock,
         sink: telemetry.sink,
         service: config.service.as_str().into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
+        trace_age_max: match config.telemetry {
+            TelemetrySink::Xray => lambda_trace::OTLP_TRACE_AGE_MAX,
+            _ => lambda_trace::TRACE_AGE_MAX,
+        },
         flush_timeout_ms: config.flush_timeout_ms,
         shutdown_flush_ms: match config.front {
             Mode::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),

@@ -48,6 +48,7 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
         metrics_namespace: namespace(r),
         environment: environment_name(r, on_lambda),
         telemetry: telemetry(r, on_lambda, is_traced),
+        ca_bundle: r.text(&table::CA_BUNDLE),
         otlp: otlp::read(r),
         xray_daemon: r.text(&table::XRAY_DAEMON).filter(|_| is_traced),
         service: service(r),
@@ -125,6 +126,7 @@ fn telemetry(r: &mut Reader<'_>, on_lambda: bool, is_traced: bool) -> TelemetryS
     match r.choice(&table::TELEMETRY) {
         _ if !is_traced => TelemetrySink::Off,
         Some("adot") => TelemetrySink::Adot,
+        Some("xray") => TelemetrySink::Xray,
         Some("stdout") => TelemetrySink::Stdout,
         Some("memory") => TelemetrySink::Memory,
         Some(_) => TelemetrySink::Off,

@@ -57,7 +57,7 @@ pub(crate) async fn run(args: &FeedArgs, config: &Config, errors: ConfigErrors) 
     let mut stop = Stop::new().map_err(Error::Signals)?;
     let bar = progress(args);
     let work = async {
-        let mut feeder = Feeder::new(&args.table, errors).await?;
+        let mut feeder = Feeder::new(&args.table, config, errors).await?;
         if args.create {
             let users = config.users_table.as_deref();
             let new = feeder.create(&args.table, &config.index, users).await?;

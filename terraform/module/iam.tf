@@ -75,6 +75,17 @@ data "aws_iam_policy_document" "function" {
     }
   }
 
+  # Used by the function itself. The endpoint asks for PutTraceSegments, above; the service authorization reference names these two.
+  dynamic "statement" {
+    for_each = module.settings.sends_to_xray ? ["*"] : []
+
+    content {
+      sid       = "SendSpans"
+      actions   = ["xray:PutSpans", "xray:PutSpansForIndexing"]
+      resources = [statement.value]
+    }
+  }
+
   # Used by Lambda, with the function's role. The group exists already.
   statement {
     sid       = "WriteLogs"

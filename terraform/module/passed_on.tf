@@ -61,7 +61,7 @@ variable "metrics_namespace" {
 }
 
 variable "telemetry" {
-  description = "adot, stdout or off."
+  description = "adot, xray, stdout or off."
   type        = string
   default     = null
 }

@@ -16,7 +16,7 @@ variable "live_version" {
 }
 
 variable "telemetry" {
-  description = "adot, stdout or off."
+  description = "adot, xray, stdout or off."
   type        = string
   default     = "adot"
 }

@@ -4,44 +4,18 @@
 //! The SDK's own client loads certificates once for every service client, at construction, even where the endpoint is
 //! plain HTTP; that is most of what the service clients cost at start.
 
+use super::TrustRoots;
 use crate::system::FreezeWatch;
 use aws_smithy_http_client::{
     Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+    tls::{Provider, TlsContext, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{
     connector_metadata::ConnectorMetadata,
     http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector},
     runtime_components::RuntimeComponents,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// Which certificate authorities are believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrustRoots {
-    /// Mozilla's list, compiled in: 1 ms to load, where the system's takes 5. For Lambda.
-    Bundled,
-    /// The system's, which may know a company's own proxy. For everywhere else.
-    Native,
-}
-
-impl TrustRoots {
-    fn store(self) -> TrustStore {
-        match self {
-            Self::Native => TrustStore::default(),
-            Self::Bundled => webpki_root_certs::TLS_SERVER_ROOT_CERTS
-                .iter()
-                .fold(TrustStore::empty(), |store, der| store.with_pem_certificate(pem(der))),
-        }
-    }
-}
-
-/// The trust store takes PEM only.
-fn pem(der: &[u8]) -> String {
-    let body = STANDARD.encode(der);
-    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
-}
 
 #[derive(Debug)]
 pub(super) struct LazyHttp {
@@ -91,7 +65,6 @@ impl HttpClient for LazyHttp {
 mod tests {
     use super::*;
     use crate::{aws::Aws, dynamodb::DynamoConfigurationStore};
-    use aws_smithy_http_client::Connector;
     use sse_core::ports::{ConfigurationStore, UserId};
     use std::{
         net::Ipv4Addr,
@@ -102,15 +75,6 @@ mod tests {
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,
     };
-
-    #[test]
-    fn every_bundled_certificate_is_one() {
-        // The connector panics on a certificate that it cannot read.
-        let context = TlsContext::builder().with_trust_store(TrustRoots::Bundled.store()).build().unwrap();
-        let provider = Provider::Rustls(CryptoMode::AwsLc);
-        let _ = Connector::builder().tls_provider(provider).tls_context(context).build();
-        assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);
-    }
 
     /// Answers every request on every connection, and counts connections.
     async fn server() -> (String, Arc<AtomicUsize>) {

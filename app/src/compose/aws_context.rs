@@ -1,19 +1,20 @@
 //! The AWS clients' common ground, loaded only where something needs it: a service in memory needs no region.
 
-use crate::config::{Config, ConfigErrors, MetricsSink, Mode, Store};
-use sse_adapters::aws::{Aws, TrustRoots};
+use crate::config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink};
+use sse_adapters::aws::{Aws, CaBundle, TrustRoots};
 
 pub(super) struct AwsContext(Option<Aws>);
 
 impl AwsContext {
     pub(super) async fn load(config: &Config, errors: &mut ConfigErrors) -> Self {
-        let is_needed =
-            config.store != Store::Memory || config.users_table.is_some() || config.metrics == MetricsSink::CloudWatch;
+        let is_needed = config.store != Store::Memory
+            || config.users_table.is_some()
+            || config.metrics == MetricsSink::CloudWatch
+            || config.telemetry == TelemetrySink::Xray;
         if !is_needed {
             return Self(None);
         }
-        let roots = if config.front == Mode::Local { TrustRoots::Native } else { TrustRoots::Bundled };
-        Self(load(roots, errors).await)
+        Self(load(config, errors).await)
     }
 
     pub(super) const fn aws(&self) -> Option<&Aws> {
@@ -21,7 +22,22 @@ impl AwsContext {
     }
 }
 
-pub(super) async fn load(roots: TrustRoots, errors: &mut ConfigErrors) -> Option<Aws> {
+/// Who signs certificates: whom the operator names, else the system's authorities, but for Lambda, where loading them takes longer.
+fn roots(config: &Config, errors: &mut ConfigErrors) -> TrustRoots {
+    let usual = if config.front == Mode::Local { TrustRoots::Native } else { TrustRoots::Bundled };
+    let Some(path) = &config.ca_bundle else { return usual };
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    match text.and_then(|pem| CaBundle::parse(&pem).map_err(|error| error.to_string())) {
+        Ok(bundle) => TrustRoots::Own(bundle),
+        Err(error) => {
+            errors.note_by_name("AWS_CA_BUNDLE", format!("is {path:?}: {error}"));
+            usual
+        }
+    }
+}
+
+pub(super) async fn load(config: &Config, errors: &mut ConfigErrors) -> Option<Aws> {
+    let roots = roots(config, errors);
     let aws = Aws::load(roots).await.ok();
     if aws.is_none() {
         errors.note_by_name("AWS_REGION", "is not set, nor is a region in the AWS profile");

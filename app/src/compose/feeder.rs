@@ -1,10 +1,9 @@
 //! Demo items into a DynamoDB table, for `feed`. In batches of what is due, so that any rate is kept.
 
 use super::aws_context;
-use crate::config::ConfigErrors;
+use crate::config::{Config, ConfigErrors};
 use lambda_trace::{CallError, Clock, Timestamp};
 use sse_adapters::{
-    aws::TrustRoots,
     dynamodb::{ItemWriter, SetupError, Tables},
     memory::DemoFeed,
     system::{SystemClock, SystemRandom},
@@ -47,8 +46,8 @@ impl Feeder {
     ///
     /// # Errors
     /// Bad configuration, no region, no randomness.
-    pub async fn new(table: &str, mut errors: ConfigErrors) -> Result<Self, FeedError> {
-        let aws = aws_context::load(TrustRoots::Native, &mut errors).await;
+    pub async fn new(table: &str, config: &Config, mut errors: ConfigErrors) -> Result<Self, FeedError> {
+        let aws = aws_context::load(config, &mut errors).await;
         let (Some(aws), true) = (aws, errors.is_empty()) else {
             return Err(errors.into());
         };

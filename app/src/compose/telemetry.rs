@@ -6,9 +6,11 @@ use crate::{
     operator_log::TracingOperatorLog,
 };
 use lambda_trace::{Clock, Telemetry};
-use lambda_trace_otlp::{Off, Pipeline, PipelineConfig, PipelinePorts, Stdout, StdoutTelemetry, resource};
+use lambda_trace_otlp::{
+    Off, Pipeline, PipelineConfig, PipelineError, PipelinePorts, Stdout, StdoutTelemetry, resource,
+};
 use lambda_trace_xray::{DaemonAddress, XrayDaemon};
-use sse_adapters::{memory::MemoryTelemetry, telemetry::Composite};
+use sse_adapters::{aws::Aws, memory::MemoryTelemetry, telemetry::Composite, xray_otlp::XrayTransport};
 use std::sync::Arc;
 
 pub(super) struct Sinks {
@@ -16,7 +18,12 @@ pub(super) struct Sinks {
     pub(super) spans: Option<SpanList>,
 }
 
-pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Sinks> {
+pub(super) fn compose(
+    config: &Config,
+    aws: Option<&Aws>,
+    clock: Arc<dyn Clock>,
+    errors: &mut ConfigErrors,
+) -> Option<Sinks> {
     let daemon = daemon(config, errors);
     let mut spans = None;
     let streaming: Arc<dyn Telemetry> = match config.telemetry {
@@ -31,28 +38,60 @@ pub(super) fn compose(config: &Config, clock: Arc<dyn Clock>, errors: &mut Confi
             }
             memory
         }
-        TelemetrySink::Adot => Arc::new(pipeline(config, clock, errors)?),
+        TelemetrySink::Adot => Arc::new(to_collector(config, clock, errors)?),
+        // Without a region there is no place to send to, and that has been told.
+        TelemetrySink::Xray => Arc::new(to_xray(config, aws?, clock, errors)?),
     };
     Some(Sinks { sink: Arc::new(Composite { handler: daemon, streaming }), spans })
 }
 
-fn pipeline(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Pipeline> {
+fn to_collector(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Pipeline> {
     let headers = config.otlp.headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-    let pipeline = PipelineConfig {
-        service: config.service.clone(),
-        endpoint: config.otlp.traces_url.clone(),
-        headers: headers.collect(),
-        trace_budget_bytes: config.trace_budget_bytes,
-        retain_bytes: config.retain_bytes,
-        metrics_namespace: config.metrics_namespace.clone(),
-        environment: config.environment.clone(),
-    };
-    let ports = PipelinePorts { lines: Arc::new(Stdout), collector_log: Arc::new(TracingOperatorLog), clock };
-    Pipeline::new(pipeline, ports)
+    let of = PipelineConfig { headers: headers.collect(), ..pipeline(config, config.otlp.traces_url.clone()) };
+    Pipeline::new(of, ports(clock))
         .map_err(|error| {
             errors.note_by_name("OTEL_EXPORTER_OTLP_ENDPOINT", format!("or another of its kind: {error}"));
         })
         .ok()
+}
+
+fn to_xray(config: &Config, aws: &Aws, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Pipeline> {
+    if config.otlp.is_named {
+        tracing::warn!(
+            "OTEL_EXPORTER_OTLP_ENDPOINT, _TRACES_ENDPOINT and _HEADERS have no effect with SSE_TELEMETRY=xray: spans go to X-Ray's own \
+             endpoint, or where AWS_ENDPOINT_URL_XRAY says"
+        );
+    }
+    let transport = match XrayTransport::new(aws, clock.clone()) {
+        Ok(transport) => transport,
+        Err(error) => {
+            errors.note_by_name("AWS_ENDPOINT_URL_XRAY", format!("or another of its kind: {error}"));
+            return None;
+        }
+    };
+    let of = pipeline(config, transport.url());
+    Pipeline::over(Arc::new(transport), of, &resource(&config.service), ports(clock))
+        .map_err(|error| match error {
+            PipelineError::Resource { .. } => errors.note_by_name("OTEL_SERVICE_NAME", format!("is too long: {error}")),
+            error => errors.note_by_name("SSE_TELEMETRY", format!("is xray: {error}")),
+        })
+        .ok()
+}
+
+fn pipeline(config: &Config, endpoint: String) -> PipelineConfig {
+    PipelineConfig {
+        service: config.service.clone(),
+        endpoint,
+        headers: Vec::new(),
+        trace_budget_bytes: config.trace_budget_bytes,
+        retain_bytes: config.retain_bytes,
+        metrics_namespace: config.metrics_namespace.clone(),
+        environment: config.environment.clone(),
+    }
+}
+
+fn ports(clock: Arc<dyn Clock>) -> PipelinePorts {
+    PipelinePorts { lines: Arc::new(Stdout), collector_log: Arc::new(TracingOperatorLog), clock }
 }
 
 fn daemon(config: &Config, errors: &mut ConfigErrors) -> Option<XrayDaemon> {

@@ -44,3 +44,13 @@ fn only_a_service_in_memory_shows_its_spans() {
     let on = compose_with(&[("SSE_TELEMETRY", "stdout")], None).expect("composed");
     assert!(on.spans.is_none() && on.service.trace_context(Some(header)).is_sampled());
 }
+
+#[test]
+fn what_x_ray_needs_and_is_not_there_is_named() {
+    let compose_xray = |more: &[(&str, &str)]| compose_with(&[&[("SSE_TELEMETRY", "xray")], more].concat(), None).err();
+    let errors = compose_xray(&[("AWS_CA_BUNDLE", "no/such/file.pem")]).expect("problems");
+    assert!(errors.contains("AWS_CA_BUNDLE is \"no/such/file.pem\": No such file"), "{errors}");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let errors = compose_xray(&[("AWS_CA_BUNDLE", file)]).expect("problems");
+    assert!(errors.contains("holds no certificate"), "{errors}");
+}

@@ -11,7 +11,9 @@ const ACCOUNT_DIGITS: usize = 12;
 
 /// The endpoints are the SDK's: nothing of them is kept.
 pub(super) fn check_endpoints(r: &mut Reader<'_>) {
-    for variable in [&table::AWS_ENDPOINT, &table::DYNAMODB_ENDPOINT, &table::CLOUDWATCH_ENDPOINT] {
+    for variable in
+        [&table::AWS_ENDPOINT, &table::DYNAMODB_ENDPOINT, &table::CLOUDWATCH_ENDPOINT, &table::XRAY_ENDPOINT]
+    {
         let Some(text) = r.text(variable) else { continue };
         if !address::parse(&text).is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) {
             // The address may carry a password, so it is not repeated.

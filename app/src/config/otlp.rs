@@ -12,6 +12,8 @@ pub struct OtlpReceiver {
     pub traces_url: String,
     /// Headers of every export; their values may be keys of somebody's account.
     pub headers: Vec<(String, Secret)>,
+    /// Whether somebody named it, or its headers.
+    pub is_named: bool,
 }
 
 pub(super) fn read(r: &mut Reader<'_>) -> OtlpReceiver {
@@ -21,7 +23,10 @@ pub(super) fn read(r: &mut Reader<'_>) -> OtlpReceiver {
     let base = endpoint(r, &table::OTLP_ENDPOINT).unwrap_or_else(|| table::OTLP_ENDPOINT.default().into_owned());
     let traces_url = endpoint(r, &table::OTLP_TRACES_ENDPOINT)
         .unwrap_or_else(|| format!("{}/v1/traces", base.trim_end_matches('/')));
-    OtlpReceiver { traces_url, headers: headers(r) }
+    let is_set = |variable: &Variable| r.text(variable).is_some();
+    let is_named =
+        is_set(&table::OTLP_ENDPOINT) || is_set(&table::OTLP_TRACES_ENDPOINT) || is_set(&table::OTLP_HEADERS);
+    OtlpReceiver { traces_url, headers: headers(r), is_named }
 }
 
 fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {

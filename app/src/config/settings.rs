@@ -23,6 +23,8 @@ pub struct Config {
     pub environment: String,
     /// Where spans of the streaming phase go.
     pub telemetry: TelemetrySink,
+    /// A file of the certificate authorities that AWS calls believe.
+    pub ca_bundle: Option<String>,
     /// The OTLP receiver.
     pub otlp: OtlpReceiver,
     /// Where subsegments of the handler phase go, as written.
@@ -91,6 +93,8 @@ pub enum MetricsSink {
 pub enum TelemetrySink {
     /// The collector extension, by OTLP.
     Adot,
+    /// X-Ray's own OTLP endpoint, signed.
+    Xray,
     /// OTLP/JSON lines on stdout.
     Stdout,
     /// This process.

@@ -42,8 +42,9 @@ pub(super) const ENVIRONMENT: V = V::text(
 pub(super) const TELEMETRY: V = V::choice(
     "SSE_TELEMETRY",
     "adot on Lambda; for serve adot if an OTLP endpoint is set, else memory",
-    &["adot", "stdout", "memory", "off"],
-    "where spans of the streaming phase go; stdout prints OTLP/JSON lines",
+    &["adot", "xray", "stdout", "memory", "off"],
+    "where spans of the streaming phase go: adot to a collector beside the function, xray to X-Ray's own OTLP endpoint; stdout prints \
+     OTLP/JSON lines",
 );
 pub(super) const POLL_INTERVAL: V = V::number("SSE_POLL_INTERVAL_MS", 5_000, 50, 60_000, "between polls");
 pub(super) const READ_OVERLAP: V =
@@ -153,6 +154,14 @@ pub(super) const DYNAMODB_ENDPOINT: V =
     V::text("AWS_ENDPOINT_URL_DYNAMODB", "", ENDPOINT, "the same for DynamoDB alone");
 pub(super) const CLOUDWATCH_ENDPOINT: V =
     V::text("AWS_ENDPOINT_URL_CLOUDWATCH", "", ENDPOINT, "the same for CloudWatch alone");
+pub(super) const XRAY_ENDPOINT: V =
+    V::text("AWS_ENDPOINT_URL_XRAY", "", ENDPOINT, "the same for X-Ray's OTLP endpoint alone; /v1/traces is appended");
+pub(super) const CA_BUNDLE: V = V::text(
+    "AWS_CA_BUNDLE",
+    "",
+    "a file of PEM blocks",
+    "the certificate authorities that are believed instead of Mozilla's (on Lambda) or the system's",
+);
 pub(super) const RUST_LOG: V = V::text(
     "RUST_LOG",
     "info",
@@ -204,6 +213,8 @@ pub const VARIABLES: &[V] = &[
     AWS_ENDPOINT,
     DYNAMODB_ENDPOINT,
     CLOUDWATCH_ENDPOINT,
+    XRAY_ENDPOINT,
+    CA_BUNDLE,
     RUST_LOG,
     RUNTIME_API,
     MAX_CONCURRENCY,

@@ -345,3 +345,18 @@ fn the_table_is_what_is_read() {
     asked.retain(|name| !foreign::names().any(|foreign| foreign == name));
     assert_eq!(asked, table);
 }
+
+#[test]
+fn x_ray_is_a_choice_with_its_own_endpoint() {
+    let xray = good(&[
+        ("SSE_TELEMETRY", "xray"),
+        ("AWS_ENDPOINT_URL_XRAY", "http://127.0.0.1:1"),
+        ("AWS_CA_BUNDLE", "ca.pem"),
+    ]);
+    assert_eq!((xray.telemetry, xray.ca_bundle.as_deref()), (TelemetrySink::Xray, Some("ca.pem")));
+    assert!(!xray.otlp.is_named);
+    let both = good(&[("SSE_TELEMETRY", "xray"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1")]);
+    assert!(both.telemetry == TelemetrySink::Xray && both.otlp.is_named);
+    bad(&[("AWS_ENDPOINT_URL_XRAY", "xray.eu-west-1.amazonaws.com")], &["AWS_ENDPOINT_URL_XRAY"]);
+    assert_eq!(good(&[("SSE_TELEMETRY", "xray"), ("OTEL_SDK_DISABLED", "true")]).telemetry, TelemetrySink::Off);
+}

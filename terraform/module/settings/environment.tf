@@ -49,6 +49,7 @@ locals {
     SSE_TRACE_BUDGET_BYTES     = "80 kB, below what X-Ray takes for a trace that arrives over time"
     SSE_RETAIN_BYTES           = "1 MB"
     OTEL_EXPORTER_OTLP_HEADERS = "a neighbour asks for no credentials"
+    AWS_CA_BUNDLE              = "Mozilla's authorities, which sign AWS's certificates; a file of your own for a proxy that opens connections"
     OTEL_SDK_DISABLED          = "false; true is the switch that turns all tracing off in an emergency"
   }
 
@@ -92,6 +93,7 @@ locals {
     AWS_ENDPOINT_URL                   = "it sends every AWS call somewhere else; it is for local servers."
     AWS_ENDPOINT_URL_DYNAMODB          = "it sends the calls to DynamoDB somewhere else; it is for local servers."
     AWS_ENDPOINT_URL_CLOUDWATCH        = "it sends the calls to CloudWatch somewhere else; it is for local servers."
+    AWS_ENDPOINT_URL_XRAY              = "it sends spans somewhere else than to X-Ray; it is for local servers."
   }
 
   # Read by the collector extension, not by the binary.
@@ -101,7 +103,8 @@ locals {
   }
 
   environment = merge(
-    local.set,
+    # With X-Ray's own endpoint there is no collector to be found.
+    { for name, value in local.set : name => value if var.telemetry != "xray" || name != "OTEL_EXPORTER_OTLP_ENDPOINT" },
     { for name, value in local.set_if_given : name => value if value != null },
     local.collector ? local.collector_reads : {},
     { for name, value in var.extra_environment : name => value if !contains(local.service_names, name) },

@@ -74,3 +74,8 @@ output "heartbeat_interval_ms" {
   description = "Longest silence of a stream, in milliseconds: what stands in front has to bear it."
   value       = local.heartbeat_interval_ms
 }
+
+output "sends_to_xray" {
+  description = "Whether the function itself sends spans to X-Ray."
+  value       = var.telemetry == "xray"
+}

@@ -121,14 +121,14 @@ variable "metrics_namespace" {
 }
 
 variable "telemetry" {
-  description = "Where streaming spans go: adot (the collector layer), stdout (OTLP/JSON lines in the log), off."
+  description = "Where streaming spans go: adot (the collector layer), xray (X-Ray's own OTLP endpoint, without a layer; the account needs Transaction Search), stdout (OTLP/JSON lines in the log), off."
   type        = string
   default     = "adot"
   nullable    = false
 
   validation {
-    condition     = contains(["adot", "stdout", "off"], var.telemetry)
-    error_message = "telemetry is adot, stdout or off. (memory keeps spans in the process: on Lambda nobody would ever read them.)"
+    condition     = contains(["adot", "xray", "stdout", "off"], var.telemetry)
+    error_message = "telemetry is adot, xray, stdout or off. (memory keeps spans in the process: on Lambda nobody would ever read them.)"
   }
 }
 

@@ -134,6 +134,25 @@ run "adapters_that_need_no_rights" {
   }
 }
 
+run "spans_straight_to_x_ray" {
+  variables {
+    telemetry = "xray"
+  }
+
+  assert {
+    condition = alltrue([
+      for action in ["xray:PutTraceSegments", "xray:PutSpans", "xray:PutSpansForIndexing"] :
+      contains(flatten([for s in data.aws_iam_policy_document.function.statement : s.actions]), action)
+    ])
+    error_message = "The endpoint asks for the first, the reference names the others: one missing is a 403."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.this.layers) == 0 && aws_lambda_function.this.tracing_config[0].mode == "Active"
+    error_message = "There is no collector, and the handler phase is traced."
+  }
+}
+
 run "xray" {
   variables {
     trace_group   = true

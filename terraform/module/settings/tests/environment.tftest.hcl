@@ -84,6 +84,25 @@ run "adapters_are_swapped_by_variables_alone" {
   }
 }
 
+run "x_ray_itself_needs_no_layer" {
+  command = plan
+
+  variables {
+    telemetry = "xray"
+  }
+
+  assert {
+    condition = alltrue([
+      output.environment["SSE_TELEMETRY"] == "xray",
+      !contains(keys(output.environment), "OTEL_EXPORTER_OTLP_ENDPOINT"),
+      length(output.layers) == 0,
+      output.sends_to_xray,
+      output.tracing_mode == "Active",
+    ])
+    error_message = "The function sends to X-Ray itself, with its own rights, and Lambda traces as before."
+  }
+}
+
 run "telemetry_off_turns_the_platform_off_too" {
   command = plan
 

@@ -7,9 +7,17 @@ use sse_policy::terraform::{Module, attribute, list, nested, written};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the platform does with the function's role: the X-Ray daemon and the collector send traces, Lambda writes logs, and
-/// decrypts the environment, as DynamoDB does tables, where a key was named.
-const PLATFORM: [&str; 5] =
-    ["kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+/// decrypts the environment, as DynamoDB does tables, where a key was named. And what X-Ray's OTLP endpoint asks for, which is no
+/// operation of an SDK.
+const PLATFORM: [&str; 7] = [
+    "kms:Decrypt",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutSpans",
+    "xray:PutSpansForIndexing",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
 
 /// Adapters that only `feed` uses, with the rights of whoever runs it, and one that is compiled for tests only.
 const NOT_ON_LAMBDA: [&str; 3] =
@@ -72,7 +80,7 @@ fn each(value: &Expression) -> Vec<String> {
     chosen.into_iter().flatten().collect()
 }
 
-/// The index only: the table itself would show what the projection leaves out. PutMetricData and the two of X-Ray know no
+/// The index only: the table itself would show what the projection leaves out. PutMetricData and those of X-Ray know no
 /// resources.
 #[test]
 fn each_right_is_for_what_it_is_needed_for() {
@@ -83,6 +91,7 @@ fn each_right_is_for_what_it_is_needed_for() {
         ("PutMetrics", "*"),
         ("ReadConfigurations", "local.users_table_arn"),
         ("ReadItems", "${local.sentiments_table_arn}/index/${module.settings.sentiments_index}"),
+        ("SendSpans", "*"),
         ("SendTraces", "*"),
         ("WriteLogs", "${aws_cloudwatch_log_group.function.arn}:*"),
     ];
