@@ -93,11 +93,11 @@ real *PARTS:
 dynamodb:
     cargo test --locked --workspace --test dynamodb -- --nocapture
 
-# The JavaScript client and the samples in the documentation.
+# The JavaScript client, the samples in the documentation, and the function at the edge.
 [group('rings of tests')]
 javascript:
     command -v node > /dev/null || { echo "NOT RUN: no node on this machine"; exit 77; }
-    node --test docs/clients/*.test.mjs
+    node --test docs/clients/*.test.mjs terraform/edge/*.test.mjs
 
 # The Terraform files, as far as this machine allows.
 [group('rings of tests')]

@@ -85,6 +85,27 @@ service() {
   export SSE_REAL_BINARY="$CARGO_TARGET_DIR/deploy/sse-streaming"
 }
 
+# Node and the packages of the clients, with our scripts beside them: a module is looked up from where its importer lies.
+javascript_clients() {
+  command -v npm > /dev/null || not_had "clients" "no npm on this machine"
+  node_tool "node-$NODE" "node@$NODE" || not_had "node $NODE (npm)" "cannot be installed, see the log"
+  node_tool js-clients eventsource@5.1.5 @microsoft/fetch-event-source@2.0.1 playwright-core@1.65.1 ||
+    not_had "eventsource, fetch-event-source, playwright-core (npm)" "cannot be installed, see the log"
+  cp tests/real/clients/*.mjs "$tools/js-clients/"
+}
+
+# The machine's Chromium, or Debian's: CHROMIUM names it, `browser` says which it is. Fails if there is none.
+web_browser() {
+  CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+  if [ -z "$CHROMIUM" ]; then
+    debian_tool chromium chromium usr/lib/chromium/chromium || return 1
+    CHROMIUM=$tools/chromium/run
+  fi
+  export CHROMIUM
+  # shellcheck disable=SC2034 # used by the parts
+  browser=$("$CHROMIUM" --version 2> /dev/null | grep -oE '[A-Za-z]+ [0-9][0-9.]*' | head -1)
+}
+
 # real_test TARGET [ARGUMENT...]: a test of this package. Of the whole workspace's by that name, so that its libraries are built with the features that every
 # other step of a check uses, and once.
 real_test() {

@@ -13,6 +13,7 @@ mod collectors;
 mod configurations;
 mod dice;
 mod doctored;
+mod doors;
 mod evidence;
 mod feed;
 mod fixture;
