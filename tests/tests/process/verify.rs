@@ -37,7 +37,7 @@ fn with(report: &Value, verdict: &str) -> Vec<String> {
 async fn a_deployment_of_the_program_passes_every_check() {
     let _turn = crate::turns::alone().await;
     let deployed = Deployed::start(Loss::None).await;
-    let token = deployed.token();
+    let token = crate::fixture::token();
     let (code, report, printed) = verify(&deployed, &["--invocations", "3", "--config", "c1", "--token", &token]).await;
     assert_eq!(with(&report, "not_applicable"), ["cold-start"], "{report:#}");
     assert_eq!((with(&report, "fail"), with(&report, "could_not_judge")), (vec![], vec![]), "{report:#}");

@@ -79,10 +79,6 @@ impl Deployed {
     pub(super) fn control(&self) -> String {
         self.server.url()
     }
-
-    pub(super) fn token(&self) -> String {
-        crate::fixture::token()
-    }
 }
 
 impl Drop for Deployed {
