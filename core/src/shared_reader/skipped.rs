@@ -107,6 +107,7 @@ mod tests {
         MalformedItem { source_id: id.into(), updated_at: "x".into(), problem }
     }
 
+    /// Rule: Told.
     #[test]
     fn each_is_counted_once_and_reasons_are_told_once_a_change() {
         let mut skipped = SkippedItems::new(10);

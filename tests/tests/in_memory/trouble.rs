@@ -117,6 +117,7 @@ fn metrics_that_hang_or_fail_delay_no_event() {
 }
 
 /// Sixty throttled requests of a hundred were seen to keep the first state away for ever: each round began again at page one.
+/// Rule: Patience.
 #[test]
 fn a_throttled_full_read_needs_as_many_answered_pages_as_it_has() {
     let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
@@ -200,6 +201,7 @@ fn a_clock_that_is_set_back_does_not_stop_a_new_stream_from_polling() {
     drop((first, second));
 }
 
+/// Rule: Told.
 #[test]
 fn rounds_that_were_not_whole_are_a_metric() {
     let mut world = World::new(Setup { life_ms: 60_000, ..Setup::default() }, 1, 1);

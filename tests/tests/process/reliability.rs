@@ -2,11 +2,13 @@
 //! figures, and compared with the page; `UPDATE_RELIABILITY=1` writes it.
 
 mod faults;
+mod lasting;
+mod thaw;
 mod words;
 
 use std::{fmt::Write, path::Path};
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 
 use crate::{
     audit,
@@ -28,6 +30,15 @@ suite itself and compared with it on every run of
 `UPDATE_RELIABILITY=1` writes it anew.
 
 | fault | what the client saw | what became of the spans | the next invocation |
+|---|---|---|---|
+";
+const LASTING: &str = "
+## Trouble that lasts
+
+The same environment, and trouble that outlasts an invocation or lies in the data. Each run also checks the bounds that its row
+claims, and that each span is accounted for.
+
+| trouble | what the client saw | what it cost | what the operator is told |
 |---|---|---|---|
 ";
 const FOOT: &str = "
@@ -52,6 +63,14 @@ async fn row(fault: &Fault) -> String {
         aws();
     }
     let is_stopped = fault.way == Way::Stopped;
+    let mut streams = Vec::new();
+    let before = match fault.stale {
+        Some(how) => {
+            streams.push(call(&environment, stream()).await);
+            Some(thaw::forget_connections(&fixture, &environment, how).await)
+        }
+        None => None,
+    };
     let mut running = within(environment.invoke(fault.invocation())).await.unwrap();
     if fault.in_mid_stream {
         while within(running.event()).await.is_some_and(|event| event.name != "sentiment_update") {}
@@ -64,7 +83,10 @@ async fn row(fault: &Fault) -> String {
         within(environment.shut_down()).await.unwrap();
     }
     let first = within(running.finish()).await;
-    let mut streams = vec![first.clone()];
+    streams.push(first.clone());
+    if let Some(before) = before {
+        thaw::is_as_any_other(&fixture, &first, before);
+    }
     let mut next = "a cold start".to_owned();
     if !is_stopped {
         within(environment.frozen()).await;
@@ -87,15 +109,26 @@ async fn row(fault: &Fault) -> String {
     format!("| {} | {client} | {} | {next} |", fault.name, words::of_spans(&first, &evidence))
 }
 
+/// A table's lines.
+fn lines(rows: &[String]) -> String {
+    rows.iter().fold(String::new(), |mut lines, row| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "{row}");
+        lines
+    })
+}
+
+/// Rule: Thaw. Rule: Told. Rule: Patience.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reliability_is_as_the_page_says() {
     let _turn = turns::alone().await;
-    let rows = futures::stream::iter(FAULTS.iter().map(row)).buffered(3).collect::<Vec<_>>().await;
-    let page = rows.iter().fold(HEAD.to_owned(), |mut page, row| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(page, "{row}");
-        page
-    }) + FOOT;
+    // What lasts longest begins first.
+    let lasting = lasting::rows();
+    let of_page = lasting.len();
+    let faults = FAULTS.iter().map(|fault| -> BoxFuture<'static, String> { row(fault).boxed() });
+    let rows: Vec<_> = futures::stream::iter(lasting.into_iter().chain(faults)).buffered(6).collect().await;
+    let (lasting, faults) = rows.split_at(of_page);
+    let page = [HEAD, &lines(faults), LASTING, &lines(lasting), FOOT].concat();
     if std::env::var_os("UPDATE_RELIABILITY").is_some() {
         std::fs::write(PAGE, &page).unwrap();
     }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use lambda_env::{AwsFault, Deadline, Invocation, On, OtlpFault, ResponseFault, When, environment::EnvironmentBuilder};
+use lambda_env::{
+    AwsFault, Deadline, Invocation, On, OtlpFault, ResponseFault, StaleConnections, When,
+    environment::EnvironmentBuilder,
+};
 
-use crate::fixture::stream;
+use crate::fixture::{config_stream, stream};
 
 /// How an invocation ends, whatever befalls it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub(super) struct Fault {
     pub(super) response: Option<ResponseFault>,
     /// The answer is turned away from the start.
     pub(super) is_stale: bool,
+    /// What has become of the connections to AWS in the freeze before the first invocation of the row, which has one before it.
+    pub(super) stale: Option<StaleConnections>,
 }
 
 const NONE: Fault = Fault {
@@ -46,6 +51,7 @@ const NONE: Fault = Fault {
     in_mid_stream: false,
     response: None,
     is_stale: false,
+    stale: None,
 };
 
 const fn collector(name: &'static str, fault: OtlpFault) -> Fault {
@@ -58,6 +64,10 @@ const fn response(name: &'static str, fault: ResponseFault) -> Fault {
 
 const fn aws(name: &'static str, on: fn() -> On, fault: AwsFault) -> Fault {
     Fault { name, aws: Some((on, fault)), ..NONE }
+}
+
+const fn thawed(name: &'static str, stale: StaleConnections) -> Fault {
+    Fault { name, stale: Some(stale), ..NONE }
 }
 
 fn queries() -> On {
@@ -103,6 +113,9 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault { in_mid_stream: true, way: Way::Late, ..aws("DynamoDB: hangs in mid-stream", queries, AwsFault::Hang) },
     Fault { in_mid_stream: true, ..aws("DynamoDB: error text of 100 kB", queries, AwsFault::HugeError(100_000)) },
+    thawed("AWS: connections reset during a freeze", StaleConnections::Reset),
+    thawed("AWS: connections lost during a freeze, reset on use", StaleConnections::ResetOnUse),
+    thawed("AWS: connections lost during a freeze, a black hole", StaleConnections::Silent),
     aws("CloudWatch: access denied", metrics, AwsFault::AccessDenied),
     aws("CloudWatch: hangs", metrics, AwsFault::Hang),
     Fault { name: "the deadline comes near", way: Way::Deadline, ..NONE },
@@ -138,7 +151,8 @@ impl Fault {
             // No later than this a client that stands still is given up.
             Way::Soon => 5_000,
         };
-        let invocation = stream().deadline(Deadline::In(Duration::from_millis(milliseconds)));
+        let invocation = if self.stale.is_some() { config_stream() } else { stream() };
+        let invocation = invocation.deadline(Deadline::In(Duration::from_millis(milliseconds)));
         let invocation = if self.is_stale { invocation.stale() } else { invocation };
         match self.response {
             Some(fault) => invocation.fault(When::AfterChunks(4), fault),

@@ -13,7 +13,9 @@ const WAITED: Duration = Duration::from_millis(350);
 pub(super) fn of_client(response: &Response, with_wait: bool) -> String {
     let events = response.timed_events();
     let names: BTreeSet<&str> = events.iter().map(|(_, event)| event.name.as_str()).collect();
-    let state = match (names.contains("metrics"), names.is_empty()) {
+    // A configuration's stream has no `metrics`.
+    let has_state = names.contains("metrics") || names.contains("sentiment_update");
+    let state = match (has_state, names.is_empty()) {
         (true, _) => "the state",
         (false, true) => "nothing",
         (false, false) => "heartbeats, no state",
