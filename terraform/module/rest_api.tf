@@ -127,6 +127,7 @@ resource "aws_api_gateway_deployment" "this" {
 }
 
 resource "aws_api_gateway_stage" "this" {
+  #checkov:skip=CKV_AWS_73:Tracing is on unless telemetry is off, as for the function; the check cannot follow the variable.
   #checkov:skip=CKV_AWS_76:Access logs would be a second log of what the function's lines and Lambda's metrics say.
   #checkov:skip=CKV_AWS_120:Streams cannot be cached.
   #checkov:skip=CKV2_AWS_4:Its log would need a role for the whole account.
