@@ -139,6 +139,11 @@ advisories:
 unused:
     machete=$(.ci/tool cargo-machete) && "$machete" --with-metadata .
 
+# The software bill of materials of what is deployed, as CycloneDX: target/sbom.
+[group('dependencies')]
+sbom:
+    .ci/sbom
+
 # Every benchmark, one short pass.
 [group('more')]
 bench-smoke:
