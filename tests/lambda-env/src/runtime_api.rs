@@ -33,7 +33,7 @@ use crate::{
     ids::Ids,
     segment::{SegmentSink, SegmentWriter},
     trace::TraceHeader,
-    wire::Port,
+    wire::{Port, StaleConnections},
 };
 
 /// How the Runtime API is to be set up. Take the default and change what matters.
@@ -138,6 +138,12 @@ impl RuntimeApi {
     /// Takes the port away: whoever waits sees its connection closed, whoever comes is refused.
     pub async fn go_away(&self) {
         self.port.close().await;
+    }
+
+    /// Makes every connection that is open now stale, whoever waits on it, and returns how many there were. An answer that is
+    /// under way on one of them never ends for its caller.
+    pub fn make_connections_stale(&self, how: StaleConnections) -> usize {
+        self.port.make_stale(how)
     }
 
     pub(crate) const fn queue(&self) -> &Arc<InvocationQueue> {

@@ -1,4 +1,4 @@
-//! Requests that come through a front door: an API Gateway REST API that streams, and CloudFront, which signs its requests to
+//! Requests that come through a front door: an API Gateway REST API that streams, and `CloudFront`, which signs its requests to
 //! the Function URL. The events in `doors/` have every member that the two send, with names and addresses of examples.
 
 use lambda_env::{Environment, Invocation, Outcome, Response};

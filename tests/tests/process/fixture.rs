@@ -76,11 +76,19 @@ impl Fixture {
 
     /// A function beside them, not started yet.
     pub(crate) fn function(&self) -> EnvironmentBuilder {
+        self.alone().extension_present()
+    }
+
+    /// The same on Managed Instances, where nobody else registers: SIGTERM comes only if the function does.
+    pub(crate) fn managed(&self, workers: usize) -> EnvironmentBuilder {
+        self.alone().managed_instances(workers)
+    }
+
+    fn alone(&self) -> EnvironmentBuilder {
         Environment::builder(binary())
             .beside(&self.collector)
             .beside(&self.daemon)
             .beside(&self.aws)
-            .extension_present()
             .var("ENVIRONMENT", "test")
             .var("SENTIMENTS_TABLE", "items")
             .var("USERS_TABLE", "users")

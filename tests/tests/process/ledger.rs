@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use lambda_env::{LogLine, Span, Stamp};
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// One ledger line.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ impl ParsedLog {
     pub(crate) fn read(lines: &[LogLine]) -> Self {
         let mut told = Self::default();
         for line in lines {
+            told.form(line);
             match Span::of_json(&line.text) {
                 Ok(Some(spans)) => told.printed.extend(spans.into_iter().map(|span| (line.at, span))),
                 Ok(None) => told.line(line),
@@ -71,10 +73,17 @@ impl ParsedLog {
         &lines[0]
     }
 
+    /// Platforms filter and date lines by these two.
+    fn form(&mut self, line: &LogLine) {
+        let json = line.json().unwrap_or_default();
+        let is_dated = json["timestamp"].as_str().is_some_and(|at| OffsetDateTime::parse(at, &Rfc3339).is_ok());
+        if !is_dated || !["INFO", "WARN", "ERROR"].iter().any(|level| json["level"] == *level) {
+            self.unreadable.push(format!("not JSON with a date and a level: {}", line.text));
+        }
+    }
+
     fn line(&mut self, line: &LogLine) {
-        let Some(json) = line.json() else {
-            return self.unreadable.push(format!("not JSON: {}", line.text));
-        };
+        let Some(json) = line.json() else { return };
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         let id = text("request_id");
         match json["message"].as_str() {
