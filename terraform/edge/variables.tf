@@ -82,3 +82,26 @@ variable "rate_limit" {
     error_message = "rate_limit is at least 10, WAF's own limit."
   }
 }
+
+variable "alarms" {
+  description = "Whether to make the alarms of the door."
+  type        = bool
+  default     = true
+}
+
+variable "blocked_alarm" {
+  description = "Requests over the limit per address in five minutes, three times in a row, beyond which the alarm rings."
+  type        = number
+  default     = 100
+}
+
+variable "alarm_topics" {
+  description = "ARNs of the SNS topics that the alarms tell: in us-east-1, where CloudFront's metrics are."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for topic in var.alarm_topics : can(regex("^arn:aws[a-z-]*:sns:us-east-1:", topic))])
+    error_message = "alarm_topics are in us-east-1: an alarm tells topics of its own region only, and CloudFront's metrics are there."
+  }
+}

@@ -67,6 +67,8 @@ module "sse_streaming" {
   jwt_issuer     = var.jwt_issuer
   jwt_audience   = var.jwt_audience
 
+  require_token_claims = true
+
   url_auth      = var.url_auth
   allow_origins = var.allow_origins
 

@@ -114,3 +114,38 @@ run "a_url_of_configurations_that_is_none" {
   }
   expect_failures = [var.configurations]
 }
+
+run "alarms_ring_where_the_metrics_are" {
+  variables {
+    alarm_topics = ["arn:aws:sns:us-east-1:123456789012:on-call"]
+  }
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.this) == ["edge-5xx", "edge-blocked"] && alltrue([for a in aws_cloudwatch_metric_alarm.this : a.region == "us-east-1"])
+    error_message = "On by default, in us-east-1."
+  }
+
+  assert {
+    condition     = jsondecode(aws_wafv2_web_acl.this.rule_json)[0].VisibilityConfig.MetricName == aws_cloudwatch_metric_alarm.this["edge-blocked"].dimensions["Rule"] && one(aws_wafv2_web_acl.this.visibility_config).metric_name == aws_cloudwatch_metric_alarm.this["edge-blocked"].dimensions["WebACL"]
+    error_message = "The alarm watches the rule that there is."
+  }
+}
+
+run "no_alarms" {
+  variables {
+    alarms = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "Declined."
+  }
+}
+
+run "a_topic_of_another_region" {
+  command = plan
+  variables {
+    alarm_topics = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+  }
+  expect_failures = [var.alarm_topics]
+}
