@@ -143,7 +143,9 @@ impl MetricsAggregator {
     /// Whether a batch should be put now.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let state = self.state();
-        now >= state.next_put && !state.is_putting && !state.counts.is_empty()
+        // Never further away than the interval, unless the clock was set back.
+        let is_time = now >= state.next_put || now.plus_ms(PUT_INTERVAL_MS) < state.next_put;
+        is_time && !state.is_putting && !state.counts.is_empty()
     }
 
     /// Puts what there is, if there is anything and nobody else is putting. A batch that surely did not arrive goes with the next one.

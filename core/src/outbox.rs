@@ -88,7 +88,7 @@ impl Writer {
 
     /// Since when something has been waiting while the reader took nothing; `None` if nothing waits.
     pub fn waiting_since(&self) -> Option<Timestamp> {
-        self.0.lock().queue.waiting_since()
+        self.0.lock().queue.waiting_since(self.0.clock.now())
     }
 
     /// From here on the reader takes nothing more; it waits for the end.

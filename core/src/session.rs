@@ -195,12 +195,13 @@ impl State<'_> {
         None
     }
 
-    /// A heartbeat now; the next one an interval after this one was due, or after now if that has passed (a thaw).
+    /// A heartbeat now; the next one an interval after this one was due, or after now if that has passed (a thaw) or is further
+    /// away (a clock that was set back).
     fn beat(&mut self, now: Timestamp) {
         self.heartbeat();
         let interval = self.plan.heartbeat_ms;
-        let next = self.next_beat.plus_ms(interval);
-        self.next_beat = if next > now { next } else { now.plus_ms(interval) };
+        let (next, latest) = (self.next_beat.plus_ms(interval), now.plus_ms(interval));
+        self.next_beat = if next > now { next.min(latest) } else { latest };
     }
 
     fn heartbeat(&self) {

@@ -1,14 +1,17 @@
 //! The wall clock, with tokio's timer to wait on. Knows nothing of what is waited for.
 //!
 //! A frozen process loses its timers' time: they run on the monotonic clock, which may stand still meanwhile. So a long
-//! sleep is slept in slices, and each waking looks at the wall clock again.
+//! sleep is slept in slices, and each waking looks at the wall clock again. A wall clock that was set back shows then, too: less
+//! of it has passed than was slept.
 
 use async_trait::async_trait;
 use lambda_trace::{Clock, Timestamp};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest a sleeper trusts the monotonic clock, in milliseconds: so late it wakes after a freeze at the most.
 const SLICE_MS: u64 = 500;
+/// The two clocks drift apart by less than this within a slice, unless the wall clock was set.
+const CLOCKS_APART: Duration = Duration::from_millis(50);
 
 /// The wall clock. Sleeping needs a tokio runtime with its timer on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,17 +26,30 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        sleep_until(|| self.now(), at).await;
+        let began = monotonic();
+        sleep_until(|| self.now(), || monotonic().saturating_duration_since(began), at).await;
     }
 }
 
-async fn sleep_until(now: impl Fn() -> Timestamp, at: Timestamp) {
-    loop {
-        let left_us = at.micros().saturating_sub(now().micros());
-        if left_us == 0 {
-            return;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "beside the wall clock, to see it set back; tokio's own may be paused by a test"
+)]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// `steady` never goes back.
+async fn sleep_until(now: impl Fn() -> Timestamp, steady: impl Fn() -> Duration, mut at: Timestamp) {
+    let (mut wall, mut since) = (now(), steady());
+    while wall < at {
+        tokio::time::sleep(at.since(wall).min(Duration::from_millis(SLICE_MS))).await;
+        let (wall_now, steady_now) = (now(), steady());
+        let set_back = wall.plus(steady_now.saturating_sub(since)).since(wall_now);
+        if set_back > CLOCKS_APART {
+            at = at.minus(set_back);
         }
-        tokio::time::sleep(Duration::from_micros(left_us.min(SLICE_MS * 1_000))).await;
+        (wall, since) = (wall_now, steady_now);
     }
 }
 
@@ -74,7 +90,22 @@ mod tests {
         let looks = Cell::new(0);
         let wall = || if looks.replace(looks.get() + 1) == 0 { Timestamp::default() } else { hour };
         let began = tokio::time::Instant::now();
-        sleep_until(wall, hour).await;
+        sleep_until(wall, || Duration::ZERO, hour).await;
         assert!(began.elapsed() <= Duration::from_millis(SLICE_MS + 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_back_prolongs_no_sleep() {
+        let began = tokio::time::Instant::now();
+        let hour = Duration::from_hours(1);
+        // Set back by an hour two seconds into a sleep of five.
+        let wall = || {
+            let slept = began.elapsed();
+            let back = if slept < Duration::from_secs(2) { Duration::ZERO } else { hour };
+            Timestamp::from_millis(1_795_000_000_000).plus(slept).minus(back)
+        };
+        sleep_until(wall, || began.elapsed(), wall().plus(Duration::from_secs(5))).await;
+        let slept = began.elapsed();
+        assert!((Duration::from_millis(4_990)..Duration::from_millis(5_010)).contains(&slept), "{slept:?}");
     }
 }

@@ -60,7 +60,9 @@ impl<R: Fn(&str, u16) -> io::Result<SocketAddr> + Send + Sync + 'static> ByName<
         let is_lookup_due = self.with(|state| {
             state.waiting.push_back(datagram);
             self.send_waiting(state);
-            let is_due = !state.is_looking_up && now >= state.next_lookup;
+            // Never further away than that, unless the clock was set back.
+            let is_time = now >= state.next_lookup || now.plus(GOOD_FOR) < state.next_lookup;
+            let is_due = !state.is_looking_up && is_time;
             state.is_looking_up |= is_due;
             is_due
         });

@@ -57,7 +57,9 @@ impl Queue {
         }
     }
 
-    pub(super) const fn waiting_since(&self) -> Option<Timestamp> {
+    /// Counted anew where the clock was set back.
+    pub(super) fn waiting_since(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.waiting_since = self.waiting_since.map(|since| since.min(now));
         self.waiting_since
     }
 

@@ -338,12 +338,14 @@ impl SharedReader {
 
     fn read_state(&self, now: Timestamp) -> ReadState {
         let state = self.state();
-        let pause_over = state.last_expiry.plus_ms(EXPIRY_PAUSE_MS);
+        let pause_over = state.last_expiry.min(now).plus_ms(EXPIRY_PAUSE_MS);
+        // The same guard as in `turn`: a stream must not sleep until a moment that the clock has moved away from.
+        let due_at = if now < state.landed_at { now } else { state.due_at };
         ReadState {
             snapshot: state.snapshot.clone(),
             degraded: state.failures > 0,
             round: state.rounds,
-            due_at: state.due_at.max(now),
+            due_at: due_at.max(now),
             expires_at: state.window.next_expiry().map(|at| at.max(pause_over)),
         }
     }

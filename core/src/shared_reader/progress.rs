@@ -92,7 +92,9 @@ impl Progress {
         self.round += 1;
         self.now = now;
         self.is_recent_done = [false; 3];
-        if self.full.is_none() && self.full_due_at.is_none_or(|at| at <= now) {
+        // Never further away than the interval, unless the clock was set back.
+        let last = now.plus_ms(self.plan.full_interval_ms);
+        if self.full.is_none() && self.full_due_at.is_none_or(|at| at <= now || at > last) {
             let (edge, round) = (self.edge(), self.round);
             self.full = Some(FullRead {
                 began: now,

@@ -7,6 +7,7 @@ use std::{
     pin::Pin,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 /// What is locked here is whole after every statement, so a panic elsewhere does not spoil it.
@@ -21,6 +22,8 @@ pub struct ManualClock(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     now: Timestamp,
+    /// How far it was set back, in all. Sleepers go by `now` and this together, which is never set back.
+    set_back: Duration,
     next_id: u64,
     /// By moment, then in order of falling asleep: the order of waking is the same in every run.
     sleepers: BTreeMap<(Timestamp, u64), Waker>,
@@ -39,13 +42,16 @@ impl ManualClock {
         self.set(to);
     }
 
-    /// To this moment, which may be an earlier one: wall clocks are set back, too.
+    /// To this moment, which may be an earlier one: wall clocks are set back, too. Nobody sleeps longer for it.
     pub fn set(&self, to: Timestamp) {
         let due = {
             let mut state = lock(&self.0);
+            let back = state.now.since(to);
+            state.set_back += back;
             state.now = to;
-            // Those still in the map sleep beyond `to`.
-            let later = state.sleepers.split_off(&(to, u64::MAX));
+            let steady = state.steady();
+            // Those still in the map sleep beyond that.
+            let later = state.sleepers.split_off(&(steady, u64::MAX));
             std::mem::replace(&mut state.sleepers, later)
         };
         due.into_values().for_each(Waker::wake);
@@ -53,7 +59,15 @@ impl ManualClock {
 
     /// When the next sleeper is due: how far a simulation may jump.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        lock(&self.0).sleepers.first_key_value().map(|((at, _), _)| *at)
+        let state = lock(&self.0);
+        state.sleepers.first_key_value().map(|((at, _), _)| at.minus(state.set_back))
+    }
+}
+
+impl State {
+    /// A clock that is never set back.
+    fn steady(&self) -> Timestamp {
+        self.now.plus(self.set_back)
     }
 }
 
@@ -64,14 +78,15 @@ impl Clock for ManualClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        Sleep { clock: self, at, id: None }.await;
+        Sleep { clock: self, at, key: None }.await;
     }
 }
 
 struct Sleep<'c> {
     clock: &'c ManualClock,
     at: Timestamp,
-    id: Option<u64>,
+    /// On the clock that is never set back, from the first poll on.
+    key: Option<(Timestamp, u64)>,
 }
 
 impl Future for Sleep<'_> {
@@ -80,22 +95,23 @@ impl Future for Sleep<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let clock = self.clock;
         let mut state = lock(&clock.0);
-        if state.now >= self.at {
+        let at = self.at;
+        let key = *self.key.get_or_insert_with(|| {
+            state.next_id += 1;
+            (at.plus(state.set_back), state.next_id)
+        });
+        if state.steady() >= key.0 {
             return Poll::Ready(());
         }
-        let id = *self.id.get_or_insert_with(|| {
-            state.next_id += 1;
-            state.next_id
-        });
-        state.sleepers.insert((self.at, id), cx.waker().clone());
+        state.sleepers.insert(key, cx.waker().clone());
         Poll::Pending
     }
 }
 
 impl Drop for Sleep<'_> {
     fn drop(&mut self) {
-        if let Some(id) = self.id {
-            lock(&self.clock.0).sleepers.remove(&(self.at, id));
+        if let Some(key) = self.key {
+            lock(&self.clock.0).sleepers.remove(&key);
         }
     }
 }
@@ -133,6 +149,21 @@ mod tests {
         assert_eq!(woken.0.load(SeqCst), 1);
         assert!(soon.poll_unpin(&mut cx).is_ready() && late.poll_unpin(&mut cx).is_pending());
         assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(9)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_asleep() {
+        let clock = ManualClock::new(Timestamp::from_millis(9_000));
+        let mut sleeper = clock.sleep_until(Timestamp::from_millis(9_010));
+        assert!((&mut sleeper).now_or_never().is_none());
+        clock.set(Timestamp::from_millis(5_000));
+        assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(5_010)));
+        clock.advance(9);
+        assert!((&mut sleeper).now_or_never().is_none());
+        clock.advance(1);
+        assert!(sleeper.now_or_never().is_some());
+        // Who falls asleep afterwards goes by the clock as it is.
+        assert!(clock.sleep_until(Timestamp::from_millis(5_011)).now_or_never().is_none());
     }
 
     #[test]

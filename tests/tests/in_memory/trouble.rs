@@ -1,12 +1,12 @@
 //! The store in trouble: heartbeats on time, `degraded` while it lasts, recovery by itself.
 
 use crate::reading::feed;
-use lambda_trace::{Failure, names};
+use lambda_trace::{EndReason, Failure, names};
 use sse_adapters::memory::Fault;
 use sse_core::{item::Sentiment, plan::View};
 use sse_tests::{
     client::Event,
-    world::{Setup, World, header, item},
+    world::{Connection, Setup, World, header, item},
 };
 
 fn degraded(log: &[Event]) -> Vec<bool> {
@@ -199,6 +199,38 @@ fn a_clock_that_is_set_back_does_not_stop_a_new_stream_from_polling() {
     world.settle();
     assert_eq!(world.table.calls(), calls + 3);
     drop((first, second));
+}
+
+/// Polls, heartbeats, metrics, stalls and the end of a stream go by how much time passes, not by what the clock shows.
+#[test]
+fn a_clock_that_is_set_back_stops_nothing_of_an_open_stream() {
+    // Items dated more than five minutes ahead would be skipped.
+    const BACK_MS: u64 = 240_000;
+    let mut world = World::new(Setup { life_ms: 61_000, ..Setup::default() }, 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    let reading = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    let stalled = world.environments[0].connect(Some(&header(2)), View::ALL, None).expect("a slot");
+    world.run(10_050);
+    stalled.stands_still.set(true);
+    world.run(600);
+    world.clock.set(world.now().minus_ms(BACK_MS));
+    let heartbeats = |stream: &Connection| String::from_utf8_lossy(&stream.bytes()).matches("event: heartbeat").count();
+    let (calls, beats) = (world.table.calls(), heartbeats(&reading));
+    let batches = world.environments[0].metrics.batches().len();
+    world.run(11_000);
+    // Every 100 ms three partitions, every 500 ms a heartbeat, every 10 s metrics.
+    assert!(world.table.calls() >= calls + 3 * 100, "{} calls", world.table.calls() - calls);
+    assert!(heartbeats(&reading) >= beats + 21, "{} heartbeats", heartbeats(&reading) - beats);
+    assert!(world.environments[0].metrics.batches().len() > batches);
+    // What is written now reaches the reader within a poll.
+    feed(&world, "b", "negative", -0.5, &["MSFT"]);
+    world.run(150);
+    assert_eq!(reading.client().held.tickers.len(), 2);
+    // One that takes nothing is dropped all the same, once 30 s more were counted.
+    world.run(61_000 - 1_000 - 10_650 - 11_150 - 50);
+    assert_eq!((reading.reason(), stalled.reason()), (None, Some(EndReason::ClientDisconnected)));
+    world.run(100);
+    assert_eq!(reading.reason(), Some(EndReason::Deadline), "at its deadline's margin");
 }
 
 /// Rule: Told.
