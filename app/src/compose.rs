@@ -11,7 +11,7 @@ mod verifier;
 
 pub use feeder::{FeedError, Feeder};
 pub use spans::SpanList;
-pub(crate) use verifier::ports;
+pub(crate) use verifier::{ports, untraced};
 
 use crate::{
     config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink},

@@ -14,13 +14,17 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs the program: the function if the Runtime API is named, else what the command line says.
+/// Runs the program: the function, or its canary, if the Runtime API is named, else what the command line says.
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) -> Option<String>) -> ExitCode {
     let (config, errors) = config::read(environment);
     let outcome = match &config.front {
         Mode::Lambda { runtime_api, max_concurrency } => {
             logging::begin(Form::Json, &config.log);
-            on_lambda(runtime_api, *max_concurrency, &config, errors)
+            match environment(verify::canary::FLAGS).filter(|flags| !flags.is_empty()) {
+                // Variables of the service mean nothing to it.
+                Some(flags) => canary(runtime_api, &flags, environment),
+                None => on_lambda(runtime_api, *max_concurrency, &config, errors),
+            }
         }
         Mode::Local => {
             let cli = Cli::parse_from(args);
@@ -57,6 +61,10 @@ fn on_lambda(runtime_api: &str, workers: usize, config: &Config, errors: ConfigE
         function::run(runtime_api, workers, composed).await
     })?;
     Ok(())
+}
+
+fn canary(runtime_api: &str, flags: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
+    Ok(runtime(1)?.block_on(verify::canary::run(runtime_api, flags, environment))?)
 }
 
 fn local_server(args: &ServeArgs, config: &Config, errors: ConfigErrors) -> Result<(), Failure> {

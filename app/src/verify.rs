@@ -1,5 +1,7 @@
 //! `verify`: flags, progress, and where the report goes. What it does is in its own crate.
 
+pub(crate) mod canary;
+mod emf;
 mod flags;
 mod progress;
 
@@ -7,13 +9,10 @@ pub use flags::VerifyArgs;
 
 use crate::compose;
 use flags::FlagError;
+use lambda_trace::Timestamp;
 use progress::Spinner;
-use sse_verify::{aws::Endpoints, collect, report::Report};
+use sse_verify::{Options, aws::Endpoints, collect, ports::Ports, report::Report};
 use std::{fs, io, path::PathBuf, process::ExitCode, time::Duration};
-
-/// Of the metrics of a canary, where the variables say nothing else.
-const NAMESPACE: &str = "SseStreaming";
-const ENVIRONMENT: &str = "local";
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -43,23 +42,26 @@ pub(crate) async fn run(
     }
     let options = args.options(environment)?;
     let ports = compose::ports(environment, Spinner::new).map_err(VerifyError::System)?;
-    let began = ports.clock.now();
-    let evidence = collect(&options, &Endpoints::new(environment), &ports).await;
-    let ended = ports.clock.now();
-    let report = Report::new(&evidence, Duration::from_millis(ended.ms_since(began)));
+    let (report, ended) = judge(&options, &Endpoints::new(environment), &ports).await;
     // The spinner goes before the report comes.
     drop(ports);
     if let Some(file) = &args.junit {
         fs::write(file, report.junit()).map_err(|error| VerifyError::Junit(file.clone(), error))?;
     }
     if args.canary {
-        let set = |name: &str, default: &str| environment(name).unwrap_or_else(|| default.to_owned());
-        let namespace = set("SSE_METRICS_NAMESPACE", NAMESPACE);
-        println!("{}", report.emf(&namespace, &set("ENVIRONMENT", ENVIRONMENT), Duration::from_millis(ended.millis())));
+        println!("{}", emf::Target::new(environment).line(&report, ended));
     } else if args.json {
         println!("{:#}", report.json());
     } else {
         print!("{}", report.human());
     }
     Ok(ExitCode::from(report.exit_code()))
+}
+
+/// Makes a run; says what it came to, and when it ended.
+async fn judge(options: &Options, endpoints: &Endpoints, ports: &Ports) -> (Report, Timestamp) {
+    let began = ports.clock.now();
+    let evidence = collect(options, endpoints, ports).await;
+    let ended = ports.clock.now();
+    (Report::new(&evidence, Duration::from_millis(ended.ms_since(began))), ended)
 }

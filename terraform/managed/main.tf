@@ -75,4 +75,5 @@ module "sse_streaming" {
   trace_group  = true
   alarms       = var.alarms
   alarm_topics = var.alarm_topics
+  canary       = var.canary
 }

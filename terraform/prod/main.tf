@@ -63,5 +63,6 @@ module "sse_streaming" {
   alarms             = var.alarms
   alarm_topics       = var.alarm_topics
   dashboard          = var.dashboard
+  canary             = var.canary
   budget             = var.budget
 }

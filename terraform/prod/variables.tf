@@ -159,3 +159,13 @@ variable "permissions_boundary" {
   type        = string
   default     = null
 }
+
+variable "canary" {
+  description = "Schedule of `verify --canary`, as in the module: {} for every quarter of an hour; null: no canary."
+  type = object({
+    schedule       = optional(string)
+    patience       = optional(string)
+    silent_after_s = optional(number)
+  })
+  default = null
+}

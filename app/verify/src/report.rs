@@ -155,6 +155,7 @@ mod tests {
         assert!(!line.contains('\n'));
         assert_eq!((&json["VerifyFailed"], &json["VerifyNotJudged"]), (&1.into(), &1.into()));
         assert_eq!(json["_aws"]["Timestamp"], 1_000_000);
+        assert_eq!((&json["timestamp"], &json["level"]), (&"1970-01-01T00:16:40.000Z".into(), &"ERROR".into()));
         let defined = json["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         assert!(defined.iter().all(|metric| json[metric["Name"].as_str().unwrap()].is_number()), "{line}");
     }

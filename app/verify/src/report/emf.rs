@@ -3,6 +3,7 @@
 
 use super::Report;
 use crate::checks::Verdict;
+use lambda_trace::Timestamp;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ pub(super) fn print(report: &Report, namespace: &str, environment: &str, unix: D
         report.judged.iter().filter(|judged| judged.finding.verdict == verdict).map(|judged| judged.check.id).collect()
     };
     let mut line = Map::new();
+    // By these two platforms date and filter lines.
+    line.insert("timestamp".into(), Timestamp::from_millis(millis(unix)).to_string().into());
+    line.insert("level".into(), if report.count(Verdict::Fail) > 0 { "ERROR" } else { "INFO" }.into());
     let directive = json!({"Namespace": namespace, "Dimensions": [["Environment"]], "Metrics": metrics});
     line.insert("_aws".into(), json!({"Timestamp": millis(unix), "CloudWatchMetrics": [directive]}));
     line.insert("Environment".into(), environment.into());

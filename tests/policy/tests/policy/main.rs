@@ -2,6 +2,7 @@
 
 mod absences;
 mod alarms;
+mod canary;
 mod circles;
 mod collector;
 mod cost;
