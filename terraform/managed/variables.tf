@@ -96,7 +96,7 @@ variable "stream_max_ms" {
 }
 
 variable "telemetry" {
-  description = "Where streaming spans go, as in the module. Whether the collector layer (adot) runs on Managed Instances its publisher does not say."
+  description = "Where streaming spans go: stdout (lines of the log), xray (X-Ray itself, without a layer, where the account has Transaction Search), off. Whether the collector layer (adot) runs on Managed Instances its publisher does not say."
   type        = string
   default     = "stdout"
 }
