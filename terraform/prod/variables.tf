@@ -103,10 +103,10 @@ variable "configurations_concurrency" {
 variable "rest_api" {
   description = "API Gateway in front (`{}` for its defaults); null: none."
   type = object({
-    stage    = optional(string, "live")
-    endpoint = optional(string, "REGIONAL")
-    rate     = optional(number, 20)
-    burst    = optional(number, 40)
+    stage    = optional(string)
+    endpoint = optional(string)
+    rate     = optional(number)
+    burst    = optional(number)
   })
   default = null
 }

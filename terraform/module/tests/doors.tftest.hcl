@@ -126,6 +126,18 @@ run "api_gateway_streams" {
   }
 }
 
+# A root hands on what it was not given as null.
+run "null_means_the_default" {
+  variables {
+    rest_api = { stage = null, endpoint = null, rate = null, burst = null }
+  }
+
+  assert {
+    condition     = aws_api_gateway_stage.this[0].stage_name == "live" && one(aws_api_gateway_method_settings.this[0].settings).throttling_burst_limit == 40 && one(one(aws_api_gateway_rest_api.this[0].endpoint_configuration).types) == "REGIONAL"
+    error_message = "The stage of a root that names nothing."
+  }
+}
+
 run "api_gateway_sends_configurations_to_their_function" {
   variables {
     rest_api                   = { stage = "v1" }

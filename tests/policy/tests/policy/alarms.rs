@@ -38,6 +38,20 @@ fn the_dashboard_shows_metrics_that_the_code_writes() {
     }
 }
 
+/// Terraform would delete an alarm whose new place has another key, right after it made one of the same name.
+#[test]
+fn alarms_of_earlier_versions_are_moved_to_keys_that_there_are() {
+    let moved = files::read("terraform/module/moved.tf").unwrap();
+    let keys: Vec<&str> = moved.split("this[\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(keys.len(), 10);
+    let alarms = of(&module());
+    for key in keys {
+        assert!(alarms.contains_key(key), "{key} is no alarm");
+        let earlier = format!("aws_cloudwatch_metric_alarm.{}[0]", key.replace('-', "_"));
+        assert!(moved.contains(&earlier), "nothing moves to {key}");
+    }
+}
+
 #[test]
 fn the_memory_alarm_is_the_limit_of_the_rules() {
     assert_eq!(written(module().local("memory_alarm_mb").unwrap()), "450");
