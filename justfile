@@ -157,7 +157,7 @@ release:
 # Packs each crate that others can take, and compiles it from the package.
 [group('more')]
 package-crates:
-    cargo package --locked -p lambda-trace -p lambda-trace-otlp -p lambda-trace-xray
+    cargo package --locked -p lambda-trace -p lambda-trace-otlp -p lambda-trace-xray -p lambda-env
 
 # The zip that Lambda takes: `just package arm64`.
 [group('more')]

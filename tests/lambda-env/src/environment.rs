@@ -55,6 +55,17 @@ pub enum Freeze {
     Never,
 }
 
+/// Whether an environment would take an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Availability {
+    /// At once.
+    Free,
+    /// After a cold start: it has no process.
+    Down,
+    /// It is at work, starting or being stopped.
+    Busy,
+}
+
 /// One execution environment. Several may live side by side. Dropping it kills its processes.
 #[derive(Debug)]
 pub struct Environment {
@@ -182,6 +193,18 @@ impl Environment {
         let running = self.inner.gate.lock().await;
         let lives = running.runtime.as_ref().is_some_and(|runtime| runtime.exited().is_none());
         lives && self.inner.api.queue().has_free_worker()
+    }
+
+    /// Whether it would take an invocation, without waiting for anything.
+    pub(crate) fn availability(&self) -> Availability {
+        let Ok(running) = self.inner.gate.try_lock() else { return Availability::Busy };
+        match &running.runtime {
+            None => Availability::Down,
+            // Its end is about to be seen by the supervisor, too.
+            Some(runtime) if runtime.exited().is_some() => Availability::Busy,
+            Some(_) if self.inner.api.queue().takes_one() => Availability::Free,
+            Some(_) => Availability::Busy,
+        }
     }
 
     /// Whether its process is there.

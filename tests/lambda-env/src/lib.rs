@@ -4,15 +4,21 @@
 //!
 //! It knows nothing of any particular function.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 pub mod environment;
 mod event;
 mod extensions_api;
 pub mod fake_aws;
+mod fleet;
 mod function;
+pub mod function_url;
 mod ids;
+pub mod notice;
 pub mod otlp_receiver;
 pub mod runtime_api;
+pub mod scenario;
 mod segment;
 mod sse;
 mod trace;
@@ -25,6 +31,7 @@ pub use event::FunctionUrl;
 pub use extensions_api::ExtensionState;
 pub use fake_aws::{AwsCall, AwsFault, Capacity, FakeAws, Item, On, TableSpec};
 pub use function::{Function, Platform};
+pub use function_url::{UrlError, UrlOptions, UrlServer};
 pub use ids::Ids;
 pub use otlp_receiver::{OtlpFault, OtlpReceiver, ReceivedSpan, Span};
 pub use runtime_api::{Call, Deadline, Invocation, Outcome, Response, ResponseFault, RuntimeApi, When};

@@ -21,7 +21,9 @@ pub use response::{Chunk, Outcome, Prelude, Response};
 
 pub(crate) use active_invocation::ActiveInvocation;
 pub(crate) use invocation_queue::InvocationQueue;
+pub(crate) use response::split;
 pub(crate) use server::error_kind;
+pub(crate) use streaming::{is_http_integration, is_streaming};
 
 use std::{io, net::SocketAddr, sync::Arc};
 

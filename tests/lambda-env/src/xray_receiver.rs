@@ -74,7 +74,15 @@ impl XrayReceiver {
     /// # Errors
     /// No UDP port on loopback can be had.
     pub async fn start() -> io::Result<Self> {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).await?;
+        Self::start_on(0).await
+    }
+
+    /// Listens on this port: 2000 is where functions look that are told nothing.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start_on(port: u16) -> io::Result<Self> {
+        let socket = UdpSocket::bind(("127.0.0.1", port)).await?;
         let address = socket.local_addr()?;
         let record = Arc::<Record>::default();
         let receiving = tokio::spawn(receive(socket, Arc::clone(&record)));

@@ -22,6 +22,7 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct EnvironmentBuilder {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<String>,
+    pub(super) directory: Option<PathBuf>,
     pub(super) variables: BTreeMap<String, Option<String>>,
     pub(super) extensions: Vec<PathBuf>,
     pub(super) extension_present: bool,
@@ -36,6 +37,7 @@ impl EnvironmentBuilder {
         Self {
             program: program.to_owned(),
             arguments: Vec::new(),
+            directory: None,
             variables: BTreeMap::new(),
             extensions: Vec::new(),
             extension_present: false,
@@ -51,6 +53,14 @@ impl EnvironmentBuilder {
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
+    }
+
+    /// Starts the processes in this directory, as Lambda does in `/var/task`, and says so as `LAMBDA_TASK_ROOT`. The program
+    /// then has to be named by an absolute path.
+    #[must_use]
+    pub fn task_root(mut self, directory: impl AsRef<Path>) -> Self {
+        self.directory = Some(directory.as_ref().to_owned());
+        self.var("LAMBDA_TASK_ROOT", &directory.as_ref().to_string_lossy())
     }
 
     /// Sets a variable. The process gets what Lambda sets and what is set here, nothing of the caller's environment.

@@ -60,6 +60,14 @@ impl Log {
         std::mem::take(&mut crate::lock(&self.lines))
     }
 
+    /// Waits until lines are held, and hands them over; they are held no more. Safe to cancel.
+    pub async fn take_next(&self) -> Vec<LogLine> {
+        let mut changes = self.changed.subscribe();
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = changes.wait_for(|()| !crate::lock(&self.lines).is_empty()).await;
+        self.take()
+    }
+
     /// The lines that are JSON objects.
     pub fn json(&self) -> Vec<Value> {
         crate::lock(&self.lines).iter().filter_map(LogLine::json).collect()

@@ -61,12 +61,16 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn start(
         (program, arguments): (&Path, &[String]),
+        directory: Option<&Path>,
         variables: &BTreeMap<String, String>,
         log: &Arc<Log>,
         generation: u64,
     ) -> io::Result<Self> {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(variables).process_group(0).kill_on_drop(true);
+        if let Some(directory) = directory {
+            command.current_dir(directory);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).ok_or(io::ErrorKind::NotFound)?;

@@ -128,7 +128,8 @@ impl Inner {
         if function.is_managed() {
             variables::as_managed(&mut all, is_extension);
         }
-        Process::start(program, &all, &self.log, generation).map_err(StartFailure::Spawn)
+        Process::start(program, self.config.directory.as_deref(), &all, &self.log, generation)
+            .map_err(StartFailure::Spawn)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
 
 use super::{
@@ -47,6 +47,11 @@ impl Call {
     /// The trace header sent, if it was well-formed.
     pub fn trace(&self) -> Option<TraceHeader> {
         self.active.with(|record| record.trace.clone())
+    }
+
+    /// Headers of the function's answer, once they are there; `None` if the invocation ended without one. Safe to cancel.
+    pub async fn head(&mut self) -> Option<HeaderMap> {
+        self.wait(|record| record.answered.map(|_| record.headers.clone())).await
     }
 
     /// The next raw chunk; `None` at the end, whatever kind of end it was. Safe to cancel.

@@ -173,7 +173,7 @@ impl Response {
 }
 
 /// Where the prelude ends and where the body begins.
-pub(super) fn split(bytes: &[u8]) -> Option<(usize, usize)> {
+pub(crate) fn split(bytes: &[u8]) -> Option<(usize, usize)> {
     let end = bytes.windows(NULS.len()).position(|window| window == NULS)?;
     Some((end, end + NULS.len()))
 }

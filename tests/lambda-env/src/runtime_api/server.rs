@@ -40,6 +40,8 @@ pub(super) async fn serve(request: Request<Incoming>, peer: Peer, queue: Arc<Inv
             queue.set_init_error(InitError { kind: error_kind(&head.headers), body });
             Ok(accepted())
         }
+        (&Method::PUT, ["2022-07-01", "telemetry"]) => not_supported(body, "Telemetry").await,
+        (&Method::PUT, ["2020-08-15", "logs"]) => not_supported(body, "Logs").await,
         (_, ["2020-01-01", "extension", ..]) => extensions_api::route(&queue, &head, wire::whole(body).await?).await,
         _ => {
             queue.violation(None, format!("{} {path}: no such route", head.method));
@@ -48,6 +50,14 @@ pub(super) async fn serve(request: Request<Incoming>, peer: Peer, queue: Arc<Inv
             Ok(wire::json(StatusCode::NOT_FOUND, &body))
         }
     }
+}
+
+/// What AWS's own emulator says where there is no such API: extensions go on without it.
+async fn not_supported(body: Incoming, api: &str) -> Answer {
+    wire::whole(body).await?;
+    let message = format!("{api} API is not supported");
+    let body = json!({"errorType": format!("{api}.NotSupported"), "errorMessage": message});
+    Ok(wire::json(StatusCode::ACCEPTED, &body))
 }
 
 /// A `next` that waits. Dropped before it was answered, because the client is gone, it gives its place and its event back.

@@ -25,6 +25,7 @@ const STAND_STILL_LOOK: Duration = Duration::from_millis(10);
 const EXIT_LOOK: Duration = Duration::from_millis(200);
 
 const MODE: &str = "lambda-runtime-function-response-mode";
+const HTTP_INTEGRATION: &[u8] = b"application/vnd.awslambda.http-integration-response";
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
@@ -154,7 +155,7 @@ fn ending(queue: &InvocationQueue, active: &ActiveInvocation, headers: &HeaderMa
     if trailers.keys().any(|name| !announced.split(',').any(|announced| announced.trim() == name.as_str())) {
         queue.violation(Some(&active.request_id), "sent trailers that it had not announced".to_owned());
     }
-    if is_streaming(headers) && !active.with(super::Response::has_separate_prelude) {
+    if is_http_integration(headers) && is_streaming(headers) && !active.with(super::Response::has_separate_prelude) {
         queue.violation(Some(&active.request_id), "prelude and NUL bytes are not two chunks".to_owned());
     }
     active.trailers(trailers);
@@ -164,16 +165,20 @@ fn ending(queue: &InvocationQueue, active: &ActiveInvocation, headers: &HeaderMa
     }
 }
 
-fn is_streaming(headers: &HeaderMap) -> bool {
+/// Whether the answer is streamed, not buffered.
+pub(crate) fn is_streaming(headers: &HeaderMap) -> bool {
     headers.get(MODE).is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"))
+}
+
+/// Whether the body begins with a prelude, status and headers as JSON. Without this content type it is the HTTP body alone, and
+/// the content type is the caller's.
+pub(crate) fn is_http_integration(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(HTTP_INTEGRATION))
 }
 
 fn faults_of_head(headers: &HeaderMap) -> Vec<&'static str> {
     let is = |name: &str, value: &str| headers.get(name).is_some_and(|found| found.as_bytes() == value.as_bytes());
     let mut faults = Vec::new();
-    if is_streaming(headers) && !is("content-type", "application/vnd.awslambda.http-integration-response") {
-        faults.push("a streaming response without the content type of an HTTP integration");
-    }
     if is_streaming(headers) && !is("transfer-encoding", "chunked") {
         faults.push("a streaming response that is not chunked");
     }

@@ -3,11 +3,13 @@
 mod aws;
 mod ending;
 mod freeze;
+mod function_url;
 mod managed;
 mod official;
 mod otlp;
 mod protocol;
 mod responses;
+mod session;
 mod stale;
 mod xray;
 
@@ -46,4 +48,17 @@ fn extension() -> std::path::PathBuf {
         let _ = std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_fixture-function"), &path);
     }
     path
+}
+
+/// A GET request by hand, so that nothing lies between the wire and the test: the head, and the body as it came, in chunks.
+/// The connection is closed by the server.
+async fn get(address: std::net::SocketAddr, target: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {target} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // A connection that breaks is an end, too.
+    let _ = within(socket.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
 }

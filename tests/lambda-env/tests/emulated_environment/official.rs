@@ -1,11 +1,54 @@
-//! The official runtime in this environment: a second opinion on both.
+//! The official runtime in this environment: a second opinion on both. The function is this very program, started again with
+//! one test, because a dependency of tests alone can be used by no other program of the package.
+
+use std::time::Duration;
 
 use lambda_env::{Environment, FunctionUrl, Outcome};
+use lambda_runtime::{
+    Error, LambdaEvent, service_fn,
+    streaming::{Body, Response, channel},
+};
+use serde_json::Value;
 
 use crate::{call, within};
 
+/// Set for the program that is the function.
+const IS_FUNCTION: &str = "LAMBDA_ENV_TEST_FUNCTION";
+
+/// By the path of the event: `/stream` three events, `/broken` one event and an error in mid-body, anything else an error.
+async fn handle(event: LambdaEvent<Value>) -> Result<Response<Body>, Error> {
+    let path = event.payload["rawPath"].as_str().unwrap_or_default().to_owned();
+    if path != "/stream" && path != "/broken" {
+        return Err("no such path".into());
+    }
+    let (mut sender, body) = channel();
+    tokio::spawn(async move {
+        for number in 0..3 {
+            if sender.send_data(format!("data: {{\"n\":{number}}}\n\n").into()).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            if path == "/broken" {
+                return sender.abort();
+            }
+        }
+    });
+    Ok(Response::from(body))
+}
+
+/// The function, where it is one; no test otherwise.
+#[tokio::test]
+async fn the_function() {
+    if std::env::var_os(IS_FUNCTION).is_some() {
+        lambda_runtime::run(service_fn(handle)).await.unwrap();
+    }
+}
+
 async fn official() -> Environment {
-    within(Environment::builder(env!("CARGO_BIN_EXE_official-runtime")).extension_present().start()).await.unwrap()
+    let this = std::env::current_exe().unwrap();
+    let function =
+        Environment::builder(this).argument("official::the_function").argument("--exact").var(IS_FUNCTION, "1");
+    within(function.extension_present().start()).await.unwrap()
 }
 
 #[tokio::test]

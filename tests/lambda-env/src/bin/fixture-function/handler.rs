@@ -1,13 +1,16 @@
 //! What the function does, by the path of the event.
 
-use std::{io, time::Duration};
+use std::{io, net::UdpSocket, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
 use hyper::{HeaderMap, Response, body::Incoming, header::HeaderValue};
 use serde_json::{Value, json};
 
-use crate::http::{Body, Client, Failed, full, read, streaming};
+use crate::{
+    http::{Body, Client, Failed, full, read, streaming},
+    variable,
+};
 
 const PRELUDE: &[u8] = br#"{"statusCode":200,"headers":{"Content-Type":"text/event-stream"},"cookies":["a=b"]}"#;
 const NULS: &[u8] = &[0; 8];
@@ -31,6 +34,10 @@ pub(crate) async fn handle(invocation: &Invocation) -> io::Result<()> {
     let (count, pause) = (number("n"), Duration::from_millis(number("ms")));
     match invocation.event["rawPath"].as_str().unwrap_or_default() {
         "/stream" => invocation.stream(|out| events(out, count, pause)).await?,
+        "/traced" => {
+            invocation.subsegment("work")?;
+            invocation.stream(|out| events(out, count, pause)).await?;
+        }
         "/late" => {
             invocation.stream(|out| events(out, 1, Duration::ZERO)).await?;
             tokio::time::sleep(pause).await;
@@ -67,6 +74,17 @@ pub(crate) async fn handle(invocation: &Invocation) -> io::Result<()> {
 }
 
 impl Invocation {
+    /// Sends a subsegment to the X-Ray daemon.
+    fn subsegment(&self, name: &str) -> io::Result<()> {
+        let part = |name: &str| self.trace.split(';').find_map(|part| part.strip_prefix(name)).unwrap_or_default();
+        let start = self.deadline.parse::<f64>().unwrap_or_default() / 1e3 - 1.0;
+        let document = json!({"id": "0123456789abcdef", "trace_id": part("Root="), "parent_id": part("Parent="), "name": name,
+            "type": "subsegment", "start_time": start, "end_time": start + 0.001});
+        let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{document}");
+        let socket = UdpSocket::bind(("127.0.0.1", 0))?;
+        socket.send_to(datagram.as_bytes(), variable("AWS_XRAY_DAEMON_ADDRESS")).map(drop)
+    }
+
     /// Sends a streaming response that `write` writes beside it.
     async fn stream<F: Future<Output = ()>>(&self, write: impl FnOnce(Out) -> F) -> io::Result<()> {
         let (mut out, channel) = Channel::new(1);

@@ -23,6 +23,16 @@ impl InvocationQueue {
         })
     }
 
+    /// Whether Lambda would hand this environment an invocation: with one slot it is free only when its extensions are done
+    /// with the last one, too.
+    pub(crate) fn takes_one(&self) -> bool {
+        if self.function.concurrency <= 1 && !self.function.is_managed() {
+            self.is_idle()
+        } else {
+            self.has_free_worker()
+        }
+    }
+
     /// Whether this invocation passed its time limit; its worker has now come back.
     pub(in crate::runtime_api) fn take_late(&self, request_id: &str) -> bool {
         self.update(|state| {

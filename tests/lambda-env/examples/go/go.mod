@@ -1,0 +1,5 @@
+module stream
+
+go 1.24
+
+require github.com/aws/aws-lambda-go v1.55.1
