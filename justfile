@@ -149,6 +149,11 @@ sbom:
 bench-smoke:
     tests/bench-smoke
 
+# One process with many streams, beside axum: CPU per event, idle streams, polls, cold reads. `just bench-fanout --only events` runs a part.
+[group('more')]
+bench-fanout *ARGS:
+    cargo bench --locked --workspace --bench fanout -- {{ ARGS }}
+
 # The binary that users deploy.
 [group('more')]
 release:

@@ -64,7 +64,10 @@ pub(crate) async fn measure(scale: Scale) {
             subject.round(scale).await;
         }
     }
-    println!("\nCPU per event, {} readers, bursts of {BURST_EVENTS}: µs, and beside axum formatted once", scale.readers);
+    println!(
+        "\nCPU per event, {} readers, bursts of {BURST_EVENTS}: µs, and beside axum formatted once",
+        scale.readers
+    );
     let once = subjects[0].us_per_event.clone();
     for subject in &subjects {
         let ratios = subject.us_per_event.iter().zip(&once).map(|(ours, theirs)| ours / theirs);

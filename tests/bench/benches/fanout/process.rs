@@ -28,7 +28,8 @@ impl Server {
         let stdin = child.stdin.take().expect("piped");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let first = lines.next().expect("a line").expect("text");
-        let address = first.rsplit_once("//").map_or(first.as_str(), |(_, address)| address).parse().expect("an address");
+        let address =
+            first.rsplit_once("//").map_or(first.as_str(), |(_, address)| address).parse().expect("an address");
         // Ledger lines and the like: read, so that the server never waits for its pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, stdin, address }
