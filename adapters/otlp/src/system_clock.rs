@@ -1,17 +1,20 @@
 //! The wall clock, with tokio's timer to wait on. Knows nothing of what is waited for.
 //!
-//! A frozen process loses its timers' time: they run on the monotonic clock, which may stand still meanwhile. So a long
-//! sleep is slept in slices, and each waking looks at the wall clock again. A wall clock that was set back shows then, too: less
-//! of it has passed than was slept.
+//! A frozen process loses its timers' time: they run on the monotonic clock, which may stand still meanwhile. One watch for the whole
+//! process looks at both clocks and wakes every sleeper once they have moved apart; a sleeper by itself wakes only at its moment,
+//! so that thousands of them cost nothing while nothing happens. A wall clock that was set back shows then, too: less of it has
+//! passed than was slept.
+
+mod freeze_watch;
 
 use async_trait::async_trait;
+use freeze_watch::{APART, FreezeWatch, LOOK_EVERY};
+use futures::future::select;
 use lambda_trace::{Clock, Timestamp};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// The longest a sleeper trusts the monotonic clock, in milliseconds: so late it wakes after a freeze at the most.
-const SLICE_MS: u64 = 500;
-/// The two clocks drift apart by less than this within a slice, unless the wall clock was set.
-const CLOCKS_APART: Duration = Duration::from_millis(50);
+use std::{
+    pin::pin,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// The wall clock. Sleeping needs a tokio runtime with its timer on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +30,8 @@ impl Clock for SystemClock {
 
     async fn sleep_until(&self, at: Timestamp) {
         let began = monotonic();
-        sleep_until(|| self.now(), || monotonic().saturating_duration_since(began), at).await;
+        let steady = || monotonic().saturating_duration_since(began);
+        sleep_until(|| self.now(), steady, FreezeWatch::of_this_process(), at).await;
     }
 }
 
@@ -40,16 +44,32 @@ fn monotonic() -> Instant {
 }
 
 /// `steady` never goes back.
-async fn sleep_until(now: impl Fn() -> Timestamp, steady: impl Fn() -> Duration, mut at: Timestamp) {
+async fn sleep_until(
+    now: impl Fn() -> Timestamp,
+    steady: impl Fn() -> Duration,
+    watch: &FreezeWatch,
+    mut at: Timestamp,
+) {
     let (mut wall, mut since) = (now(), steady());
-    while wall < at {
-        tokio::time::sleep(at.since(wall).min(Duration::from_millis(SLICE_MS))).await;
+    loop {
+        // Asked for before the clocks are read: whatever moves them from here on wakes.
+        let moved = pin!(watch.moved());
         let (wall_now, steady_now) = (now(), steady());
         let set_back = wall.plus(steady_now.saturating_sub(since)).since(wall_now);
-        if set_back > CLOCKS_APART {
+        if set_back > APART {
             at = at.minus(set_back);
         }
         (wall, since) = (wall_now, steady_now);
+        let left = at.since(wall);
+        if left.is_zero() {
+            return;
+        }
+        if left <= LOOK_EVERY {
+            // The watch would wake it no sooner.
+            tokio::time::sleep(left).await;
+        } else {
+            select(pin!(tokio::time::sleep(left.min(watch.trust()))), moved).await;
+        }
     }
 }
 
@@ -83,15 +103,30 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_secs(5), long).await.is_err());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_sleeper_wakes_soon_after_a_freeze() {
-        // Frozen right after it fell asleep: the wall clock jumps an hour, the timers have seen nothing of it.
+    #[tokio::test]
+    async fn a_sleeper_wakes_once_the_watch_saw_a_freeze() {
+        // Frozen while it sleeps: the wall clock jumps an hour, the timers have seen nothing of it.
         let hour = Timestamp::from_millis(3_600_000);
+        let wall = Cell::new(Timestamp::default());
+        let watch = FreezeWatch::default();
+        let mut sleep = pin!(sleep_until(|| wall.get(), || Duration::ZERO, &watch, hour));
+        assert!(sleep.as_mut().now_or_never().is_none());
+        watch.look(Duration::ZERO, Duration::ZERO);
+        wall.set(hour);
+        assert!(sleep.as_mut().now_or_never().is_none(), "nobody has told it");
+        watch.look(Duration::from_secs(3_600), Duration::ZERO);
+        assert!(sleep.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn without_a_watch_it_looks_for_itself() {
+        let second = Timestamp::from_millis(1_000);
         let looks = Cell::new(0);
-        let wall = || if looks.replace(looks.get() + 1) == 0 { Timestamp::default() } else { hour };
+        let wall = || if looks.replace(looks.get() + 1) < 2 { Timestamp::default() } else { second };
+        let watch = FreezeWatch::without_a_thread();
         let began = tokio::time::Instant::now();
-        sleep_until(wall, || Duration::ZERO, hour).await;
-        assert!(began.elapsed() <= Duration::from_millis(SLICE_MS + 1));
+        sleep_until(wall, || Duration::ZERO, &watch, second).await;
+        assert!((LOOK_EVERY..Duration::from_millis(900)).contains(&began.elapsed()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -104,7 +139,8 @@ mod tests {
             let back = if slept < Duration::from_secs(2) { Duration::ZERO } else { hour };
             Timestamp::from_millis(1_795_000_000_000).plus(slept).minus(back)
         };
-        sleep_until(wall, || began.elapsed(), wall().plus(Duration::from_secs(5))).await;
+        let watch = FreezeWatch::without_a_thread();
+        sleep_until(wall, || began.elapsed(), &watch, wall().plus(Duration::from_secs(5))).await;
         let slept = began.elapsed();
         assert!((Duration::from_millis(4_990)..Duration::from_millis(5_010)).contains(&slept), "{slept:?}");
     }
