@@ -10,6 +10,7 @@ use sse_core::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Bound::{self, Excluded, Included, Unbounded},
     sync::{Arc, Mutex},
 };
 
@@ -104,17 +105,25 @@ impl State {
         true
     }
 
+    /// Where the page begins, newest first: behind the page before, or with the newest of the partition.
+    fn end(query: &Query<'_>) -> Bound<Key> {
+        if let Some(token) = query.after {
+            let at = token.updated_at.parse().map_or(query.since, Timestamp::from_micros);
+            let is_over = at < query.since;
+            let source_id = if is_over { "" } else { &token.source_id };
+            return Excluded((query.sentiment, at.max(query.since), source_id.into()));
+        }
+        let next = Sentiment::ALL.get(query.sentiment.index() + 1);
+        next.map_or(Unbounded, |next| Excluded((*next, Timestamp::from_micros(0), "".into())))
+    }
+
     fn page(&self, query: &Query<'_>, report: AwsCall) -> Page {
-        let partition = query.sentiment;
-        let since: Key = (partition, query.since, "".into());
+        let since: Key = (query.sentiment, query.since, "".into());
+        let end = Self::end(query);
         let mut page = Page { report, ..Page::default() };
         let mut last: Option<&Key> = None;
         let mut left = self.page_items;
-        for (key, item) in self.index.range(since..).rev() {
-            let before = query.after.is_none_or(|token| is_behind(key, token));
-            if key.0 != partition || !before {
-                continue;
-            }
+        for (key, item) in self.index.range((Included(since), end)).rev() {
             if left == 0 {
                 page.next = last.map(token);
                 break;
@@ -139,11 +148,6 @@ fn malformed(key: &Key, problem: ItemProblem) -> MalformedItem {
 /// The token's date in microseconds: a table's own text, which no caller may read.
 fn token(key: &Key) -> PageToken {
     PageToken { source_id: key.2.to_string(), updated_at: key.1.micros().to_string() }
-}
-
-fn is_behind(key: &Key, token: &PageToken) -> bool {
-    let at = token.updated_at.parse().map_or(key.1, Timestamp::from_micros);
-    (key.1, &*key.2) < (at, token.source_id.as_str())
 }
 
 #[async_trait]
