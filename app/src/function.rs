@@ -112,9 +112,7 @@ fn response(handled: HandlerResponse, request_id: String) -> Response {
     let HandlerResponse { status, headers, body, work } = handled;
     let body = match body {
         handler::Body::Plain(bytes) => Body::Whole(bytes),
-        handler::Body::Events(reader) => {
-            Body::Stream(reader.map(|write| Ok(Bytes::from(write.map_err(Box::new)?))).boxed())
-        }
+        handler::Body::Events(reader) => Body::Stream(reader.map(|write| Ok(write.map_err(Box::new)?)).boxed()),
     };
     let completion = match work {
         handler::Completion::AfterResponse(settle) => Completion::AfterResponse(settle),

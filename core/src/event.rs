@@ -12,7 +12,6 @@ use serde::{Serialize, Serializer};
 use std::{
     collections::BTreeSet,
     io::{self, Write},
-    ops::Bound,
 };
 
 /// `heartbeat`
@@ -63,8 +62,7 @@ pub(crate) fn write_metrics(
 
 /// Writes the data of one page of `tags`.
 pub(crate) fn write_tags(out: &mut Vec<u8>, snapshot: &Snapshot, page: &TagsPage) -> io::Result<()> {
-    let range = (Bound::Included(&*page.from), Bound::Included(&*page.to));
-    let by_tag = counts(snapshot.tickers.range::<str, _>(range).map(of_ticker));
+    let by_tag = counts(snapshot.tickers.range(&*page.from..=&*page.to).map(of_ticker));
     write!(out, r#"{{"from":{},"to":{},"by_tag":{by_tag}}}"#, json(&*page.from), json(&*page.to))
 }
 

@@ -11,6 +11,7 @@ pub use client::Client;
 use queue::Queue;
 
 use crate::ports::{Delivery, Dispatcher, Update};
+use bytes::Bytes;
 use futures::{Stream, task::AtomicWaker};
 use lambda_trace::{BodyEndPermit, Clock, PendingFlush, Timestamp};
 use std::{
@@ -131,7 +132,7 @@ impl Dispatcher for Writer {
 }
 
 impl Stream for Reader {
-    type Item = Result<Vec<u8>, Aborted>;
+    type Item = Result<Bytes, Aborted>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.to_reader.register(cx.waker());
@@ -143,10 +144,10 @@ impl Stream for Reader {
                 Some(end) => Poll::Ready(std::mem::replace(end, Ok(())).err().map(Err)),
             };
         }
-        let Some((bytes, mut deliveries)) = state.queue.take(self.0.clock.now()) else {
+        let State { queue, taken, .. } = &mut *state;
+        let Some(bytes) = queue.take(self.0.clock.now(), taken) else {
             return Poll::Pending;
         };
-        state.taken.append(&mut deliveries);
         drop(state);
         self.0.to_writer.wake();
         Poll::Ready(Some(Ok(bytes)))

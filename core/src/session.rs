@@ -8,7 +8,6 @@ use crate::{
     plan::Plan,
     ports::{Delivery, Dispatcher, Last, Poller, Random, Update},
     shared_reader::{ReadState, Role, SharedReader},
-    snapshot::Snapshot,
 };
 use futures::{
     FutureExt, StreamExt,
@@ -17,7 +16,6 @@ use futures::{
     stream::FuturesUnordered,
 };
 use lambda_trace::{Clock, EndReason, Shutdown, Timestamp};
-use std::sync::Arc;
 
 /// A reader that takes nothing for this long is dropped, in milliseconds; it resumes.
 pub const STALL_MS: u64 = 30_000;
@@ -57,8 +55,8 @@ pub struct SessionDeps<'s> {
 pub trait Maintenance<'s>: Send + Sync {
     /// Streams of this process, for heartbeats.
     fn connections(&self) -> usize;
-    /// A round of reading that another stream made.
-    fn poll_was_shared(&self);
+    /// Rounds of reading that other streams made.
+    fn polls_were_shared(&self, rounds: u64);
     /// Events that the reader took.
     fn delivered(&self, deliveries: &[Delivery]);
     /// Begins something that is due now, if anything is.
@@ -72,8 +70,9 @@ enum Wake {
     StallCheck,
     Beat,
     Taken,
-    Polled(ReadState, Role),
-    Expired(ReadState),
+    /// A round of reading; the first one, or one that this stream was on duty for.
+    Read(ReadState, Role),
+    News(ReadState),
     TaskDone,
 }
 
@@ -81,9 +80,13 @@ struct State<'s> {
     plan: &'s Plan,
     deps: SessionDeps<'s>,
     degraded: bool,
-    seen: Option<Arc<Snapshot>>,
+    /// The snapshot that was dispatched last.
+    seen: Option<u64>,
+    /// What there was to tell, as far as this stream knows it.
+    version: u64,
     /// Items left by themselves since the last round of reading.
     has_expired: bool,
+    /// The rounds of the process that are accounted for.
     round: u64,
     next_beat: Timestamp,
 }
@@ -102,19 +105,22 @@ pub async fn run<'s>(
         deps,
         degraded: shared_reader.is_degraded(),
         seen: None,
+        version: 0,
         has_expired: false,
         round: 0,
         next_beat: now,
     };
     state.beat(now);
+    let watcher = shared_reader.watch();
     let mut end = clock.sleep_until(plan.end_at).fuse();
     let mut shutdown = shutdown.asked().fuse();
     let mut gone = writer.reader_gone().fuse();
     let mut stall = clock.sleep_until(now.plus_ms(STALL_MS)).fuse();
     let mut beat = clock.sleep_until(state.next_beat).fuse();
     let mut taken = writer.taken().fuse();
-    let mut poll = poll_at(deps, now, true);
-    let mut expiry: Fuse<BoxFuture<'_, ()>> = Fuse::terminated();
+    let mut reading = shared_reader.read(clock, deps.random, deps.poller, true).boxed().fuse();
+    // Nothing is news to a stream that has not read.
+    let mut news = Fuse::terminated();
     loop {
         // Biased: the order is the rule, and there is no hidden randomness.
         let wake = select_biased! {
@@ -127,19 +133,14 @@ pub async fn run<'s>(
             }
             () = beat => Wake::Beat,
             () = taken => Wake::Taken,
-            (read_state, role) = poll => {
-                poll = poll_at(deps, read_state.due_at, false);
-                Wake::Polled(read_state, role)
-            }
-            () = expiry => Wake::Expired(shared_reader.expire(clock.now())),
+            (read_state, role) = reading => Wake::Read(read_state, role),
+            read_state = news => Wake::News(read_state),
             () = tasks.puts.select_next_some() => Wake::TaskDone,
             () = tasks.exports.select_next_some() => Wake::TaskDone,
         };
-        if let Wake::Polled(read_state, _) | Wake::Expired(read_state) = &wake {
-            expiry = read_state.expires_at.map_or_else(Fuse::terminated, |at| clock.sleep_until(at).fuse());
-        }
         let now = clock.now();
         if let Some(reason) = state.on(wake, now) {
+            state.account(shared_reader.rounds());
             return reason;
         }
         if beat.is_terminated_now() {
@@ -148,16 +149,14 @@ pub async fn run<'s>(
         if taken.is_terminated_now() {
             taken = writer.taken().fuse();
         }
+        if reading.is_terminated_now() {
+            reading = watcher.round(clock, deps.random, deps.poller).boxed().fuse();
+        }
+        if news.is_terminated_now() && state.round > 0 {
+            news = watcher.news(clock, state.version).fuse();
+        }
         deps.maintenance.run_due(now, tasks);
     }
-}
-
-fn poll_at(deps: SessionDeps<'_>, at: Timestamp, is_first: bool) -> Fuse<BoxFuture<'_, (ReadState, Role)>> {
-    let poll = async move {
-        deps.clock.sleep_until(at).await;
-        deps.shared_reader.read(deps.clock, deps.random, deps.poller, is_first).await
-    };
-    poll.boxed().fuse()
 }
 
 impl State<'_> {
@@ -182,17 +181,28 @@ impl State<'_> {
             }
             Wake::Beat => self.beat(now),
             Wake::Taken => self.deps.maintenance.delivered(&self.deps.out.collect()),
-            Wake::Polled(read_state, role) => {
-                if role == Role::Shared && read_state.round > self.round {
-                    self.deps.maintenance.poll_was_shared();
+            Wake::Read(read_state, role) => {
+                if role == Role::Led {
+                    // Its own round is none that was shared, and what was before its first one is nothing to it.
+                    if self.round > 0 {
+                        self.account(read_state.round - 1);
+                    }
+                    self.round = read_state.round;
                 }
-                self.round = read_state.round;
-                self.show(read_state, true);
+                self.show(read_state);
             }
-            Wake::Expired(read_state) => self.show(read_state, false),
+            Wake::News(read_state) => self.show(read_state),
             Wake::TaskDone => {}
         }
         None
+    }
+
+    /// Takes note of all rounds of reading up to this one: others made those that are not accounted for yet.
+    fn account(&mut self, round: u64) {
+        // To a stream that opens, of all the rounds before it only the last one counts.
+        let shared = if self.round == 0 { round.min(1) } else { round.saturating_sub(self.round) };
+        self.deps.maintenance.polls_were_shared(shared);
+        self.round = self.round.max(round);
     }
 
     /// A heartbeat now; the next one an interval after this one was due, or after now if that has passed (a thaw) or is further
@@ -209,16 +219,19 @@ impl State<'_> {
         self.deps.out.dispatch(Update::Heartbeat { degraded: self.degraded, connections });
     }
 
-    fn show(&mut self, read_state: ReadState, after_read: bool) {
+    fn show(&mut self, read_state: ReadState) {
+        self.account(read_state.round);
+        let after_read = read_state.read_version > self.version;
+        self.version = self.version.max(read_state.version);
         if read_state.degraded != self.degraded {
             self.degraded = read_state.degraded;
             self.heartbeat();
         }
         let Some(snapshot) = read_state.snapshot else { return };
-        let is_new = self.seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &snapshot));
+        let is_new = self.seen != Some(snapshot.version());
         if is_new || after_read && self.has_expired {
-            self.deps.out.dispatch(Update::State { snapshot: snapshot.clone(), after_read });
-            self.seen = Some(snapshot);
+            self.seen = Some(snapshot.version());
+            self.deps.out.dispatch(Update::State { snapshot, after_read });
             self.has_expired = !after_read;
         }
     }

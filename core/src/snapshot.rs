@@ -1,8 +1,12 @@
 //! What all streams of a process share after a round of reading: the state that a client should hold, and its hashes.
 
 mod tags;
+mod ticker_map;
+mod write;
 
 pub use tags::TagsPage;
+pub use ticker_map::TickerMap;
+pub(crate) use write::SharedWrite;
 
 use crate::{
     digest::{BUCKETS, Part, PartSum, bucket_of, entry, number, ticker_entry},
@@ -12,9 +16,10 @@ use crate::{
 };
 use lambda_trace::Timestamp;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{Arc, OnceLock},
 };
+use write::WriteCell;
 
 /// Beyond this number of tickers, `metrics` does not list them.
 const LISTED_MAX: usize = 1_000;
@@ -60,23 +65,41 @@ impl Shown {
 }
 
 /// The state after a round.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Snapshot {
     /// Every ticker of the window.
-    pub tickers: Arc<BTreeMap<Ticker, Shown>>,
+    pub tickers: TickerMap,
     /// Counts.
     pub totals: Totals,
     /// The version in which an item that arrived, or was rewritten, last changed anything.
     pub arrived_in: u64,
     version: u64,
-    /// The tickers in which this version differs from the one before.
-    changes: Arc<[Ticker]>,
+    step: Step,
     /// Where `metrics` does not list the tickers.
     pages: Option<Arc<[TagsPage]>>,
     rates: Rates,
     sums: Sums,
     metrics: Part,
     by_tag: OnceLock<Box<str>>,
+    write: WriteCell,
+}
+
+/// What a client that holds the version before has to be told, if it is shown everything.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    /// In order, and whether an item that arrived, or was rewritten, is behind it.
+    pub(crate) tickers: Vec<(Ticker, bool)>,
+    /// Whether `metrics` differ.
+    pub(crate) metrics: bool,
+    /// Whether the names in some page of `tags` differ.
+    pub(crate) pages: bool,
+}
+
+impl Step {
+    /// Whether it says nothing.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.tickers.is_empty() && !self.metrics && !self.pages
+    }
 }
 
 /// The sums behind the digest's parts.
@@ -116,12 +139,12 @@ impl Snapshot {
         let mut tickers = before.map(|b| b.tickers.clone()).unwrap_or_default();
         let mut sums = before.map(|b| b.sums.clone()).unwrap_or_default();
         let mut has_new_names = before.is_none();
-        let mut touched = Vec::with_capacity(changes.len());
-        if !changes.is_empty() {
-            let map = Arc::make_mut(&mut tickers);
-            for change in changes {
-                has_new_names |= apply(map, &mut sums, &change, version);
-                touched.push(change.ticker);
+        let mut step = Step::default();
+        for change in changes {
+            let (was, is) = apply(&mut tickers, &mut sums, &change, version);
+            has_new_names |= was.is_some() != is;
+            if !was.map_or(Aggregate::GONE, |shown| shown.aggregate).prints_like(change.shown()) {
+                step.tickers.push((change.ticker, is && change.arrived));
             }
         }
         let pages = match before {
@@ -130,17 +153,20 @@ impl Snapshot {
         };
         let arrived_in = if has_arrivals { version } else { before.map_or(0, |b| b.arrived_in) };
         let metrics = metrics_part(&totals, tickers.len(), pages.is_none().then_some(sums.counts));
+        step.metrics = before.is_none_or(|b| !b.metrics.equals(metrics));
+        step.pages = has_new_names && pages.is_some();
         Some(Self {
             tickers,
             totals,
             arrived_in,
             version,
-            changes: touched.into(),
+            step,
             pages,
             rates: window.rates().clone(),
             sums,
             metrics,
             by_tag: OnceLock::new(),
+            write: WriteCell::default(),
         })
     }
 
@@ -154,13 +180,34 @@ impl Snapshot {
         self.tickers.get(ticker).map_or(&Aggregate::GONE, |shown| &shown.aggregate)
     }
 
-    /// The tickers that a client which holds `before` has to be told of.
-    pub fn changes_since(&self, before: &Self) -> Vec<Ticker> {
-        if self.version == before.version + 1 {
-            return self.changes.to_vec();
+    /// What a client that holds the version before has to be told.
+    pub(crate) const fn step(&self) -> &Step {
+        &self.step
+    }
+
+    /// Whether `before` is the version just before this one.
+    pub(crate) const fn follows(&self, before: &Self) -> bool {
+        self.version == before.version + 1
+    }
+
+    /// The tickers that a client which holds `before` has to be told of, and whether an item that arrived, or was rewritten, is
+    /// behind it.
+    pub(crate) fn changes_since(&self, before: &Self) -> Vec<(Ticker, bool)> {
+        if self.version == before.version {
+            return Vec::new();
         }
-        let gone = before.tickers.keys().filter(|ticker| !self.tickers.contains_key(*ticker));
-        self.tickers.keys().chain(gone).filter(|t| !before.get(t).prints_like(self.get(t))).cloned().collect()
+        if self.follows(before) {
+            return self.step.tickers.clone();
+        }
+        let names: BTreeSet<_> = self.tickers.unshared(&before.tickers).collect();
+        let differs = |ticker: &&Ticker| !before.get(ticker).prints_like(self.get(ticker));
+        let arrived = |ticker| self.tickers.get(ticker).is_some_and(|shown| shown.arrived_in > before.version);
+        names.into_iter().filter(differs).map(|ticker| (ticker.clone(), arrived(ticker))).collect()
+    }
+
+    /// The write that readers of this version share.
+    pub(crate) const fn write(&self) -> &WriteCell {
+        &self.write
     }
 
     /// The pages that name the tickers, where `metrics` does not.
@@ -204,8 +251,8 @@ impl Snapshot {
     }
 }
 
-/// Whether a name came or went.
-fn apply(map: &mut BTreeMap<Ticker, Shown>, sums: &mut Sums, change: &Change, version: u64) -> bool {
+/// What was shown before, and whether the ticker is there now.
+fn apply(map: &mut TickerMap, sums: &mut Sums, change: &Change, version: u64) -> (Option<Shown>, bool) {
     let Change { ticker, aggregate, arrived } = change;
     let before = match aggregate {
         Some(aggregate) => {
@@ -219,11 +266,11 @@ fn apply(map: &mut BTreeMap<Ticker, Shown>, sums: &mut Sums, change: &Change, ve
     if let Some(before) = &before {
         sums.remove(ticker, &before.aggregate);
     }
-    before.is_some() != aggregate.is_some()
+    (before, aggregate.is_some())
 }
 
 /// Whether `metrics` lists these tickers: no more than a reader takes in, and no longer than a line may be.
-fn is_listed(tickers: &BTreeMap<Ticker, Shown>) -> bool {
+fn is_listed(tickers: &TickerMap) -> bool {
     tickers.len() <= LISTED_MAX && tickers.keys().map(tags::entry_bytes).sum::<usize>() <= tags::PAGE_BYTES
 }
 

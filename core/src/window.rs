@@ -86,6 +86,13 @@ pub struct Change {
     pub arrived: bool,
 }
 
+impl Change {
+    /// What a client should hold of the ticker now.
+    pub(crate) fn shown(&self) -> &Aggregate {
+        self.aggregate.as_ref().unwrap_or(&Aggregate::GONE)
+    }
+}
+
 impl Window {
     /// An empty window.
     pub fn new(limits: WindowLimits) -> Self {
@@ -193,7 +200,7 @@ impl Window {
         touched
             .into_iter()
             .map(|(ticker, arrived)| {
-                let aggregate = self.tickers.get(&ticker).map(|m| m.aggregate(&self.items));
+                let aggregate = self.tickers.get(&ticker).map(Members::aggregate);
                 Change { ticker, aggregate, arrived }
             })
             .collect()

@@ -305,7 +305,7 @@ impl Environment {
                     clock.sleep_until(clock.now().plus_ms(1)).await;
                 }
                 let Some(write) = reader.next().await else { break };
-                log.borrow_mut().push(write);
+                log.borrow_mut().push(write.map(Into::into));
             }
             end.set(true);
         });

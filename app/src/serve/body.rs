@@ -32,9 +32,7 @@ impl hyper::body::Body for ServedBody {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Body::Events(reader) => {
-                Pin::new(reader).poll_next(cx).map(|write| Some(write?.map(|bytes| Frame::data(bytes.into()))))
-            }
+            Body::Events(reader) => Pin::new(reader).poll_next(cx).map(|write| Some(write?.map(Frame::data))),
         }
     }
 

@@ -8,11 +8,13 @@ use crate::{
     encoded,
     event::{self, Heartbeat, LastEvent},
     item::Ticker,
+    plan::View,
     ports::{Delivery, Last, Update},
-    snapshot::Snapshot,
+    snapshot::{SharedWrite, Snapshot},
     sse::{write_event, write_event_with},
     window::Aggregate,
 };
+use bytes::Bytes;
 use lambda_trace::Timestamp;
 use pending::{Cause, Pending, StateEvent};
 use std::{collections::BTreeSet, sync::Arc};
@@ -34,6 +36,8 @@ pub(super) struct Queue {
     heartbeat: Option<(bool, usize)>,
     target: Option<Arc<Snapshot>>,
     pending: Pending,
+    /// Of the step to the target nothing was sent, and of nothing else anything is unsent: `pending` does not name it yet.
+    whole_step: bool,
     /// Buckets of which the client may hold tickers that are gone, until `metrics` or `tags` has named those that are not.
     unpruned: [bool; BUCKETS],
     last: Option<Last>,
@@ -49,6 +53,7 @@ impl Queue {
             heartbeat: None,
             target: None,
             pending: Pending::default(),
+            whole_step: false,
             unpruned: [false; BUCKETS],
             last: None,
             waiting_since: None,
@@ -75,7 +80,7 @@ impl Queue {
     }
 
     fn is_empty(&self) -> bool {
-        self.heartbeat.is_none() && !self.pending.is_due() && self.last.is_none()
+        self.heartbeat.is_none() && !self.pending.is_due() && !self.whole_step && self.last.is_none()
     }
 
     fn only(&self) -> Option<&BTreeSet<Ticker>> {
@@ -118,6 +123,11 @@ impl Queue {
     }
 
     fn change(&mut self, before: &Snapshot, after: &Snapshot, after_read: bool) {
+        if self.takes_whole(before, after, after_read) {
+            self.whole_step = !after.step().is_empty();
+            return;
+        }
+        self.spread(before);
         if self.client.view.metrics {
             if !before.metrics_part(self.only()).equals(after.metrics_part(self.only())) {
                 self.pending.held_metrics(Cause::of_change(after.arrived_in > before.version()));
@@ -129,26 +139,62 @@ impl Queue {
         if after_read {
             self.pending.release_metrics();
         }
-        for ticker in after.changes_since(before) {
-            if self.client.view.shows(&ticker) && !before.get(&ticker).prints_like(after.get(&ticker)) {
-                let arrived = after.tickers.get(&ticker).is_some_and(|shown| shown.arrived_in > before.version());
+        for (ticker, arrived) in after.changes_since(before) {
+            if self.client.view.shows(&ticker) {
                 self.pending.ticker(ticker, Cause::of_change(arrived));
             }
         }
     }
 
+    /// Whether the step from one version to the next can go out as the one write that all such readers share.
+    fn takes_whole(&self, before: &Snapshot, after: &Snapshot, after_read: bool) -> bool {
+        let step = after.step();
+        self.client.view == View::ALL
+            && after.follows(before)
+            && !step.pages
+            && (after_read || !step.metrics)
+            && !self.whole_step
+            && self.pending.is_empty()
+            && self.unpruned == [false; BUCKETS]
+    }
+
+    /// Names what is unsent of the step to `target`, one by one.
+    fn spread(&mut self, target: &Snapshot) {
+        if std::mem::take(&mut self.whole_step) {
+            if target.step().metrics {
+                self.pending.metrics(Cause::of_change(target.arrived_in == target.version()));
+            }
+            for (ticker, arrived) in &target.step().tickers {
+                self.pending.ticker(ticker.clone(), Cause::of_change(*arrived));
+            }
+        }
+    }
+
     /// One write of whole events, and what it delivers; `None` if there is nothing to send.
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<(Vec<u8>, Vec<Delivery>)> {
+    pub(super) fn take(&mut self, now: Timestamp, taken: &mut Vec<Delivery>) -> Option<Bytes> {
         if self.is_empty() {
             return None;
         }
-        let (mut out, mut taken) = (Vec::new(), Vec::new());
+        let target = self.target.clone();
+        let is_shared = self.whole_step && self.heartbeat.is_none() && self.last.is_none() && !self.is_first;
+        if is_shared && let Some(write) = target.as_ref().and_then(|target| target.write().get(now)) {
+            self.whole_step = false;
+            self.told = write.told;
+            self.waiting_since = None;
+            taken.extend(write.deliveries.iter().map(|delivery| Delivery { at: now, ..*delivery }));
+            return Some(write.bytes.clone());
+        }
+        let first = taken.len();
+        let mut out = Vec::new();
+        if let Some(target) = &target {
+            self.spread(target);
+        }
         if let Some((degraded, connections)) = self.heartbeat.take() {
             self.write_heartbeat(&mut out, degraded, connections, now);
             taken.push(control("heartbeat", now));
         }
-        if let Some(target) = self.target.clone() {
-            self.write_state(&target, &mut out, &mut taken, now);
+        if let Some(target) = &target {
+            self.write_state(target, &mut out, taken, now);
         }
         let state_is_sent = !self.pending.is_due();
         if let Some(last) = self.last.take_if(|_| state_is_sent) {
@@ -160,7 +206,12 @@ impl Queue {
             taken.push(control(last.event_type(), now));
         }
         self.waiting_since = (!self.is_empty()).then_some(now);
-        Some((out, taken))
+        let bytes = Bytes::from(out);
+        if let Some(target) = target.filter(|_| is_shared && self.pending.is_empty()) {
+            let deliveries = taken[first..].into();
+            target.write().set(SharedWrite { at: now, bytes: bytes.clone(), deliveries, told: self.told });
+        }
+        Some(bytes)
     }
 
     /// The reconnect delay, for the first event only.

@@ -4,6 +4,7 @@ use super::{
     progress::Progress,
     round::{ReadPlan, give_way},
     skipped::SkippedItems,
+    watchers::Watchers,
 };
 use crate::{
     item::{Item, ItemProblem, Sentiment, latest_date},
@@ -21,6 +22,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
     time::Duration,
 };
 
@@ -29,7 +31,7 @@ const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 /// No pause after a failed round is longer than this, in milliseconds, unless the interval itself is.
 const BACKOFF_MAX_MS: u64 = 30_000;
 /// Items that leave by themselves are let go at most this often, in milliseconds.
-const EXPIRY_PAUSE_MS: u64 = 1_000;
+pub(super) const EXPIRY_PAUSE_MS: u64 = 1_000;
 
 /// So many items are applied before everything else may go on: about a millisecond of work.
 const SLICE_ITEMS: usize = 256;
@@ -55,8 +57,10 @@ pub struct ReadState {
     pub degraded: bool,
     /// Counts the rounds of this process.
     pub round: u64,
-    /// When the next round is due.
-    pub due_at: Timestamp,
+    /// Counts what there was to tell.
+    pub version: u64,
+    /// The last version behind which there was a round.
+    pub read_version: u64,
     /// When the next item leaves by itself.
     pub expires_at: Option<Timestamp>,
 }
@@ -68,14 +72,14 @@ pub struct SharedReader {
     state: Mutex<State>,
 }
 
-struct State {
+pub(super) struct State {
     window: Window,
     progress: Progress,
     /// A round is being applied: the window is between two states, neither of which may be shown.
     is_applying: bool,
     snapshot: Option<Arc<Snapshot>>,
     flying: Option<Shared<oneshot::Receiver<()>>>,
-    due_at: Timestamp,
+    pub(super) due_at: Timestamp,
     /// When the last round ended.
     landed_at: Timestamp,
     failures: u32,
@@ -83,10 +87,16 @@ struct State {
     told: Option<Cow<'static, str>>,
     /// When the last whole round ended.
     whole_at: Option<Timestamp>,
-    rounds: u64,
+    pub(super) rounds: u64,
+    /// Counts what there was to tell: another snapshot, or that polling is failing, or works again.
+    pub(super) version: u64,
+    read_version: u64,
+    /// Items left by themselves since the last round: the next one is news, whatever it brings.
+    has_expired: bool,
     newly_failed: u64,
     last_expiry: Timestamp,
     skipped: SkippedItems,
+    pub(super) watchers: Watchers,
 }
 
 /// What an operator should be told of a round. Told after the lock is released: a log may block.
@@ -95,6 +105,7 @@ struct News {
     failing: Option<CallError>,
     recovered: bool,
     skipped: Option<BTreeMap<ItemProblem, usize>>,
+    wakers: Vec<Waker>,
 }
 
 enum Turn {
@@ -119,14 +130,18 @@ impl SharedReader {
             told: None,
             whole_at: None,
             rounds: 0,
+            version: 0,
+            read_version: 0,
+            has_expired: false,
             newly_failed: 0,
             last_expiry: start,
             skipped: SkippedItems::new(plan.max_items),
+            watchers: Watchers::default(),
         };
         Self { plan, operator_log, state: Mutex::new(state) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -253,9 +268,7 @@ impl SharedReader {
     fn turn(&self, now: Timestamp, is_first: bool) -> Option<Turn> {
         let mut state = self.state();
         let interval_over = state.landed_at.plus_ms(self.plan.interval_ms);
-        let due_at = if is_first { state.due_at.min(interval_over) } else { state.due_at };
-        // A clock that was set back must not stop the polls for as long.
-        if now < due_at && now >= state.landed_at {
+        if !state.is_due(now) && (!is_first || now < interval_over) {
             return None;
         }
         // A flight that was never waited for has no `peek`; following it then fails at once, and the next look leads.
@@ -271,6 +284,7 @@ impl SharedReader {
     fn land(&self, failure: Option<CallError>, began: Timestamp, now: Timestamp, random: &dyn Random) -> News {
         let mut state = self.state();
         let was_failing = state.failures > 0;
+        let mut is_news = std::mem::take(&mut state.has_expired) || was_failing != failure.is_some();
         state.failures = if failure.is_none() { 0 } else { state.failures.saturating_add(1) };
         // A pause after trouble counts from its end: a round may have taken longer than the pause is.
         let from = if failure.is_none() { began } else { now };
@@ -285,19 +299,29 @@ impl SharedReader {
         state.is_applying = false;
         state.window.expire(began);
         if state.progress.has_whole() {
-            state.publish();
+            is_news |= state.publish();
         }
+        let wakers = if is_news {
+            state.version += 1;
+            state.read_version = state.version;
+            state.watchers.take_all()
+        } else {
+            // Whoever it is may have planned another moment.
+            state.watchers.take_on_duty()
+        };
         // Another error is a change, too: what an operator has to do about it is another thing.
-        let is_news = failure.as_ref().is_some_and(|error| state.told.as_ref() != Some(&error.error_type));
+        let is_other = failure.as_ref().is_some_and(|error| state.told.as_ref() != Some(&error.error_type));
         state.told = failure.as_ref().map(|error| error.error_type.clone());
         News {
             recovered: was_failing && failure.is_none(),
-            failing: failure.filter(|_| is_news),
+            failing: failure.filter(|_| is_other),
             skipped: state.skipped.take_change(),
+            wakers,
         }
     }
 
     fn tell(&self, news: News) {
+        news.wakers.into_iter().for_each(Waker::wake);
         if let Some(error) = news.failing {
             self.operator_log.polls_failing(&error);
         }
@@ -323,31 +347,35 @@ impl SharedReader {
 
     /// Lets go of what left the window by itself, without a read.
     pub fn expire(&self, now: Timestamp) -> ReadState {
-        {
+        let wakers = {
             let mut state = self.state();
-            if !state.is_applying && state.window.next_expiry().is_some_and(|at| at <= now) {
-                state.window.expire(now);
-                state.last_expiry = now;
-                if state.snapshot.is_some() {
-                    state.publish();
-                }
-            }
-        }
+            let is_due = !state.is_applying && state.window.next_expiry().is_some_and(|at| at <= now);
+            if is_due { state.expire(now) } else { Vec::new() }
+        };
+        wakers.into_iter().for_each(Waker::wake);
         self.read_state(now)
     }
 
-    fn read_state(&self, now: Timestamp) -> ReadState {
+    pub(super) fn read_state(&self, now: Timestamp) -> ReadState {
         let state = self.state();
-        let pause_over = state.last_expiry.min(now).plus_ms(EXPIRY_PAUSE_MS);
-        // The same guard as in `turn`: a stream must not sleep until a moment that the clock has moved away from.
-        let due_at = if now < state.landed_at { now } else { state.due_at };
         ReadState {
             snapshot: state.snapshot.clone(),
             degraded: state.failures > 0,
             round: state.rounds,
-            due_at: due_at.max(now),
-            expires_at: state.window.next_expiry().map(|at| at.max(pause_over)),
+            version: state.version,
+            read_version: state.read_version,
+            expires_at: state.expires_at(now),
         }
+    }
+
+    /// Whether a round is due.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.state().is_due(now)
+    }
+
+    /// How many rounds there were.
+    pub fn rounds(&self) -> u64 {
+        self.state().rounds
     }
 
     /// How old the data is: the time since the last whole round ended, or since `started_at` if there was none yet.
@@ -373,10 +401,37 @@ impl SharedReader {
 }
 
 impl State {
-    fn publish(&mut self) {
-        if let Some(next) = Snapshot::next(self.snapshot.as_deref(), &mut self.window) {
+    /// Whether there is a snapshot that there was not before.
+    fn publish(&mut self) -> bool {
+        let next = Snapshot::next(self.snapshot.as_deref(), &mut self.window);
+        let is_new = next.is_some();
+        if let Some(next) = next {
             self.snapshot = Some(Arc::new(next));
         }
+        is_new
+    }
+
+    /// A clock that was set back must not stop the polls for as long.
+    fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.due_at || now < self.landed_at
+    }
+
+    /// When the next item leaves by itself.
+    pub(super) fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let pause_over = self.last_expiry.min(now).plus_ms(EXPIRY_PAUSE_MS);
+        self.window.next_expiry().map(|at| at.max(pause_over))
+    }
+
+    /// Who has to be told.
+    fn expire(&mut self, now: Timestamp) -> Vec<Waker> {
+        self.window.expire(now);
+        self.last_expiry = now;
+        if self.snapshot.is_none() || !self.publish() {
+            return Vec::new();
+        }
+        self.version += 1;
+        self.has_expired = true;
+        self.watchers.take_all()
     }
 }
 

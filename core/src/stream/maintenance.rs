@@ -27,8 +27,10 @@ impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
         self.ports.pool.open().count()
     }
 
-    fn poll_was_shared(&self) {
-        self.invocation.count_shared_poll();
+    fn polls_were_shared(&self, rounds: u64) {
+        for _ in 0..rounds {
+            self.invocation.count_shared_poll();
+        }
     }
 
     fn delivered(&self, deliveries: &[Delivery]) {

@@ -211,7 +211,7 @@ impl Open {
         let mut context = Context::from_waker(Waker::noop());
         assert!(self.session.borrow_mut().poll_unpin(&mut context).is_pending());
         let write = self.reader.borrow_mut().next().now_or_never().flatten();
-        String::from_utf8(write.expect("a write").expect("no failure")).expect("text")
+        String::from_utf8(write.expect("a write").expect("no failure").into()).expect("text")
     }
 
     /// Drops the reader; why the session ended, then.

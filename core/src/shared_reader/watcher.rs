@@ -1,0 +1,117 @@
+//! A stream that waits for news. One of them is on duty: it sleeps until the next round, reads, and lets items go that leave by
+//! themselves; the others sleep until there is something to tell.
+
+use super::cell::{EXPIRY_PAUSE_MS, ReadState, Role, SharedReader, State};
+use crate::ports::{Poller, Random};
+use futures::future::{Either, select};
+use lambda_trace::{Clock, Timestamp};
+use std::{
+    future::{pending, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+/// One stream's place among those that wait. Dropped, it hands its duty on.
+pub struct Watcher<'r> {
+    reader: &'r SharedReader,
+    id: u64,
+}
+
+/// What the one on duty waits for.
+#[derive(Clone, Copy)]
+struct Duty {
+    due_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    rounds: u64,
+    version: u64,
+}
+
+impl SharedReader {
+    /// One more stream that waits.
+    pub fn watch(&self) -> Watcher<'_> {
+        Watcher { reader: self, id: self.state().watchers.add() }
+    }
+}
+
+impl Watcher<'_> {
+    /// Resolves with the state once there is news since this version of it.
+    pub fn news(&self, clock: &dyn Clock, since: u64) -> impl Future<Output = ReadState> + Send + Unpin {
+        poll_fn(move |cx| {
+            {
+                let mut state = self.reader.state();
+                if state.version <= since {
+                    state.watchers.wait(self.id, cx.waker());
+                    return Poll::Pending;
+                }
+            }
+            Poll::Ready(self.reader.read_state(clock.now()))
+        })
+    }
+
+    /// Waits for its turn, and for the next round to be due, and makes it. Resolves after one round; who made that.
+    pub async fn round(&self, clock: &dyn Clock, random: &dyn Random, poller: &dyn Poller) -> (ReadState, Role) {
+        loop {
+            let duty = self.duty(clock).await;
+            let now = clock.now();
+            if self.reader.is_due(now) {
+                // In a box: all streams but one never come here.
+                let read = Box::pin(self.reader.read(clock, random, poller, false));
+                return match select(read, Box::pin(self.let_go(clock))).await {
+                    Either::Left((landed, _)) => landed,
+                    Either::Right((never, _)) => match never {},
+                };
+            }
+            self.reader.expire(now);
+            // What should have left and did not, because a round is being applied, is looked at again a little later.
+            let expires_at = duty.expires_at.map(|at| if at > now { at } else { now.plus_ms(EXPIRY_PAUSE_MS) });
+            let at = expires_at.map_or(duty.due_at, |at| at.min(duty.due_at));
+            select(clock.sleep_until(at), pin!(self.changed(duty))).await;
+        }
+    }
+
+    /// Resolves once this one is on duty.
+    async fn duty(&self, clock: &dyn Clock) -> Duty {
+        poll_fn(|cx| {
+            let mut state = self.reader.state();
+            if state.watchers.takes_duty(self.id) {
+                let State { due_at, rounds, version, .. } = *state;
+                return Poll::Ready(Duty { due_at, expires_at: state.expires_at(clock.now()), rounds, version });
+            }
+            state.watchers.wait(self.id, cx.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Resolves once somebody else has made a round, or let items go.
+    async fn changed(&self, since: Duty) {
+        poll_fn(|cx| {
+            let mut state = self.reader.state();
+            if (state.rounds, state.version) != (since.rounds, since.version) {
+                return Poll::Ready(());
+            }
+            state.watchers.wait(self.id, cx.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Items leave on time, however long a round takes.
+    async fn let_go(&self, clock: &dyn Clock) -> std::convert::Infallible {
+        loop {
+            let now = clock.now();
+            let Some(at) = self.reader.expire(now).expires_at else { return pending().await };
+            // While a round is applied none may leave, and asking again at once would not change that.
+            clock.sleep_until(at.max(now.plus_ms(EXPIRY_PAUSE_MS))).await;
+        }
+    }
+}
+
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        let next = self.reader.state().watchers.remove(self.id);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+}
