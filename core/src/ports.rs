@@ -3,6 +3,7 @@
 
 mod configuration_store;
 mod connection_pool;
+mod delivery;
 mod dispatcher;
 mod metrics;
 mod operator_log;
@@ -13,7 +14,8 @@ mod untraced;
 
 pub use configuration_store::{Configuration, ConfigurationStore};
 pub use connection_pool::ConnectionPool;
-pub use dispatcher::{Delivery, Dispatcher, Last, Update};
+pub use delivery::Delivery;
+pub use dispatcher::{Dispatcher, Last, Update};
 pub use metrics::{Histogram, Measurement, MetricValue, Metrics};
 pub use operator_log::OperatorLog;
 pub use poller::{MalformedItem, Page, PageToken, Poller, Query, SeenItems};

@@ -1,9 +1,11 @@
 //! What all streams of a process share after a round of reading: the state that a client should hold, and its hashes.
 
+mod shown;
 mod tags;
 mod ticker_map;
 mod write;
 
+pub use shown::Shown;
 pub use tags::TagsPage;
 pub use ticker_map::TickerMap;
 pub(crate) use write::SharedWrite;
@@ -44,23 +46,6 @@ impl Totals {
     /// Those of one sentiment.
     pub const fn of(&self, sentiment: Sentiment) -> u64 {
         self.counts[sentiment.index()]
-    }
-}
-
-/// One ticker as a client should hold it.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// What its items amount to.
-    pub aggregate: Aggregate,
-    /// The version of the snapshot in which an item that arrived, or was rewritten, last changed it.
-    pub arrived_in: u64,
-    /// The beginning of its `sentiment_update`, the same for every reader.
-    json: Arc<str>,
-}
-
-impl Shown {
-    pub(crate) fn json(&self) -> &str {
-        &self.json
     }
 }
 

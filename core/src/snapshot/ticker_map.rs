@@ -1,7 +1,7 @@
 //! Tickers in order, shared between one snapshot and the next: a new version copies the few chunks that it changes, and not the
 //! table.
 
-use super::Shown;
+use super::shown::Shown;
 use crate::item::Ticker;
 use std::{collections::HashSet, ops::RangeInclusive, sync::Arc};
 

@@ -1,0 +1,35 @@
+//! An event that was taken, as far as it is counted and traced.
+
+use lambda_trace::Timestamp;
+
+/// One event that the reader took: only now it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// `heartbeat`, `metrics`, `tags`, `sentiment_update`, `deadline`, `done`
+    pub event_type: &'static str,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// `updated_at` of the newest item behind it; `None` for control events, empty aggregates, and changes that no item
+    /// made by arriving or being rewritten.
+    pub newest_item: Option<Timestamp>,
+    /// Whether it reports a change; `false` for the state given on connect.
+    pub is_change: bool,
+}
+
+impl Delivery {
+    /// The latency that counts in metrics: of changes that an item made by arriving or being rewritten, if its date is not
+    /// ahead of this clock.
+    pub fn measured_latency_ms(&self) -> Option<u64> {
+        (self.is_change && self.newest_item.is_some() && !self.is_clock_skew()).then(|| self.latency_ms())
+    }
+
+    /// Milliseconds from the newest source item's date to here; 0 where there is none, and for dates ahead.
+    pub fn latency_ms(&self) -> u64 {
+        self.newest_item.map_or(0, |newest| self.at.ms_since(newest))
+    }
+
+    /// The newest source item is dated ahead of this clock.
+    pub fn is_clock_skew(&self) -> bool {
+        self.newest_item.is_some_and(|newest| newest > self.at)
+    }
+}
