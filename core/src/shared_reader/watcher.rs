@@ -93,7 +93,7 @@ impl Watcher<'_> {
             state.watchers.wait(self.id, cx.waker());
             Poll::Pending
         })
-        .await
+        .await;
     }
 
     /// Items leave on time, however long a round takes.

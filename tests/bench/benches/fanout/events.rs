@@ -24,16 +24,16 @@ impl Subject {
     async fn round(&mut self, scale: Scale) {
         sleep(SETTLE).await;
         let events = BURST_EVENTS * scale.readers;
-        let began = self.server.cpu();
+        let began = self.server.cpu_s();
         for _ in 0..scale.bursts {
             let before = self.readers.events();
             self.server.burst();
             self.readers.wait_for(before + events as u64).await;
         }
         sleep(SETTLE).await;
-        let cpu = self.server.cpu() - began;
+        let cpu_s = self.server.cpu_s() - began;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        self.us_per_event.push(cpu.as_secs_f64() * 1e6 / (events * scale.bursts) as f64);
+        self.us_per_event.push(cpu_s * 1e6 / (events * scale.bursts) as f64);
     }
 }
 

@@ -35,9 +35,9 @@ async fn idle(name: &str, server: Server, scale: Scale) -> f64 {
     sleep(Duration::from_secs(scale.idle_s.min(3))).await;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let kib = server.rss_kib().saturating_sub(before) as f64 / scale.idle_streams as f64;
-    let began = server.cpu();
+    let began = server.cpu_s();
     sleep(Duration::from_secs(scale.idle_s)).await;
-    let busy = (server.cpu() - began).as_secs_f64() / Duration::from_secs(scale.idle_s).as_secs_f64();
+    let busy = (server.cpu_s() - began) / Duration::from_secs(scale.idle_s).as_secs_f64();
     println!("{name:<32} {:>6.2} %   {kib:>6.1} KiB", busy * 100.0);
     drop((readers, first));
     kib

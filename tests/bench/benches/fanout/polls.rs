@@ -62,11 +62,11 @@ pub(crate) async fn measure(scale: Scale) {
         for read in 1..=scale.cold_reads {
             let server = server(&aws);
             sleep(Duration::from_millis(200)).await;
-            let (began, at) = (server.cpu(), SystemClock.now());
+            let (began, at) = (server.cpu_s(), SystemClock.now());
             let readers = Readers::open(server.address, 1, false).await;
             // The heartbeat, and then the first event of the state.
             readers.wait_for(2).await;
-            reads.push(((server.cpu() - began).as_secs_f64(), SystemClock.now().ms_since(at)));
+            reads.push((server.cpu_s() - began, SystemClock.now().ms_since(at)));
             if read == scale.cold_reads {
                 sleep(INTERVAL * 3).await;
                 let polls = polls(&aws, &server, tickers, scale).await;
@@ -85,9 +85,9 @@ pub(crate) async fn measure(scale: Scale) {
 }
 
 async fn polls(aws: &FakeAws, server: &Server, tickers: usize, scale: Scale) -> String {
-    let mut said = String::new();
+    let mut said = Vec::new();
     for changes in CHANGES {
-        let (calls, began) = (aws.calls().len(), server.cpu());
+        let (calls, began) = (aws.calls().len(), server.cpu_s());
         for round in 0..scale.polls {
             let now = SystemClock.now();
             for n in 0..changes {
@@ -97,8 +97,8 @@ async fn polls(aws: &FakeAws, server: &Server, tickers: usize, scale: Scale) -> 
         }
         let rounds = (aws.calls().len() - calls).max(1).div_ceil(3);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let ms = (server.cpu() - began).as_secs_f64() * 1_000.0 / rounds as f64;
-        said.push_str(&format!("{changes} changes {ms:.2}   "));
+        let ms = (server.cpu_s() - began) * 1_000.0 / rounds as f64;
+        said.push(format!("{changes} changes {ms:.2}"));
     }
-    said
+    said.join(", ")
 }

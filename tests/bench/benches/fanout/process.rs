@@ -40,14 +40,14 @@ impl Server {
         writeln!(self.stdin, "burst").expect("it listens");
     }
 
-    /// Processor time so far, of all its threads.
-    pub(crate) fn cpu(&self) -> Duration {
+    /// Processor time so far, of all its threads, in seconds.
+    pub(crate) fn cpu_s(&self) -> f64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
         let ran = tasks.filter_map(|task| {
             let schedstat = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
             schedstat.split(' ').next()?.parse::<u64>().ok()
         });
-        Duration::from_nanos(ran.sum())
+        Duration::from_nanos(ran.sum()).as_secs_f64()
     }
 
     /// Resident memory, in KiB.

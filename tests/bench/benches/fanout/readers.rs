@@ -17,7 +17,7 @@ use tokio::{
 };
 
 /// What is waited for comes within this time, or the run is over.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 thread_local! {
     /// One for all readers: what they read is counted and dropped.
