@@ -114,7 +114,7 @@ mod tests {
         watch.look(Duration::ZERO, Duration::ZERO);
         wall.set(hour);
         assert!(sleep.as_mut().now_or_never().is_none(), "nobody has told it");
-        watch.look(Duration::from_secs(3_600), Duration::ZERO);
+        watch.look(Duration::from_hours(1), Duration::ZERO);
         assert!(sleep.now_or_never().is_some());
     }
 
