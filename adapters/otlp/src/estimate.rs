@@ -1,7 +1,7 @@
 //! The estimate of [`super::size`] for a span in the SDK's form: for whoever has the exporter's document to compare it with.
 
 use super::size::{self, Sizes};
-use lambda_trace::{SpanKind, Value as Plain};
+use lambda_trace::{FinishedSpan, SpanKind, Value as Plain};
 use opentelemetry::{Array, KeyValue, Value, trace::SpanKind as SdkKind};
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
@@ -18,6 +18,13 @@ pub fn estimated_document_bytes(resource: &Resource, span: &SpanData) -> usize {
         size::exception(&text("exception.type"), &text("exception.message"))
     });
     Sizes::new(resource).bare(&span.name, kind) + attributes + exceptions.sum::<usize>()
+}
+
+/// The same for a span of ours, without what a resource adds to each document.
+pub fn document_bytes<P>(span: &FinishedSpan<P>) -> usize {
+    let attributes: usize = span.attributes.iter().map(|(key, value)| size::attribute(key, value)).sum();
+    let exception = span.exception.as_ref().map_or(0, |e| size::exception(&e.error_type, &e.message));
+    Sizes::new(&Resource::builder_empty().build()).bare(span.name, span.kind) + attributes + exception
 }
 
 /// The pipeline makes texts, whole numbers, yes or no and lists of texts only; whatever else there is counts as printed.
@@ -42,7 +49,9 @@ mod tests {
         span.attributes.push(("number", Plain::Int(-12)));
         span.attributes.push(("yes", true.into()));
         span.attributes.push(("list", Plain::List(vec!["a".into(), "b\"".into()])));
+        let bytes = document_bytes(&span);
         let buffered = BufferedSpan::new(span, Sizes::new(&resource));
+        assert_eq!(bytes, buffered.document, "nothing of this resource is copied into documents");
         assert_eq!(estimated_document_bytes(&resource, &span_data(&buffered, &scope())), buffered.document);
     }
 }

@@ -36,7 +36,7 @@ pub use answer::CollectorAnswer;
 pub use attempt_log::{AttemptLog, CollectorReply};
 pub use collector_log::{CollectorLog, Refusal};
 pub use config::{PipelineConfig, PipelineError, resource};
-pub use estimate::estimated_document_bytes;
+pub use estimate::{document_bytes, estimated_document_bytes};
 pub use http::{Connect, HttpTransport, Io, Tcp};
 pub use line_sink::{LineSink, MemoryLines, Stdout};
 pub use off::Off;

@@ -5,7 +5,7 @@ use lambda_trace::{
     FinishedSpan, FlushOutcome, Handler, SpanId, SpanKind, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp,
     Value, names,
 };
-use lambda_trace_otlp::span_id;
+use lambda_trace_otlp::{document_bytes, span_id};
 use serde::Serialize;
 use std::{
     collections::VecDeque,
@@ -52,6 +52,8 @@ pub struct Record {
     pub error: Option<(String, String)>,
     /// A flush took it along; until then it is pending.
     pub is_delivered: bool,
+    /// What the trace budget would reckon for it at X-Ray, in bytes.
+    pub document_bytes: usize,
 }
 
 /// A bounded memory of spans.
@@ -138,6 +140,7 @@ impl Telemetry for MemoryTelemetry {
 }
 
 fn record<P>(span: FinishedSpan<P>, phase: RecordPhase) -> Record {
+    let document_bytes = document_bytes(&span);
     let attributes = span.attributes.into_iter().map(|(key, value)| (key.to_owned(), json(value)));
     Record {
         phase,
@@ -156,6 +159,7 @@ fn record<P>(span: FinishedSpan<P>, phase: RecordPhase) -> Record {
         error: span.exception.map(|e| (e.error_type.into_owned(), e.message)),
         // Subsegments leave at once.
         is_delivered: phase == RecordPhase::Handler,
+        document_bytes,
     }
 }
 

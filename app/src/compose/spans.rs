@@ -6,17 +6,21 @@ use std::sync::Arc;
 
 /// The last spans of the process.
 #[derive(Clone)]
-pub struct SpanList(Arc<MemoryTelemetry>);
+pub struct SpanList {
+    memory: Arc<MemoryTelemetry>,
+    budget_bytes: usize,
+}
 
 impl SpanList {
-    pub(super) const fn of(telemetry: Arc<MemoryTelemetry>) -> Self {
-        Self(telemetry)
+    /// `budget_bytes` is what a trace would be allowed at X-Ray.
+    pub(super) const fn of(memory: Arc<MemoryTelemetry>, budget_bytes: usize) -> Self {
+        Self { memory, budget_bytes }
     }
 
-    /// `{"spans":[…]}`, newest last.
+    /// `{"spans":[…],"budget_bytes":…}`, newest last.
     pub fn to_json(&self) -> Vec<u8> {
-        let spans: Vec<_> = self.0.records().into_iter().map(span).collect();
-        json!({ "spans": spans }).to_string().into_bytes()
+        let spans: Vec<_> = self.memory.records().into_iter().map(span).collect();
+        json!({ "spans": spans, "budget_bytes": self.budget_bytes }).to_string().into_bytes()
     }
 }
 
@@ -28,6 +32,9 @@ fn span(record: Record) -> Value {
         attributes.insert("exception.message".to_owned(), message.into());
     }
     json!({
+        "phase": record.phase,
+        "delivered": record.is_delivered,
+        "document_bytes": record.document_bytes,
         "trace_id": record.trace_id,
         "span_id": record.span_id,
         "parent_id": record.parent_id,

@@ -31,7 +31,7 @@ pub(super) fn compose(
         TelemetrySink::Stdout => Arc::new(StdoutTelemetry::new(&resource(&config.service), Arc::new(Stdout))),
         TelemetrySink::Memory => {
             let memory = Arc::<MemoryTelemetry>::default();
-            spans = Some(SpanList::of(memory.clone()));
+            spans = Some(SpanList::of(memory.clone(), config.trace_budget_bytes));
             if daemon.is_none() {
                 // It takes both phases, and the page shows both.
                 return Some(Sinks { sink: memory, spans });

@@ -8,7 +8,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
     address: String,
     _out: Lines<BufReader<ChildStdout>>,
@@ -21,7 +21,7 @@ fn program(args: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
-async fn serve(args: &[&str], variables: &[(&str, &str)]) -> Server {
+pub(crate) async fn serve(args: &[&str], variables: &[(&str, &str)]) -> Server {
     let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
     let mut child = program(&args, variables).spawn().expect("a process");
     let mut out = BufReader::new(child.stdout.take().expect("piped")).lines();
@@ -39,7 +39,7 @@ impl Server {
     }
 
     /// The whole answer of a request that says `Connection: close`.
-    async fn ask(&self, head: &str) -> String {
+    pub(crate) async fn ask(&self, head: &str) -> String {
         let mut socket = self.request(&format!("{head}\r\nConnection: close")).await;
         let mut answer = Vec::new();
         within(socket.read_to_end(&mut answer)).await.expect("an answer");
@@ -181,6 +181,9 @@ async fn the_page_its_spans_and_other_local_pages() {
         (&root["parent_id"], &root["attributes"]["end_reason"]),
         (&"53995c3f42cd8ad8".into(), &"stream_max".into())
     );
+    let of_phase = |phase: &str| spans.iter().filter(|span| span["phase"] == phase).count();
+    assert!(of_phase("handler") == 1 && of_phase("streaming") == spans.len() - 1, "{spans:?}");
+    assert!(spans.iter().all(|span| span["delivered"] == true && span["document_bytes"].as_u64() > Some(370)));
     let preflight =
         "OPTIONS /api/v2/stream HTTP/1.1\r\nOrigin: http://localhost:3000\r\nAccess-Control-Request-Method: GET";
     assert!(server.ask(preflight).await.starts_with("HTTP/1.1 204 "));
