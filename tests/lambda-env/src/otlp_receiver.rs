@@ -6,10 +6,12 @@ mod fault;
 mod json;
 mod record;
 mod span;
+mod xray;
 
 pub use fault::OtlpFault;
 pub use record::{OtlpRequest, ReceivedSpan};
 pub use span::{Attributes, Span, SpanEvent};
+pub use xray::SignedRequest;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -42,12 +44,23 @@ impl OtlpReceiver {
         Ok(receiver)
     }
 
+    /// Acts as X-Ray's own OTLP endpoint, on a free port: takes signed requests within the documented limits.
+    ///
+    /// # Errors
+    /// No port on loopback can be had.
+    pub fn start_as_xray() -> io::Result<Self> {
+        let record = Arc::new(Record::of_xray());
+        let receiver = Self { record, port: Arc::new(Port::take(0, None)?) };
+        receiver.listen()?;
+        Ok(receiver)
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` has to say.
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` has to say, or `AWS_ENDPOINT_URL_XRAY`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address())
     }
@@ -92,6 +105,11 @@ impl OtlpReceiver {
         self.record.requests()
     }
 
+    /// Every request so far as it was sent, of X-Ray's own endpoint only: for a recomputation of its signature.
+    pub fn signed(&self) -> Vec<SignedRequest> {
+        self.record.signed()
+    }
+
     /// Waits until this many spans are held that were accepted. Put a time-out around it.
     pub async fn wait_for(&self, count: usize) -> Vec<ReceivedSpan> {
         self.record.wait_for(|spans| spans.iter().filter(|span| span.accepted).count() >= count).await
@@ -110,6 +128,7 @@ impl OtlpReceiver {
 
 impl Sidecar for OtlpReceiver {
     fn variables(&self) -> Vec<(String, String)> {
-        vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), self.endpoint())]
+        let name = if self.record.is_xray { "AWS_ENDPOINT_URL_XRAY" } else { "OTEL_EXPORTER_OTLP_ENDPOINT" };
+        vec![(name.to_owned(), self.endpoint())]
     }
 }

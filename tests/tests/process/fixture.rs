@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jsonwebtoken::{EncodingKey, Header};
 use lambda_env::{
-    Environment, FakeAws, FunctionUrl, Invocation, Item, OtlpReceiver, Response, Stamp, TableSpec, XrayReceiver,
-    environment::EnvironmentBuilder,
+    Environment, FakeAws, FunctionUrl, Invocation, Item, OtlpReceiver, Response, Stamp, TableSpec, TlsFront,
+    XrayReceiver, environment::EnvironmentBuilder,
 };
 use serde_json::json;
 
@@ -30,18 +30,30 @@ pub(crate) async fn within<T>(step: impl Future<Output = T>) -> T {
 
 /// The sidecars of one function.
 pub(crate) struct Fixture {
+    /// What takes spans: a collector, or X-Ray's own endpoint.
     pub(crate) collector: OtlpReceiver,
+    /// TLS before X-Ray's endpoint.
+    pub(crate) front: Option<TlsFront>,
     pub(crate) daemon: XrayReceiver,
     pub(crate) aws: FakeAws,
 }
 
 impl Fixture {
+    /// Spans go to a collector beside the function.
     pub(crate) async fn new() -> Self {
-        let fixture = Self {
-            collector: OtlpReceiver::start().unwrap(),
-            daemon: XrayReceiver::start().await.unwrap(),
-            aws: FakeAws::start().unwrap(),
-        };
+        Self::with(OtlpReceiver::start().unwrap(), None).await
+    }
+
+    /// Spans go to X-Ray's own endpoint, over TLS.
+    pub(crate) async fn with_xray() -> Self {
+        let endpoint = OtlpReceiver::start_as_xray().unwrap();
+        let front = TlsFront::start(endpoint.address(), "AWS_ENDPOINT_URL_XRAY").await.unwrap();
+        Self::with(endpoint, Some(front)).await
+    }
+
+    async fn with(collector: OtlpReceiver, front: Option<TlsFront>) -> Self {
+        let fixture =
+            Self { collector, front, daemon: XrayReceiver::start().await.unwrap(), aws: FakeAws::start().unwrap() };
         fixture.aws.create_table(TableSpec::new("items", "source_id").index("by_sentiment", "sentiment", "updated_at"));
         fixture.aws.create_table(TableSpec::new("users", "PK").sort("SK"));
         for number in 0..6 {
@@ -76,7 +88,11 @@ impl Fixture {
 
     /// A function beside them, not started yet.
     pub(crate) fn function(&self) -> EnvironmentBuilder {
-        self.alone().extension_present()
+        match &self.front {
+            None => self.alone().extension_present(),
+            // Nobody else is an extension there: SIGTERM comes because the function registers itself.
+            Some(_) => self.alone(),
+        }
     }
 
     /// The same on Managed Instances, where nobody else registers: SIGTERM comes only if the function does.
@@ -85,10 +101,12 @@ impl Fixture {
     }
 
     fn alone(&self) -> EnvironmentBuilder {
-        Environment::builder(binary())
-            .beside(&self.collector)
-            .beside(&self.daemon)
-            .beside(&self.aws)
+        let builder = Environment::builder(binary()).beside(&self.daemon).beside(&self.aws);
+        let builder = match &self.front {
+            None => builder.beside(&self.collector),
+            Some(front) => builder.beside(front).var("SSE_TELEMETRY", "xray"),
+        };
+        builder
             .var("ENVIRONMENT", "test")
             .var("SENTIMENTS_TABLE", "items")
             .var("USERS_TABLE", "users")

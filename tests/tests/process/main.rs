@@ -35,3 +35,4 @@ mod streams;
 mod tracing;
 mod turns;
 mod verify;
+mod xray;

@@ -27,7 +27,7 @@ const NUMBERS: [(&str, u64, u64); 14] = [
 ];
 
 /// Values that are wrong by themselves.
-const WORDS: [(&str, &str); 29] = [
+const WORDS: [(&str, &str); 31] = [
     ("SSE_STORE", "redis"),
     ("SSE_METRICS", "statsd"),
     ("SSE_METRICS_NAMESPACE", "AWS/Lambda"),
@@ -51,6 +51,8 @@ const WORDS: [(&str, &str); 29] = [
     ("AWS_ENDPOINT_URL", "not a url"),
     ("AWS_ENDPOINT_URL_DYNAMODB", "localhost:8000"),
     ("AWS_ENDPOINT_URL_CLOUDWATCH", "ftp://localhost"),
+    ("AWS_ENDPOINT_URL_XRAY", "xray.eu-central-1.amazonaws.com"),
+    ("AWS_CA_BUNDLE", "/no/such/file.pem"),
     ("SENTIMENTS_INDEX", "by sentiment"),
     ("USERS_TABLE", "us"),
     ("RUST_LOG", "sse=loud=er"),

@@ -10,13 +10,15 @@ mod words;
 use std::{fmt::Write, path::Path};
 
 use futures::{FutureExt, StreamExt, future::BoxFuture};
+use lambda_env::OtlpFault;
 
 use crate::{
     audit,
     fixture::{Fixture, call, patience_over, started, stream, within},
     turns,
 };
-use faults::{FAULTS, Fault, Way};
+use faults::{FAULTS, Fault, OF_XRAY, Way};
+pub(crate) use faults::{NOT_ALLOWED, SEARCH_OFF};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reliability.md");
 const HEAD: &str = "# What a fault costs
@@ -30,9 +32,19 @@ suite itself and compared with it on every run of
 
 `UPDATE_RELIABILITY=1` writes it anew. The suite also lets 60 streams at once meet each fault in one environment with 64 workers
 (Managed Instances), where nothing is frozen; there too every span is accounted for, in its own trace.
-
+";
+const COLUMNS: &str = "
 | fault | what the client saw | what became of the spans | the next invocation |
 |---|---|---|---|
+";
+const COLLECTOR: &str = "
+## With a collector beside the function (`SSE_TELEMETRY=adot`)
+";
+const XRAY: &str = "
+## With X-Ray's own endpoint (`SSE_TELEMETRY=xray`)
+
+Over TLS, to a stand-in of the endpoint that takes signed requests within the documented limits. Nobody but the function itself is an
+extension there, and so the reason why SIGTERM comes.
 ";
 const LASTING: &str = "
 ## Trouble that lasts
@@ -51,9 +63,19 @@ const FOOT: &str = "
 - A process that is killed without notice (out of memory, `SIGKILL`) loses what it had not sent; what it had written is in the log.
 ";
 
+/// What takes the spans.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SpansTo {
+    Collector,
+    Xray,
+}
+
 /// One row.
-async fn row(fault: &Fault) -> String {
-    let fixture = Fixture::new().await;
+async fn row(fault: &Fault, to: SpansTo) -> String {
+    let fixture = match to {
+        SpansTo::Collector => Fixture::new().await,
+        SpansTo::Xray => Fixture::with_xray().await,
+    };
     let environment = started(fault.describe(fixture.function())).await;
     fixture.collector.set_fault(fault.collector).await.unwrap();
     let aws = || {
@@ -92,6 +114,9 @@ async fn row(fault: &Fault) -> String {
     let mut next = "a cold start".to_owned();
     if !is_stopped {
         within(environment.frozen()).await;
+        if fault.cut_while_frozen {
+            fixture.collector.set_fault(Some(OtlpFault::Refuse)).await.unwrap();
+        }
         if !fault.stays {
             fixture.collector.set_fault(None).await.unwrap();
         }
@@ -108,7 +133,12 @@ async fn row(fault: &Fault) -> String {
     let evidence = fixture.evidence(&environment, streams, Vec::new());
     audit::passes(&evidence);
     let client = words::of_client(&first, true);
-    format!("| {} | {client} | {} | {next} |", fault.name, words::of_spans(&first, &evidence))
+    let name = if to == SpansTo::Xray {
+        fault.name.replace("the collector", "X-Ray").replace("collector", "X-Ray")
+    } else {
+        fault.name.to_owned()
+    };
+    format!("| {name} | {client} | {} | {next} |", words::of_spans(&first, &evidence))
 }
 
 /// A table's lines.
@@ -127,10 +157,16 @@ async fn reliability_is_as_the_page_says() {
     // What lasts longest begins first.
     let lasting = lasting::rows();
     let of_page = lasting.len();
-    let faults = FAULTS.iter().map(|fault| -> BoxFuture<'static, String> { row(fault).boxed() });
-    let rows: Vec<_> = futures::stream::iter(lasting.into_iter().chain(faults)).buffered(6).collect().await;
-    let (lasting, faults) = rows.split_at(of_page);
-    let page = [HEAD, &lines(faults), LASTING, &lines(lasting), FOOT].concat();
+    let collector = FAULTS.iter().map(|fault| -> BoxFuture<'static, String> { row(fault, SpansTo::Collector).boxed() });
+    let xray = FAULTS.iter().chain(OF_XRAY);
+    let xray = xray.map(|fault| -> BoxFuture<'static, String> { row(fault, SpansTo::Xray).boxed() });
+    let all = lasting.into_iter().chain(collector).chain(xray);
+    let rows: Vec<_> = futures::stream::iter(all).buffered(6).collect().await;
+    let (lasting, rows) = rows.split_at(of_page);
+    let (collector, xray) = rows.split_at(FAULTS.len());
+    let page =
+        [HEAD, COLLECTOR, COLUMNS, &lines(collector), XRAY, COLUMNS, &lines(xray), LASTING, &lines(lasting), FOOT];
+    let page = page.concat();
     if std::env::var_os("UPDATE_RELIABILITY").is_some() {
         std::fs::write(PAGE, &page).unwrap();
     }

@@ -13,8 +13,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message;
 
 use super::{
-    OtlpFault, Span,
+    OtlpFault, SignedRequest, Span,
     record::{OtlpRequest, Record},
+    xray,
 };
 use crate::{
     clock::Stamp,
@@ -31,12 +32,30 @@ pub(super) async fn export(request: http::Request<Incoming>, peer: Peer, record:
     if head.method != Method::POST || head.uri.path() != "/v1/traces" {
         return Ok(wire::reply(StatusCode::NOT_FOUND, "text/plain", "POST /v1/traces"));
     }
-    let (spans, malformed) = match decode(&head, &body) {
-        Ok(request) => (Span::of_request(&request), None),
-        Err(what) => (Vec::new(), Some(what)),
+    if record.is_xray {
+        record.add_signed(SignedRequest::new(&head, &body));
+    }
+    let decoded = decode(&head, &body);
+    let refusal = decoded.as_ref().ok().filter(|_| record.is_xray).and_then(|request| {
+        // Later than 2500 a test has other troubles.
+        let now_ns = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp_nanos()).unwrap_or(u64::MAX);
+        xray::refusal(&head, request, now_ns)
+    });
+    let (spans, too_large, malformed) = match decoded {
+        Ok(request) => {
+            let (spans, too_large) = kept_first(&request, record.is_xray);
+            (spans, too_large, refusal.as_ref().map(|refusal| refusal.text.clone()))
+        }
+        Err(what) => (Vec::new(), 0, Some(what)),
     };
-    let fault = record.next_fault();
-    let response = answer(fault, spans.len(), malformed.as_deref());
+    let fault = match record.next_fault() {
+        None if too_large > 0 => Some(OtlpFault::PartialSuccess(too_large)),
+        fault => fault,
+    };
+    let response = match &refusal {
+        Some(refusal) => wire::reply(refusal.status, PROTOBUF, xray::status(refusal.code, &refusal.text)),
+        None => answer(fault, spans.len(), malformed.as_deref()),
+    };
     let accepted = if malformed.is_some() { 0 } else { accepted(fault, spans.len()) };
     let index = record.add(
         OtlpRequest {
@@ -63,6 +82,19 @@ pub(super) async fn export(request: http::Request<Incoming>, peer: Peer, record:
     }
     record.answered(index);
     Ok(response)
+}
+
+/// The spans of a request, and how many of them, the last ones, are larger than X-Ray takes.
+fn kept_first(request: &ExportTraceServiceRequest, is_xray: bool) -> (Vec<Span>, usize) {
+    let spans = Span::of_request(request);
+    if !is_xray {
+        return (spans, 0);
+    }
+    let mut too_large = xray::too_large(request).into_iter();
+    let (last, mut first): (Vec<_>, Vec<_>) = spans.into_iter().partition(|_| too_large.next().unwrap_or(false));
+    let count = last.len();
+    first.extend(last);
+    (first, count)
 }
 
 fn decode(head: &Parts, body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
@@ -96,6 +128,9 @@ fn answer(fault: Option<OtlpFault>, spans: usize, malformed: Option<&str>) -> Re
     let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match fault {
         Some(OtlpFault::Status(code)) => wire::reply(status(code), "text/plain", "injected"),
+        Some(OtlpFault::Says(status_code, code, text)) => {
+            wire::reply(status(status_code), PROTOBUF, xray::status(code, text))
+        }
         Some(OtlpFault::RetryAfter(code, seconds)) => {
             let mut response = wire::reply(status(code), "text/plain", "injected");
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -13,6 +13,8 @@ pub enum OtlpFault {
     Hang,
     /// The request is read and answered with this status; 500, 429, 400 and so on.
     Status(u16),
+    /// Answered with this status and a `google.rpc.Status` of this code and text, as X-Ray answers.
+    Says(u16, i32, &'static str),
     /// Answered with this status and `Retry-After` in seconds.
     RetryAfter(u16, u32),
     /// Accepted at once, answered this much later.

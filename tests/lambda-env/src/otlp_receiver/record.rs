@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Mutex};
 
 use tokio::sync::watch;
 
-use super::{OtlpFault, Span};
+use super::{OtlpFault, SignedRequest, Span};
 use crate::clock::Stamp;
 
 /// A span with what became of it.
@@ -43,6 +43,8 @@ pub struct OtlpRequest {
 
 #[derive(Debug, Default)]
 pub(super) struct Record {
+    /// X-Ray's own endpoint rather than a collector.
+    pub(super) is_xray: bool,
     state: Mutex<State>,
     changed: watch::Sender<()>,
 }
@@ -51,17 +53,30 @@ pub(super) struct Record {
 struct State {
     spans: Vec<ReceivedSpan>,
     requests: Vec<OtlpRequest>,
+    signed: Vec<SignedRequest>,
     fault: Option<OtlpFault>,
     queued: VecDeque<Option<OtlpFault>>,
 }
 
 impl Record {
+    pub(super) fn of_xray() -> Self {
+        Self { is_xray: true, ..Self::default() }
+    }
+
     pub(super) fn set_fault(&self, fault: Option<OtlpFault>) {
         crate::lock(&self.state).fault = fault;
     }
 
     pub(super) fn queue_faults(&self, faults: impl IntoIterator<Item = Option<OtlpFault>>) {
         crate::lock(&self.state).queued.extend(faults);
+    }
+
+    pub(super) fn add_signed(&self, request: SignedRequest) {
+        crate::lock(&self.state).signed.push(request);
+    }
+
+    pub(super) fn signed(&self) -> Vec<SignedRequest> {
+        crate::lock(&self.state).signed.clone()
     }
 
     /// The fault for a request that has just been read.

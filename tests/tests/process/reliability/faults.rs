@@ -40,6 +40,8 @@ pub(super) struct Fault {
     pub(super) is_stale: bool,
     /// What has become of the connections to AWS in the freeze before the first invocation of the row, which has one before it.
     pub(super) stale: Option<StaleConnections>,
+    /// What takes the spans drops every connection between the two invocations.
+    pub(super) cut_while_frozen: bool,
 }
 
 const NONE: Fault = Fault {
@@ -52,6 +54,7 @@ const NONE: Fault = Fault {
     response: None,
     is_stale: false,
     stale: None,
+    cut_while_frozen: false,
 };
 
 const fn collector(name: &'static str, fault: OtlpFault) -> Fault {
@@ -131,6 +134,28 @@ pub(super) const FAULTS: &[Fault] = &[
         way: Way::Stopped,
         ..collector("", OtlpFault::Refuse)
     },
+];
+
+/// What was seen of the endpoint where a permission is missing.
+pub(crate) const NOT_ALLOWED: OtlpFault = OtlpFault::Says(
+    403,
+    7,
+    "User: arn:aws:sts::123456789012:assumed-role/role/function is not authorized to perform: xray:PutTraceSegments because no \
+     identity-based policy allows the xray:PutTraceSegments action",
+);
+/// What was seen of it in accounts without Transaction Search.
+pub(crate) const SEARCH_OFF: OtlpFault = OtlpFault::Says(
+    400,
+    3,
+    "The OTLP API is supported with CloudWatch Logs as a Trace Segment Destination. Please enable the CloudWatch Logs destination for \
+     your traces using the UpdateTraceSegmentDestination API",
+);
+
+/// What only X-Ray's own endpoint has.
+pub(super) const OF_XRAY: &[Fault] = &[
+    collector("X-Ray: a permission is missing", NOT_ALLOWED),
+    collector("X-Ray: Transaction Search is off", SEARCH_OFF),
+    Fault { name: "X-Ray: connections cut while frozen", cut_while_frozen: true, ..NONE },
 ];
 
 impl Fault {
