@@ -33,13 +33,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// What the endpoint takes (AWS's page "OTLP Endpoints"): 200 KB a span, 16 KB a resource with its scope, 14 days back. Of a request it
-/// takes 5 MB and 10,000 spans, which the pipeline's batches never come near. A span stays as small as it is for a collector, since
+/// What the endpoint takes (AWS's page "OTLP Endpoints"): 200 KB a span, 16 KB a resource with its scope, 14 days back, 24 h in a
+/// request. Of a request it takes 5 MB and 10,000 spans, which the pipeline's batches never come near. A span stays as small as it is for a collector, since
 /// X-Ray keeps it beside segments, whose documents end at 64 KB. The endpoint is a round trip of TCP, one of TLS and one of HTTP away.
 const LIMITS: TransportLimits = TransportLimits {
     document_bytes: TransportLimits::COLLECTOR.document_bytes,
     resource_bytes: 16_000,
     span_age: OTLP_TRACE_AGE_MAX,
+    request_span: Duration::from_hours(24),
     attempt: Duration::from_millis(50),
 };
 /// Credentials that are this near to their end are fetched anew.

@@ -4,12 +4,14 @@ mod aws_context;
 mod collector_log;
 mod feeder;
 mod items;
+mod replayer;
 mod spans;
 mod telemetry;
 mod tokens;
 mod verifier;
 
 pub use feeder::{FeedError, Feeder};
+pub(crate) use replayer::to_xray;
 pub use spans::SpanList;
 pub(crate) use verifier::{ports, untraced};
 

@@ -1,6 +1,10 @@
 //! `trace` and `replay`: what to do with the spans that a log holds.
 
-use crate::{compose, stop::Stop};
+use crate::{
+    compose,
+    config::{Config, ConfigErrors},
+    stop::Stop,
+};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use otlp_lines::{Input, Replay, ReplayError, SpanRecord, Style, Summary};
@@ -9,10 +13,14 @@ use std::{
     fs::File,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The width of a waterfall that goes into a file or a pipe, in columns.
 const PIPE_COLUMNS: usize = 100;
+
+/// So many spans are named that are too old to be sent; the others are counted.
+const NAMED_MAX: usize = 20;
 
 /// Flags of `trace`.
 #[derive(Clone, Debug, Args)]
@@ -33,12 +41,16 @@ pub struct ReplayArgs {
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// The collector, http://host:port; /v1/traces is meant where no path is given.
-    #[arg(long, value_name = "URL")]
-    pub to: String,
+    /// To the collector at http://host:port; /v1/traces is meant where no path is given.
+    #[arg(long, value_name = "URL", required_unless_present = "xray", conflicts_with = "xray")]
+    pub to: Option<String>,
 
-    /// A header of every request, name=value; may be given several times.
-    #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header)]
+    /// To X-Ray itself: its OTLP endpoint in the region of the AWS settings (or AWS_ENDPOINT_URL_XRAY), signed with their credentials.
+    #[arg(long)]
+    pub xray: bool,
+
+    /// A header of every request to a collector, name=value; may be given several times.
+    #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header, conflicts_with = "xray")]
     pub headers: Vec<(String, String)>,
 
     /// Remember here which spans were accepted, so that running the command again sends none of them twice.
@@ -63,6 +75,9 @@ pub(crate) enum Error {
     /// The collector cannot be addressed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// X-Ray cannot be addressed.
+    #[error(transparent)]
+    Configuration(#[from] ConfigErrors),
     /// Some spans were not accepted; which, is said above.
     #[error("{0} spans were not accepted")]
     NotAccepted(u64),
@@ -113,9 +128,13 @@ pub(crate) fn trace(args: &TraceArgs, no_color: bool) -> Result<(), Error> {
 ///
 /// # Errors
 /// A file cannot be read or written, or not every span was accepted.
-pub(crate) async fn replay(args: &ReplayArgs) -> Result<(), Error> {
+pub(crate) async fn replay(args: &ReplayArgs, config: &Config) -> Result<(), Error> {
     let input = read(&args.files)?;
-    let mut replay = Replay::new(&args.to, &args.headers, settled(args.state.as_deref())?)?;
+    let settled = settled(args.state.as_deref())?;
+    let mut replay = match &args.to {
+        Some(to) => Replay::new(to, &args.headers, settled)?,
+        None => Replay::over(compose::to_xray(config).await?, settled),
+    };
     // Not before the input is read: standard input may never end, and reading it hears no signal but the default way.
     let mut stop = Stop::new().map_err(Error::Signals)?;
     let bar = progress(&input.spans);
@@ -129,7 +148,7 @@ pub(crate) async fn replay(args: &ReplayArgs) -> Result<(), Error> {
         std::fs::write(path, keys.join("\n") + "\n").map_err(|error| Error::Write(path.clone(), error))?;
     }
     let summary = summary.ok_or(Error::Stopped(args.state.is_some()))?;
-    tell(&input, &summary);
+    tell(&input, &summary, replay.age_max());
     if summary.is_complete() {
         return Ok(());
     }
@@ -154,12 +173,19 @@ fn progress(spans: &[SpanRecord]) -> ProgressBar {
     bar
 }
 
-fn tell(input: &Input, summary: &Summary) {
+fn tell(input: &Input, summary: &Summary, age_max: Duration) {
+    let too_old = format!("older than {} days, not sent", age_max.as_secs() / 86_400);
+    for span in summary.too_old.iter().take(NAMED_MAX) {
+        eprintln!("{too_old}: {span}");
+    }
+    if let Some(more) = summary.too_old.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        eprintln!("{too_old}: {more} more");
+    }
     for (trace, became) in &summary.traces {
         let parts = [
             (became.sent, "sent"),
             (became.refused, "not accepted"),
-            (became.too_old, "older than 28 days, not sent"),
+            (became.too_old, too_old.as_str()),
             (became.before, "sent by an earlier run"),
         ];
         let words: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();

@@ -33,7 +33,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
                 None => local_server(&ServeArgs::default(), &config, errors),
                 Some(Command::Serve(args)) => local_server(&args, &config, errors),
                 Some(Command::Feed(args)) => feeding(&args, &config, errors),
-                Some(Command::Replay(args)) => replaying(&args),
+                // Of the variables only those of AWS mean something to it, and only if X-Ray is meant.
+                Some(Command::Replay(args)) => replaying(&args, &config),
                 Some(Command::Trace(args)) => {
                     let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
                     lines::trace(&args, no_color).map_err(Into::into)
@@ -80,8 +81,8 @@ fn feeding(args: &feed::FeedArgs, config: &Config, errors: ConfigErrors) -> Resu
     Ok(())
 }
 
-fn replaying(args: &lines::ReplayArgs) -> Result<(), Failure> {
-    runtime(1)?.block_on(lines::replay(args))?;
+fn replaying(args: &lines::ReplayArgs, config: &Config) -> Result<(), Failure> {
+    runtime(1)?.block_on(lines::replay(args, config))?;
     Ok(())
 }
 

@@ -39,6 +39,8 @@ pub struct TransportLimits {
     pub resource_bytes: usize,
     /// Spans that began longer ago are not sent: the far side would refuse them, and those beside them perhaps.
     pub span_age: Duration,
+    /// What the spans of one request may lie apart: a request beyond that is refused whole.
+    pub request_span: Duration,
     /// With less time left than this no attempt begins. It would be dropped with its answer unread, and its spans sent twice.
     pub attempt: Duration,
 }
@@ -50,6 +52,7 @@ impl TransportLimits {
         document_bytes: 32_000,
         resource_bytes: usize::MAX,
         span_age: lambda_trace::TRACE_AGE_MAX,
+        request_span: Duration::MAX,
         attempt: Duration::from_millis(20),
     };
 }

@@ -6,6 +6,6 @@ mod span;
 mod waterfall;
 
 pub use input::{Input, Ledger};
-pub use replay::{MAX_AGE, Refusal, Replay, ReplayError, SPANS_PER_REQUEST, Summary, TraceSummary};
+pub use replay::{Refusal, Replay, ReplayError, SPANS_PER_REQUEST, Summary, TraceSummary};
 pub use span::{Phase, SpanRecord};
 pub use waterfall::{Style, draw};

@@ -1,29 +1,35 @@
-//! Sends spans to a collector again, with their ids.
+//! Sends spans again, with their ids, over a transport of the pipeline: to a collector, or to X-Ray itself.
 //!
 //! What was answered for is never sent again: the caller keeps [`Replay::settled`] between runs. A request whose answer was
 //! not read counts as not settled; its spans go out again in the next run, which X-Ray takes for the same spans.
 
-mod http1;
+mod batches;
 
 use crate::span::{SpanRecord, xray_trace_id};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Request, Uri, header::CONTENT_TYPE};
+use lambda_trace_otlp::{
+    AttemptLog, CollectorAnswer, CollectorReply, HttpTransport, Tcp, Transport, TransportError, address,
+};
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse},
+    collector::trace::v1::ExportTraceServiceRequest,
     trace::v1::{ResourceSpans, ScopeSpans},
 };
 use prost::Message;
 use std::{
     collections::{BTreeMap, HashSet},
-    time::Duration,
+    error::Error,
+    time::{Duration, SystemTime},
 };
 
 /// As many spans as the collector hands on to X-Ray in one piece: an answer is then true of the whole request.
 pub const SPANS_PER_REQUEST: usize = 50;
-/// X-Ray refuses documents that began longer ago than this.
-pub const MAX_AGE: Duration = Duration::from_hours(28 * 24);
-/// A request is tried again so often where the collector asks for patience.
+/// A request is tried so often where its receiver asks for patience, or cannot be reached.
 const ATTEMPTS: u32 = 4;
+/// One attempt, in which nobody else waits for anything.
+const ATTEMPT: Duration = Duration::from_secs(30);
+/// Opening a connection.
+const CONNECT: Duration = Duration::from_secs(5);
 /// The pause between two attempts, unless the collector names another; and the longest that is waited.
 const PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -42,7 +48,7 @@ pub enum ReplayError {
 /// A request that the collector did not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// How many spans it held, or how many of them were rejected.
+    /// How many spans it held, or how many of them were rejected; with those that were not tried any more after it.
     pub spans: u64,
     /// What was said: status and words, or why there was no answer.
     pub reason: String,
@@ -66,6 +72,8 @@ pub struct TraceSummary {
 pub struct Summary {
     /// By trace, as X-Ray writes its id.
     pub traces: BTreeMap<String, TraceSummary>,
+    /// Spans that are too old to be sent, by their ids, with their names.
+    pub too_old: Vec<String>,
     /// Every refusal, in order.
     pub refusals: Vec<Refusal>,
 }
@@ -79,6 +87,7 @@ impl Summary {
 
 /// One run.
 pub struct Replay {
+    transport: Box<dyn Transport>,
     to: Uri,
     headers: Vec<(HeaderName, HeaderValue)>,
     settled: HashSet<String>,
@@ -88,8 +97,10 @@ enum Answer {
     Accepted,
     /// So many of the request's spans, for good.
     Rejected(u64, String),
-    /// All of them, for now or for good.
+    /// All of them, for good.
     Refused(String),
+    /// All of them, for now, however often it was tried: the next request would fare no better.
+    Unavailable(String),
 }
 
 impl Replay {
@@ -99,8 +110,8 @@ impl Replay {
     /// [`ReplayError`]: the address or a header cannot be used.
     pub fn new(to: &str, headers: &[(String, String)], settled: HashSet<String>) -> Result<Self, ReplayError> {
         let wrong = || ReplayError::Address(to.to_owned());
-        let mut uri: Uri = to.parse().map_err(|_| wrong())?;
-        if uri.scheme_str() != Some("http") || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+        let mut uri = address::parse(to).ok_or_else(wrong)?;
+        if uri.scheme_str() != Some("http") || uri.query().is_some() {
             return Err(wrong());
         }
         if uri.path() == "/" {
@@ -110,7 +121,19 @@ impl Replay {
             let parsed = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
             parsed.ok_or_else(|| ReplayError::Header(name.clone()))
         };
-        Ok(Self { to: uri, headers: headers.iter().map(header).collect::<Result<_, _>>()?, settled })
+        let headers = headers.iter().map(header).collect::<Result<_, _>>()?;
+        let tcp = Tcp::new(uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80)).within(CONNECT);
+        Ok(Self { transport: Box::new(HttpTransport::new(tcp)), to: uri, headers, settled })
+    }
+
+    /// Over a transport that knows where it sends.
+    pub fn over(transport: impl Transport + 'static, settled: HashSet<String>) -> Self {
+        Self { transport: Box::new(transport), to: Uri::from_static("/v1/traces"), headers: Vec::new(), settled }
+    }
+
+    /// Older spans are not sent: X-Ray would refuse them.
+    pub fn age_max(&self) -> Duration {
+        self.transport.limits().span_age
     }
 
     /// What this run and the ones before it settled, one key a span.
@@ -122,7 +145,8 @@ impl Replay {
     /// request how many spans it held.
     pub async fn run(&mut self, spans: &[SpanRecord], now_ns: u64, mut progress: impl FnMut(usize)) -> Summary {
         let mut summary = Summary::default();
-        let oldest = now_ns.saturating_sub(u64::try_from(MAX_AGE.as_nanos()).unwrap_or(u64::MAX));
+        let limits = self.transport.limits();
+        let oldest = now_ns.saturating_sub(u64::try_from(limits.span_age.as_nanos()).unwrap_or(u64::MAX));
         let mut to_send = Vec::new();
         for span in spans.iter().filter(|span| span.otlp.is_some()) {
             let of_trace = summary.traces.entry(span.xray_trace_id()).or_default();
@@ -130,27 +154,32 @@ impl Replay {
                 of_trace.before += 1;
             } else if span.start_ns < oldest {
                 of_trace.too_old += 1;
+                summary.too_old.push(format!("{} {} {}", span.xray_trace_id(), span.span_id, span.name));
             } else {
                 to_send.push(span);
             }
         }
-        for batch in to_send.chunks(SPANS_PER_REQUEST) {
-            let answer = self.send(batch).await;
+        let mut batches = batches::within(to_send, limits.request_span).into_iter();
+        while let Some(batch) = batches.next() {
+            let answer = self.send(&batch).await;
             let is_accepted = matches!(answer, Answer::Accepted);
-            for span in batch {
-                let of_trace = summary.traces.entry(xray_trace_id(&span.trace_id)).or_default();
-                if is_accepted { of_trace.sent += 1 } else { of_trace.refused += 1 }
-            }
+            count(&mut summary, &batch, is_accepted);
+            progress(batch.len());
+            let spans = batch.len() as u64;
             match answer {
-                Answer::Accepted => self.settle(batch),
+                Answer::Accepted => self.settle(&batch),
                 Answer::Rejected(spans, reason) => {
                     // Which ones were rejected is not said, and the others were taken: none is sent again.
-                    self.settle(batch);
+                    self.settle(&batch);
                     summary.refusals.push(Refusal { spans, reason });
                 }
-                Answer::Refused(reason) => summary.refusals.push(Refusal { spans: batch.len() as u64, reason }),
+                Answer::Refused(reason) => summary.refusals.push(Refusal { spans, reason }),
+                Answer::Unavailable(reason) => {
+                    let rest: Vec<_> = batches.by_ref().flatten().collect();
+                    count(&mut summary, &rest, false);
+                    summary.refusals.push(Refusal { spans: spans + rest.len() as u64, reason });
+                }
             }
-            progress(batch.len());
         }
         summary
     }
@@ -161,23 +190,78 @@ impl Replay {
 
     async fn send(&self, batch: &[&SpanRecord]) -> Answer {
         let body = Bytes::from(request(batch).encode_to_vec());
-        let mut last = String::new();
-        for attempt in 1..=ATTEMPTS {
-            let (status, retry_after, answer) = match http1::post(&self.to, &self.headers, body.clone()).await {
-                Ok(answer) => answer,
-                Err(reason) => return Answer::Refused(reason),
-            };
-            match status {
-                200..=299 => return accepted(&answer),
-                408 | 429 | 502..=504 if attempt < ATTEMPTS => {
-                    last = words(status, &answer);
-                    tokio::time::sleep(retry_after.unwrap_or(PAUSE).min(PAUSE_MAX)).await;
+        let mut attempt = 1;
+        loop {
+            let (reason, pause) = match self.attempt(body.clone()).await {
+                Ok(answer) if (200..=299).contains(&answer.status) => {
+                    let CollectorAnswer { rejected_spans, words, .. } = answer;
+                    return if rejected_spans > 0 { Answer::Rejected(rejected_spans, words) } else { Answer::Accepted };
                 }
-                _ => return Answer::Refused(words(status, &answer)),
+                Ok(answer) if matches!(answer.status, 408 | 429 | 500..=599) => (said(&answer), answer.retry_after),
+                Ok(answer) => return Answer::Refused(self.with_advice(said(&answer), answer)),
+                // Nothing becomes better by waiting.
+                Err(Failed::Unsigned(reason)) => return Answer::Unavailable(reason),
+                Err(Failed::NoAnswer(reason)) => (reason, None),
+            };
+            if attempt == ATTEMPTS {
+                return Answer::Unavailable(reason);
             }
+            attempt += 1;
+            tokio::time::sleep(pause.unwrap_or(PAUSE).min(PAUSE_MAX)).await;
         }
-        Answer::Refused(last)
     }
+
+    async fn attempt(&self, body: Bytes) -> Result<CollectorAnswer, Failed> {
+        let mut request = Request::post(&self.to).header(CONTENT_TYPE, "application/x-protobuf");
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(body).map_err(|error| Failed::Unsigned(chain(&error)))?;
+        let attempt_log = AttemptLog::default();
+        match tokio::time::timeout(ATTEMPT, self.transport.send(request, &attempt_log)).await {
+            Ok(Ok(response)) => Ok(CollectorAnswer::read(&response, SystemTime::now())),
+            Ok(Err(error @ TransportError::Unsigned(_))) => Err(Failed::Unsigned(chain(&error))),
+            Ok(Err(error)) => Err(Failed::NoAnswer(chain(&error))),
+            Err(_) => Err(Failed::NoAnswer(format!("no answer within {} s", ATTEMPT.as_secs()))),
+        }
+    }
+
+    /// What the transport knows of such an answer.
+    fn with_advice(&self, reason: String, answer: CollectorAnswer) -> String {
+        match self.transport.advice(&CollectorReply::Answered(answer)) {
+            Some(advice) => format!("{reason} ({advice})"),
+            None => reason,
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Failed {
+    Unsigned(String),
+    NoAnswer(String),
+}
+
+fn count(summary: &mut Summary, spans: &[&SpanRecord], is_accepted: bool) {
+    for span in spans {
+        let of_trace = summary.traces.entry(xray_trace_id(&span.trace_id)).or_default();
+        if is_accepted { of_trace.sent += 1 } else { of_trace.refused += 1 }
+    }
+}
+
+fn said(answer: &CollectorAnswer) -> String {
+    let CollectorAnswer { status, words, .. } = answer;
+    if words.is_empty() { format!("status {status}") } else { format!("status {status}: {words}") }
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 /// Names a span for good.
@@ -196,22 +280,6 @@ fn request(batch: &[&SpanRecord]) -> ExportTraceServiceRequest {
         }
     }
     ExportTraceServiceRequest { resource_spans }
-}
-
-fn accepted(answer: &Bytes) -> Answer {
-    let partial = ExportTraceServiceResponse::decode(answer.clone()).ok().and_then(|answer| answer.partial_success);
-    match partial {
-        Some(partial) if partial.rejected_spans > 0 => {
-            Answer::Rejected(u64::try_from(partial.rejected_spans).unwrap_or(0), partial.error_message)
-        }
-        _ => Answer::Accepted,
-    }
-}
-
-/// The collector's words as far as they can be read, at most 200 characters.
-fn words(status: u16, answer: &Bytes) -> String {
-    let text: String = String::from_utf8_lossy(answer).chars().filter(|c| !c.is_control()).take(200).collect();
-    if text.is_empty() { format!("status {status}") } else { format!("status {status}: {text}") }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::input::{Input, tests::line};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
+use lambda_trace_otlp::TransportLimits;
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use std::{
     net::Ipv4Addr,
     sync::{Arc, Mutex},
@@ -114,11 +115,61 @@ async fn spans_that_x_ray_would_refuse_for_their_age_are_named_and_not_sent() {
     assert_eq!(*held.lock().expect("lock"), [1]);
 }
 
-#[tokio::test]
-async fn nobody_there_is_told() {
-    let (summary, settled) = run("http://127.0.0.1:1", &spans(1), HashSet::new()).await;
+/// Nobody listens at first: the same patience as with an answer that asks for it.
+#[tokio::test(start_paused = true)]
+async fn a_collector_that_is_not_there_is_waited_for() {
+    let began = tokio::time::Instant::now();
+    let (summary, settled) = run("http://127.0.0.1:1", &spans(120), HashSet::new()).await;
+    assert_eq!(began.elapsed().as_secs(), 6, "three pauses for the first request, and no other is tried");
     assert!(!summary.is_complete() && settled.is_empty());
+    assert_eq!((summary.refusals.len(), summary.refusals[0].spans, only(&summary).refused), (1, 120, 120));
     assert!(summary.refusals[0].reason.contains("refused"), "{:?}", summary.refusals);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_tried_again() {
+    let (to, held) = collector(vec![String::new(), status(200, "", "")]).await;
+    let (summary, _) = run(&to, &spans(3), HashSet::new()).await;
+    assert!(summary.is_complete(), "{:?}", summary.refusals);
+    assert_eq!(*held.lock().expect("lock"), [3, 3]);
+}
+
+/// X-Ray's own endpoint takes less: fourteen days, and one day in a request.
+#[derive(Debug)]
+struct Xray(HttpTransport);
+
+#[async_trait::async_trait]
+impl Transport for Xray {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        attempt_log: &AttemptLog,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        self.0.send(request, attempt_log).await
+    }
+
+    fn limits(&self) -> TransportLimits {
+        let (span_age, request_span) = (Duration::from_hours(14 * 24), Duration::from_hours(24));
+        TransportLimits { span_age, request_span, ..TransportLimits::COLLECTOR }
+    }
+}
+
+#[tokio::test]
+async fn what_a_transport_takes_is_what_is_sent_over_it() {
+    const DAY: u64 = 24 * 3_600 * 1_000_000_000;
+    let (to, held) = collector(Vec::new()).await;
+    let port = to.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let transport = Xray(HttpTransport::new(Tcp::new("127.0.0.1", port)));
+    let mut replay = Replay::over(transport, HashSet::new());
+    let mut spans = spans(5);
+    for (span, days) in spans.iter_mut().zip([15, 0, 13, 1, 0]) {
+        span.start_ns = NOW - days * DAY;
+        span.end_ns = span.start_ns;
+    }
+    let summary = replay.run(&spans, NOW, |_| {}).await;
+    assert_eq!(only(&summary), TraceSummary { sent: 4, too_old: 1, ..TraceSummary::default() });
+    assert_eq!(summary.too_old, ["1-67891233-abcdef012345678912345678 0000000000000001 a"]);
+    assert_eq!(*held.lock().expect("lock"), [1, 3], "a day between two spans is the most for one request");
 }
 
 #[test]
