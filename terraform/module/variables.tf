@@ -142,6 +142,13 @@ variable "trace_group" {
   default     = false
 }
 
+variable "transaction_search" {
+  description = "ACCOUNT-WIDE, for every application in this region: enables CloudWatch Transaction Search, which telemetry = \"xray\" needs. Only where nobody has enabled it; destroy does not switch it back."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "sampling_rule" {
   description = "X-Ray sampling rule for the function; null: X-Ray's default (one a second, and 5 % of the rest)."
   type = object({

@@ -40,6 +40,9 @@ module "sse_streaming" {
   metrics   = "cloudwatch"
   telemetry = var.telemetry
 
+  # Account-wide: see the variable.
+  transaction_search = var.transaction_search
+
   users_table    = "sse-streaming-prod-users"
   jwt_public_key = var.jwt_public_key
   jwt_issuer     = var.jwt_issuer

@@ -21,6 +21,12 @@ variable "telemetry" {
   default     = "adot"
 }
 
+variable "transaction_search" {
+  description = "ACCOUNT-WIDE, for every application in this region: enables CloudWatch Transaction Search, which telemetry = \"xray\" needs. Only where nobody has enabled it; destroy does not switch it back."
+  type        = bool
+  default     = false
+}
+
 variable "jwt_public_key" {
   description = "Public key of user tokens, PEM; null: configuration streams answer 401."
   type        = string

@@ -36,6 +36,9 @@ module "sse_streaming" {
   metrics   = "emf"
   telemetry = var.telemetry
 
+  # Account-wide: see the variable.
+  transaction_search = var.transaction_search
+
   users_table         = "sse-streaming-staging-users"
   jwt_public_key      = var.jwt_public_key
   jwt_issuer          = var.jwt_issuer

@@ -16,9 +16,15 @@ variable "live_version" {
 }
 
 variable "telemetry" {
-  description = "adot, xray, stdout or off."
+  description = "xray, adot, stdout or off. Staging tries X-Ray's own endpoint; prod keeps the collector until the ledger lines here agree."
   type        = string
-  default     = "adot"
+  default     = "xray"
+}
+
+variable "transaction_search" {
+  description = "ACCOUNT-WIDE, for every application in this region: enables CloudWatch Transaction Search, which telemetry = \"xray\" needs. Only where nobody has enabled it; destroy does not switch it back."
+  type        = bool
+  default     = false
 }
 
 variable "jwt_public_key" {

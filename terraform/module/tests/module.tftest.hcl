@@ -134,6 +134,34 @@ run "adapters_that_need_no_rights" {
   }
 }
 
+run "an_account_is_left_as_it_is_unless_asked" {
+  variables {
+    telemetry = "xray"
+  }
+
+  assert {
+    condition     = length(aws_xray_trace_segment_destination.transaction_search) == 0 && length(aws_cloudwatch_log_resource_policy.transaction_search) == 0
+    error_message = "Where the traces of a whole account go is not decided by a function."
+  }
+}
+
+run "transaction_search" {
+  variables {
+    telemetry          = "xray"
+    transaction_search = true
+  }
+
+  assert {
+    condition     = aws_xray_trace_segment_destination.transaction_search[0].destination == "CloudWatchLogs"
+    error_message = "It is on."
+  }
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.transaction_search[0].statement).resources == toset(["arn:aws:logs:eu-central-1:123456789012:log-group:aws/spans:*"])
+    error_message = "X-Ray may write to aws/spans, and nowhere else."
+  }
+}
+
 run "spans_straight_to_x_ray" {
   variables {
     telemetry = "xray"
