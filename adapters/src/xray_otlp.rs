@@ -164,4 +164,6 @@ fn gzip(body: &[u8]) -> io::Result<Bytes> {
 }
 
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod tests;

@@ -24,10 +24,10 @@ use tokio_rustls::TlsAcceptor;
 const NOW_MS: u64 = 1_795_334_400_000;
 
 /// What arrived: the head of the request, and its body.
-type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+pub(super) type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
 
 /// Gives these answers, one a connection, and then 200.
-async fn endpoint(answers: &[&str], tls: Option<TlsAcceptor>) -> (u16, Received) {
+pub(super) async fn endpoint(answers: &[&str], tls: Option<TlsAcceptor>) -> (u16, Received) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let received = Received::default();
@@ -48,6 +48,7 @@ async fn endpoint(answers: &[&str], tls: Option<TlsAcceptor>) -> (u16, Received)
             let answer = answers.next().unwrap_or_else(|| "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_owned());
             io.write_all(answer.as_bytes()).await.unwrap();
             io.flush().await.unwrap();
+            io.shutdown().await.unwrap();
         }
     });
     (port, received)
@@ -162,17 +163,22 @@ async fn credentials_that_expire_are_kept_until_shortly_before() {
     }
 }
 
-#[tokio::test]
-async fn over_tls_the_endpoint_is_believed_by_the_bundle_only() {
+/// A certificate of `localhost` in PEM, and what serves with it.
+pub(super) fn self_signed() -> (String, TlsAcceptor) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
     let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     let chain: Vec<CertificateDer<'static>> = vec![made.cert.der().clone()];
-    let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()));
+    (made.cert.pem(), TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap())))
+}
+
+#[tokio::test]
+async fn over_tls_the_endpoint_is_believed_by_the_bundle_only() {
+    let (certificate, acceptor) = self_signed();
     let (port, received) = endpoint(&[], Some(acceptor)).await;
     let aws = Aws::at(&format!("https://localhost:{port}")).await;
-    let own = TrustRoots::Own(CaBundle::parse(&made.cert.pem()).unwrap());
+    let own = TrustRoots::Own(CaBundle::parse(&certificate).unwrap());
     let trusting = XrayTransport::new(&aws.clone().believing(own), clock()).unwrap();
     assert_eq!((send(&trusting).await.unwrap(), send(&trusting).await.unwrap()), (200, 200));
     assert!(header(&received.lock().unwrap()[0].0, "host").starts_with("localhost:"));
