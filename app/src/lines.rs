@@ -45,7 +45,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "URL", required_unless_present = "xray", conflicts_with = "xray")]
     pub to: Option<String>,
 
-    /// To X-Ray itself: its OTLP endpoint in the region of the AWS settings (or AWS_ENDPOINT_URL_XRAY), signed with their credentials.
+    /// To X-Ray itself: its OTLP endpoint in the region of the AWS settings, or another that the environment names, signed with their credentials.
     #[arg(long)]
     pub xray: bool,
 

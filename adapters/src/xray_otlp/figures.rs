@@ -5,20 +5,16 @@ use super::{
     tests::{Received, endpoint, self_signed},
 };
 use crate::aws::{Aws, CaBundle, TrustRoots};
-use lambda_trace::{Clock, EndReason, ManualClock, SpanKind, Telemetry, names};
+use lambda_trace::{Clock, EndReason, FlushOutcome, ManualClock, SpanKind, Telemetry, names};
 use lambda_trace_otlp::{
     HttpTransport, MemoryLines, Pipeline, PipelineConfig, PipelinePorts, Tcp, Transport, resource, testing,
 };
-use std::{
-    net::Ipv4Addr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::mpsc::unbounded_channel,
-    time::sleep_until,
+    time::{Instant, sleep_until},
 };
 
 /// A far server: a connection opens after one round trip, and what is written arrives after half of one.
@@ -33,7 +29,7 @@ async fn far(port: u16, round_trip: Duration) -> u16 {
             tokio::spawn(async move {
                 let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
                 server.set_nodelay(true).unwrap();
-                sleep_until(opened.into()).await;
+                sleep_until(opened).await;
                 let (client_reads, client_writes) = client.into_split();
                 let (server_reads, server_writes) = server.into_split();
                 tokio::spawn(late(client_reads, server_writes, round_trip / 2));
@@ -54,7 +50,7 @@ async fn late(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
     };
     let writing = async move {
         while let Some((at, bytes)) = receiver.recv().await {
-            sleep_until(at.into()).await;
+            sleep_until(at).await;
             if to.write_all(&bytes).await.is_err() {
                 return;
             }
@@ -76,10 +72,9 @@ async fn flush(transport: Arc<dyn Transport>, spans: usize) -> Duration {
     let stream = testing::stream(&sink, &clock, 1, 900_000);
     for n in 1..spans {
         let is_poll = n % 4 == 0;
-        let mut span = match is_poll {
-            true => stream.span(names::POLL, SpanKind::Client),
-            false => stream.span(names::DISPATCH, SpanKind::Internal),
-        };
+        let (name, kind) =
+            if is_poll { (names::POLL, SpanKind::Client) } else { (names::DISPATCH, SpanKind::Internal) };
+        let mut span = stream.span(name, kind);
         if is_poll {
             let call = [
                 ("rpc.system", "aws-api"),
@@ -100,8 +95,9 @@ async fn flush(transport: Arc<dyn Transport>, spans: usize) -> Duration {
         clock.advance(211);
     }
     let began = Instant::now();
-    stream.finish(EndReason::Deadline).await.settle().await;
+    let ready = stream.finish(EndReason::Deadline).await.settle().await;
     let took = began.elapsed();
+    assert_eq!(ready.outcome(), FlushOutcome::Ok);
     assert!(lines.all()[0].contains(&format!(r#""delivered":{spans}"#)), "{:?}", lines.all());
     took
 }

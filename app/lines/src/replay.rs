@@ -19,7 +19,7 @@ use prost::Message;
 use std::{
     collections::{BTreeMap, HashSet},
     error::Error,
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// As many spans as the collector hands on to X-Ray in one piece: an answer is then true of the whole request.
@@ -146,6 +146,7 @@ impl Replay {
     pub async fn run(&mut self, spans: &[SpanRecord], now_ns: u64, mut progress: impl FnMut(usize)) -> Summary {
         let mut summary = Summary::default();
         let limits = self.transport.limits();
+        let now = UNIX_EPOCH + Duration::from_nanos(now_ns);
         let oldest = now_ns.saturating_sub(u64::try_from(limits.span_age.as_nanos()).unwrap_or(u64::MAX));
         let mut to_send = Vec::new();
         for span in spans.iter().filter(|span| span.otlp.is_some()) {
@@ -161,7 +162,7 @@ impl Replay {
         }
         let mut batches = batches::within(to_send, limits.request_span).into_iter();
         while let Some(batch) = batches.next() {
-            let answer = self.send(&batch).await;
+            let answer = self.send(&batch, now).await;
             let is_accepted = matches!(answer, Answer::Accepted);
             count(&mut summary, &batch, is_accepted);
             progress(batch.len());
@@ -188,11 +189,11 @@ impl Replay {
         self.settled.extend(batch.iter().map(|span| key(span)));
     }
 
-    async fn send(&self, batch: &[&SpanRecord]) -> Answer {
+    async fn send(&self, batch: &[&SpanRecord], now: SystemTime) -> Answer {
         let body = Bytes::from(request(batch).encode_to_vec());
         let mut attempt = 1;
         loop {
-            let (reason, pause) = match self.attempt(body.clone()).await {
+            let (reason, pause) = match self.attempt(body.clone(), now).await {
                 Ok(answer) if (200..=299).contains(&answer.status) => {
                     let CollectorAnswer { rejected_spans, words, .. } = answer;
                     return if rejected_spans > 0 { Answer::Rejected(rejected_spans, words) } else { Answer::Accepted };
@@ -211,7 +212,7 @@ impl Replay {
         }
     }
 
-    async fn attempt(&self, body: Bytes) -> Result<CollectorAnswer, Failed> {
+    async fn attempt(&self, body: Bytes, now: SystemTime) -> Result<CollectorAnswer, Failed> {
         let mut request = Request::post(&self.to).header(CONTENT_TYPE, "application/x-protobuf");
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -219,7 +220,7 @@ impl Replay {
         let request = request.body(body).map_err(|error| Failed::Unsigned(chain(&error)))?;
         let attempt_log = AttemptLog::default();
         match tokio::time::timeout(ATTEMPT, self.transport.send(request, &attempt_log)).await {
-            Ok(Ok(response)) => Ok(CollectorAnswer::read(&response, SystemTime::now())),
+            Ok(Ok(response)) => Ok(CollectorAnswer::read(&response, now)),
             Ok(Err(error @ TransportError::Unsigned(_))) => Err(Failed::Unsigned(chain(&error))),
             Ok(Err(error)) => Err(Failed::NoAnswer(chain(&error))),
             Err(_) => Err(Failed::NoAnswer(format!("no answer within {} s", ATTEMPT.as_secs()))),
