@@ -4,6 +4,7 @@ pub(crate) mod canary;
 mod emf;
 mod flags;
 mod progress;
+mod proxy;
 
 pub use flags::VerifyArgs;
 

@@ -1,5 +1,6 @@
 //! Flags of `verify`.
 
+use super::proxy;
 use clap::Args;
 use serde_json::Value;
 use sse_verify::{FunctionName, Options, Token, aws::policy, evidence::Limits};
@@ -18,6 +19,9 @@ pub(crate) enum FlagError {
     /// No region in the host of the URL, in an ARN, in a flag or in the environment.
     #[error("no AWS region: {0} is no Function URL; name one with --region or AWS_REGION")]
     NoRegion(String),
+    /// A proxy that the HTTP client would go past.
+    #[error("{0} is not the address of a proxy that speaks HTTP, as http://host:port")]
+    Proxy(&'static str),
 }
 
 /// Flags of `verify`.
@@ -97,6 +101,9 @@ impl VerifyArgs {
 
     /// What the run is asked to do.
     pub(super) fn options(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Options, FlagError> {
+        if let Some(name) = proxy::unusable(environment) {
+            return Err(FlagError::Proxy(name));
+        }
         let url = self.url.clone().unwrap_or_default();
         let set = |name: &str| environment(name).filter(|value| !value.is_empty());
         let region = (self.region.clone())

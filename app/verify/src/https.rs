@@ -4,6 +4,7 @@ use crate::ports::{Answer, ChunkReader, Transport, TransportError};
 use async_trait::async_trait;
 use aws_smithy_http_client::{
     Connector,
+    proxy::ProxyConfig,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
@@ -13,7 +14,8 @@ use http::Request;
 use http_body_util::BodyExt;
 use std::{error::Error, fmt};
 
-/// One client for AWS and for the URL. Its certificates are the system's.
+/// One client for AWS and for the URL. Its certificates are the system's, and it goes through the proxies that `HTTPS_PROXY`
+/// and its kin name.
 pub struct Https(Connector);
 
 impl fmt::Debug for Https {
@@ -24,7 +26,8 @@ impl fmt::Debug for Https {
 
 impl Default for Https {
     fn default() -> Self {
-        Self(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build())
+        let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        Self(connector.proxy_config(ProxyConfig::from_env()).build())
     }
 }
 
