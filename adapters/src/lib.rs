@@ -15,5 +15,4 @@ pub mod memory;
 pub mod pool;
 mod splitmix;
 pub mod system;
-pub mod telemetry;
 pub mod xray_otlp;

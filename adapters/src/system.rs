@@ -4,5 +4,5 @@ mod freeze_watch;
 mod random;
 
 pub use freeze_watch::FreezeWatch;
-pub use lambda_trace_otlp::SystemClock;
+pub use lambda_trace_otlp::{SystemClock, XrayIds};
 pub use random::SystemRandom;

@@ -5,6 +5,7 @@ mod collector_log;
 mod feeder;
 mod items;
 mod replayer;
+mod span_policy;
 mod spans;
 mod telemetry;
 mod tokens;
@@ -23,7 +24,7 @@ use crate::{
 use aws_context::AwsContext;
 use futures::{FutureExt, future::BoxFuture};
 use lambda_trace::{Clock, Shutdown, TraceConfig};
-use lambda_trace_otlp::Stdout;
+use lambda_trace_otlp::{Stdout, XrayIds};
 use sse_adapters::{
     cloudwatch::CloudWatchMetrics,
     dynamodb::{DynamoConfigurationStore, DynamoPoller},
@@ -39,9 +40,6 @@ use sse_core::{
     stream::StreamPorts,
 };
 use std::{path::Path, sync::Arc, time::Duration};
-
-/// The flush of an invocation while Lambda stops the process, in milliseconds: of 300 in all.
-const LAMBDA_SHUTDOWN_FLUSH_MS: u64 = 200;
 
 /// What a front end drives.
 pub struct Wiring {
@@ -114,7 +112,6 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
         poller: Untraced::new(poller),
         pool: Untraced::new(pool.clone()),
         metrics: Untraced::new(metrics),
-        telemetry: telemetry.sink.clone(),
         clock: clock.clone(),
         random,
         shared_reader: Arc::new(SharedReader::new(config.read_plan, operator_log.clone())),
@@ -123,21 +120,18 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
         shutdown: Shutdown::default(),
         started_at: clock.now(),
     };
-    let tracing = TraceConfig {
-        clock,
-        sink: telemetry.sink,
-        service: config.service.as_str().into(),
-        trace_age_max: match config.telemetry {
-            TelemetrySink::Xray => lambda_trace::OTLP_TRACE_AGE_MAX,
-            _ => lambda_trace::TRACE_AGE_MAX,
-        },
-        flush_timeout_ms: config.flush_timeout_ms,
-        shutdown_flush_ms: match config.front {
-            Mode::Lambda { .. } => LAMBDA_SHUTDOWN_FLUSH_MS.min(config.flush_timeout_ms),
-            Mode::Local => config.flush_timeout_ms,
-        },
-        shutdown: ports.shutdown.clone(),
+    let ids = Arc::new(XrayIds);
+    let mut tracing = TraceConfig::new(clock, ids, telemetry.telemetry, &config.service);
+    if config.telemetry == TelemetrySink::Xray {
+        tracing.trace_age_max = lambda_trace::OTLP_TRACE_AGE_MAX;
+    }
+    tracing.flush_timeout = Duration::from_millis(config.flush_timeout_ms);
+    tracing.shutdown_flush = match config.front {
+        // Its own limit: Lambda leaves little time.
+        Mode::Lambda { .. } => tracing.shutdown_flush.min(tracing.flush_timeout),
+        Mode::Local => tracing.flush_timeout,
     };
+    tracing.shutdown = ports.shutdown.clone();
     let is_traced = config.telemetry != TelemetrySink::Off;
     let service = Service::new(ports, tracing, tokens, configurations, config.limits, Slots::of(pool), is_traced);
     let shortest_time_limit = Duration::from_millis(config.limits.deadline_margin_ms + config.read_plan.interval_ms);

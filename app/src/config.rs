@@ -7,13 +7,15 @@ mod errors;
 mod foreign;
 mod otlp;
 mod reader;
+mod secret;
 mod settings;
 mod table;
 mod variable;
 
 pub use errors::ConfigErrors;
 pub use otlp::OtlpReceiver;
-pub use settings::{Config, MetricsSink, Mode, Secret, Store, TelemetrySink, TokenKey, TokenRules};
+pub use secret::Secret;
+pub use settings::{Config, MetricsSink, Mode, Store, TelemetrySink, TokenKey, TokenRules};
 pub use table::VARIABLES;
 pub use variable::{Form, Variable};
 

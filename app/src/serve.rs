@@ -16,11 +16,12 @@ use std::{
     io::{self, Write},
     net::SocketAddr,
     sync::Arc,
+    time::Duration,
 };
 use tokio::net::TcpListener;
 
-/// Beyond the flush, streams and connections have this long to end when the process is stopped, in milliseconds.
-const STOP_MS: u64 = 1_500;
+/// Beyond the flush, streams and connections have this long to end when the process is stopped.
+const STOP: Duration = Duration::from_millis(1_500);
 /// After an `accept` that failed (no file handles left), in milliseconds.
 const ACCEPT_PAUSE_MS: u64 = 50;
 
@@ -54,17 +55,18 @@ pub async fn run(args: &ServeArgs, composed: Wiring) -> Result<(), ServeError> {
     }
     drop(listener);
     let ports = site.service.ports.clone();
-    let limit_ms = site.service.tracing.shutdown_flush_ms + STOP_MS;
+    let tracing = site.service.tracing.clone();
+    let limit_after = tracing.shutdown_flush + STOP;
     ports.shutdown.ask();
     drop(site);
-    let limit = ports.clock.sleep_until(ports.clock.now().plus_ms(limit_ms));
+    let limit = ports.clock.sleep_until(ports.clock.now().plus(limit_after));
     tokio::select! {
         () = all_done.wait() => {}
-        () = limit => tracing::warn!("streams were still open after {limit_ms} ms"),
+        () = limit => tracing::warn!("streams were still open after {} ms", limit_after.as_millis()),
         // Somebody is in a hurry.
         () = stop.asked() => {}
     }
-    ports.telemetry.shutdown();
+    tracing.telemetry.shutdown().await;
     Ok(())
 }
 

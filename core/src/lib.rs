@@ -7,8 +7,10 @@
 pub mod digest;
 mod encoded;
 pub mod event;
+pub mod identity;
 pub mod item;
 pub mod metrics_aggregator;
+pub mod names;
 pub mod outbox;
 pub mod plan;
 pub mod ports;

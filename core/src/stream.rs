@@ -6,51 +6,24 @@
 
 mod end;
 mod maintenance;
+mod ports;
+
+pub use ports::StreamPorts;
 
 use end::{beside, drain, finish_exports, put_metrics};
 use maintenance::{MeteredPoller, StreamMaintenance};
 
 use crate::{
-    metrics_aggregator::MetricsAggregator,
+    identity::ConnectionId,
     outbox::{Client, Reader, outbox},
     plan::Plan,
-    ports::{ConnectionPool, Dispatcher, Metrics, OperatorLog, Poller, Random, Untraced},
+    ports::Dispatcher,
     session::{self, BackgroundTasks, SessionDeps},
-    shared_reader::SharedReader,
-    traced::{Permit, TracedDispatcher, TracedMetrics, TracedPoller},
+    traced::{Permit, StreamRecord, TracedDispatcher, TracedMetrics, TracedPoller},
 };
 use futures::{FutureExt, future::BoxFuture};
-use lambda_trace::{
-    Clock, ConnectionId, EndReason, Invocation, ReadyForNext, Shutdown, Streaming, Telemetry, Timestamp,
-};
+use lambda_trace::{EndReason, Invocation, ReadyForNext, Streaming};
 use std::{panic::AssertUnwindSafe, sync::Arc};
-
-/// What streams of one process work with. Cheap to clone.
-#[derive(Clone)]
-pub struct StreamPorts {
-    /// Items.
-    pub poller: Untraced<dyn Poller>,
-    /// Slots.
-    pub pool: Untraced<dyn ConnectionPool>,
-    /// Metrics.
-    pub metrics: Untraced<dyn Metrics>,
-    /// Exports while streaming.
-    pub telemetry: Arc<dyn Telemetry>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Jitter.
-    pub random: Arc<dyn Random>,
-    /// The reading that all streams share.
-    pub shared_reader: Arc<SharedReader>,
-    /// What is to be reported.
-    pub aggregator: Arc<MetricsAggregator>,
-    /// What an operator is told.
-    pub operator_log: Arc<dyn OperatorLog>,
-    /// The process is to stop.
-    pub shutdown: Shutdown,
-    /// When the process started.
-    pub started_at: Timestamp,
-}
 
 /// What is known of a stream once it is over; for one line of log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +45,13 @@ pub struct Opened {
 }
 
 /// Opens a stream. Nothing happens until both halves of [`Opened::split`] are driven.
-pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPorts, plan: Plan) -> Opened {
+pub fn open(
+    invocation: Invocation<Streaming>,
+    record: Arc<StreamRecord>,
+    permit: Permit,
+    ports: StreamPorts,
+    plan: Plan,
+) -> Opened {
     let client = Client {
         view: plan.view.clone(),
         resume: plan.resume,
@@ -84,14 +63,10 @@ pub fn open(invocation: Invocation<Streaming>, permit: Permit, ports: StreamPort
     let (writer, reader) = outbox(client, ports.clock.clone());
     let rescue = invocation.rescue();
     let clock = ports.clock.clone();
-    let lost = Summary {
-        connection_id: invocation.connection_id().clone(),
-        reason: EndReason::Error,
-        events: 0,
-        duration_ms: 0,
-    };
+    let lost =
+        Summary { connection_id: record.connection_id().clone(), reason: EndReason::Error, events: 0, duration_ms: 0 };
     let opened_at = clock.now();
-    let session = AssertUnwindSafe(run(invocation, permit, ports, plan, writer)).catch_unwind();
+    let session = AssertUnwindSafe(run(invocation, record, permit, ports, plan, writer)).catch_unwind();
     let session = async move {
         match session.await {
             Ok(ended) => ended,
@@ -115,6 +90,7 @@ impl Opened {
 /// The contract's order: last event, a poll in flight cancelled, slot released, metrics, `sse_stream`, flush, body's end.
 async fn run(
     invocation: Invocation<Streaming>,
+    record: Arc<StreamRecord>,
     permit: Permit,
     ports: StreamPorts,
     plan: Plan,
@@ -122,11 +98,12 @@ async fn run(
 ) -> (ReadyForNext, Summary) {
     let opened_at = ports.clock.now();
     let (reason, mut exports) = {
-        let slot = permit.hold(&invocation);
+        let slot = permit.hold(&invocation, &record);
         let poller = MeteredPoller::new(TracedPoller::new(&invocation, &ports.poller), &ports);
         let metrics = TracedMetrics::new(&invocation, &ports.metrics);
-        let out = TracedDispatcher::new(&invocation, &writer);
-        let maintenance = StreamMaintenance { invocation: &invocation, ports: &ports, metrics: &metrics };
+        let out = TracedDispatcher::new(&invocation, &record, &writer);
+        let maintenance =
+            StreamMaintenance { invocation: &invocation, record: &record, ports: &ports, metrics: &metrics };
         let deps = SessionDeps {
             clock: &*ports.clock,
             random: &*ports.random,
@@ -146,9 +123,9 @@ async fn run(
         (reason, tasks.exports)
     };
     let summary = Summary {
-        connection_id: invocation.connection_id().clone(),
+        connection_id: record.connection_id().clone(),
         reason,
-        events: invocation.events_yielded(),
+        events: record.events_yielded(),
         duration_ms: ports.clock.now().ms_since(opened_at),
     };
     let flush_limit = invocation.flush_limit();

@@ -7,7 +7,7 @@ async fn handler(inv: &Invocation<Handler>, raw: &Untraced<dyn ConfigurationStor
     drop(inv.span("a", SpanKind::Internal));
 }
 async fn whole(inv: Invocation<Handler>, raw: Untraced<dyn Poller>, id: StreamIdentity, known: Arc<dyn SeenItems>) -> ReadyForNext {
-    let inv = inv.into_streaming(id, Timestamp::default());
+    let (inv, _record) = into_streaming(inv, id, Timestamp::default());
     let poller = TracedPoller::new(&inv, &raw);
     let _ = poller.page(query(&*known)).await;
     drop(inv.span("b", SpanKind::Internal));

@@ -2,7 +2,7 @@
 #![allow(unused)]
 include!("prelude.inc");
 fn f(inv: Invocation<Handler>, id: StreamIdentity) {
-    let streaming = inv.into_streaming(id, Timestamp::default());
+    let streaming = into_streaming(inv, id, Timestamp::default()).0;
     inv.span("late", SpanKind::Internal);
 }
 fn main() {}

@@ -3,6 +3,6 @@
 include!("prelude.inc");
 fn f(inv: Invocation<Handler>, id: StreamIdentity) {
     let _span = inv.span("a", SpanKind::Internal);
-    let streaming = inv.into_streaming(id, Timestamp::default());
+    let streaming = into_streaming(inv, id, Timestamp::default()).0;
 }
 fn main() {}

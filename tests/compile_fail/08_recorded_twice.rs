@@ -2,8 +2,8 @@
 // Rule: FR-060.
 #![allow(unused)]
 include!("prelude.inc");
-fn f(sink: &dyn Telemetry, span: FinishedSpan<Streaming>) {
-    sink.streaming_phase(span);
-    sink.streaming_phase(span);
+fn f(sink: &dyn StreamSpans, span: FinishedSpan<Streaming>) {
+    sink.record(span);
+    sink.record(span);
 }
 fn main() {}

@@ -4,7 +4,7 @@
 include!("prelude.inc");
 async fn f(inv: Invocation<Handler>, raw: Untraced<dyn ConfigurationStore>, id: StreamIdentity, user: UserId) {
     let configurations = TracedConfigurationStore::new(&inv, &raw);
-    let streaming = inv.into_streaming(id, Timestamp::default());
+    let streaming = into_streaming(inv, id, Timestamp::default()).0;
     let _ = configurations.get(&user, "x").await;
 }
 fn main() {}

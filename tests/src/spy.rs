@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use futures::{channel::oneshot, lock::Mutex as AsyncMutex};
 use lambda_trace::{
-    FinishedSpan, FlushOutcome, Handler, SpanId, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp, Value,
+    FinishedSpan, FlushOutcome, Handler, HandlerTelemetry, LedgerEntry, Phases, SpanId, SpanIds, StreamEnd,
+    StreamSpans, StreamStart, Streaming, StreamingTelemetry, Timestamp, Value,
 };
+use std::ops::Deref;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
@@ -15,7 +17,7 @@ pub enum Seen {
     /// A handler phase.
     Handler(FinishedSpan<Handler>),
     /// A stream opened.
-    Opened(StreamOpened),
+    Opened(StreamStart),
     /// A streaming span.
     Span(FinishedSpan<Streaming>),
     /// An export in mid-stream began.
@@ -27,15 +29,21 @@ pub enum Seen {
     /// A flush ended by itself.
     BodyEndPermit,
     /// A stream was settled.
-    Closed(StreamClosed),
+    Closed(StreamEnd),
 }
 
-/// The spy.
+/// The spy. Clones see the same.
+#[derive(Clone, Default)]
+pub struct SpyTelemetry(Arc<Spy>);
+
+/// What all clones share.
 #[derive(Default)]
-pub struct SpyTelemetry {
+pub struct Spy {
     ids: AtomicU64,
     /// Flushes hang while this is set.
     pub hangs: AtomicBool,
+    /// Exports carry spans of other streams alone, for which no flush waits.
+    pub exports_for_others: AtomicBool,
     /// One export is due once this is set; it ends when the other half is dropped.
     pub export_until: Mutex<Option<oneshot::Receiver<()>>>,
     /// Exports and flushes of sampled streams, one at a time.
@@ -76,7 +84,22 @@ impl Brief {
     }
 }
 
+impl Deref for SpyTelemetry {
+    type Target = Spy;
+
+    fn deref(&self) -> &Spy {
+        &self.0
+    }
+}
+
 impl SpyTelemetry {
+    /// The sink of both phases.
+    pub fn sink(&self) -> Arc<Phases> {
+        Arc::new(Phases::both(Arc::new(self.clone())))
+    }
+}
+
+impl Spy {
     /// Everything seen so far.
     pub fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
@@ -107,8 +130,8 @@ impl SpyTelemetry {
     }
 
     /// How every settled stream was settled.
-    pub fn closed(&self) -> Vec<StreamClosed> {
-        self.seen().iter().filter_map(|s| if let Seen::Closed(c) = s { Some(c.clone()) } else { None }).collect()
+    pub fn closed(&self) -> Vec<StreamEnd> {
+        self.seen().iter().filter_map(|s| if let Seen::Closed(c) = s { Some(*c) } else { None }).collect()
     }
 
     /// One word for everything seen, in order.
@@ -127,18 +150,34 @@ impl SpyTelemetry {
     }
 }
 
-#[async_trait]
-impl Telemetry for SpyTelemetry {
+impl SpanIds for SpyTelemetry {
     fn span_id(&self) -> SpanId {
         SpanId::new(self.ids.fetch_add(1, SeqCst) + 1).expect("counts from 1")
     }
-    fn handler_phase(&self, span: FinishedSpan<Handler>) {
-        self.note(Seen::Handler(span));
+}
+
+impl HandlerTelemetry for SpyTelemetry {
+    fn handler_phase(&self, root: FinishedSpan<Handler>) {
+        self.note(Seen::Handler(root));
     }
-    fn stream_opened(&self, stream: StreamOpened) {
-        self.note(Seen::Opened(stream));
+}
+
+#[async_trait]
+impl StreamingTelemetry for SpyTelemetry {
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans> {
+        self.note(Seen::Opened(start));
+        Arc::new(self.clone())
     }
-    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
+    async fn flush_retained(&self, _until: Timestamp) -> FlushOutcome {
+        self.note(Seen::Flush);
+        self.flushed().await
+    }
+    async fn shutdown(&self) {}
+}
+
+#[async_trait]
+impl StreamSpans for SpyTelemetry {
+    fn record(&self, span: FinishedSpan<Streaming>) {
         self.note(Seen::Span(span));
     }
     fn is_export_due(&self, _now: Timestamp) -> bool {
@@ -152,17 +191,24 @@ impl Telemetry for SpyTelemetry {
         let _ = until.await;
         self.note(Seen::Exported);
     }
-    async fn flush(&self, of: Option<&Arc<str>>, _until: Timestamp) -> FlushOutcome {
+    async fn flush(&self, _until: Timestamp) -> FlushOutcome {
         self.note(Seen::Flush);
-        let _sending = if of.is_some() { Some(self.sending.lock().await) } else { None };
+        let waits = !self.exports_for_others.load(SeqCst);
+        let _sending = if waits { Some(self.sending.lock().await) } else { None };
+        self.flushed().await
+    }
+    fn close(&self, end: StreamEnd) -> LedgerEntry {
+        self.note(Seen::Closed(end));
+        LedgerEntry { created: end.created, ..LedgerEntry::default() }
+    }
+}
+
+impl Spy {
+    async fn flushed(&self) -> FlushOutcome {
         if self.hangs.load(SeqCst) {
             std::future::pending::<()>().await;
         }
         self.note(Seen::BodyEndPermit);
         FlushOutcome::Ok
     }
-    fn stream_closed(&self, stream: StreamClosed) {
-        self.note(Seen::Closed(stream));
-    }
-    fn shutdown(&self) {}
 }

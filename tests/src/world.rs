@@ -8,10 +8,9 @@ use futures::{
     future::{AbortHandle, abortable},
     task::LocalSpawnExt,
 };
-use lambda_trace::ManualClock;
 use lambda_trace::{
-    Clock, ConnectionId, EndReason, Invocation, InvocationStart, ReadyForNext, Shutdown, StreamIdentity, Streaming,
-    Timestamp, TraceConfig, TraceContext,
+    Clock, EndReason, Invocation, InvocationStart, ManualClock, ReadyForNext, Shutdown, Streaming, Timestamp,
+    TraceConfig, TraceContext,
 };
 use sse_adapters::{
     memory::{MemoryMetrics, MemoryTable, SeededRandom},
@@ -19,6 +18,7 @@ use sse_adapters::{
 };
 use sse_core::{
     digest::Digest,
+    identity::{ConnectionId, StreamIdentity},
     item::{Item, Score, Sentiment, Ticker},
     metrics_aggregator::MetricsAggregator,
     outbox::{Aborted, Reader},
@@ -26,7 +26,7 @@ use sse_core::{
     ports::{Poller, Untraced},
     shared_reader::{ReadPlan, SharedReader},
     stream::{StreamPorts, Summary, open},
-    traced::acquire,
+    traced::{StreamRecord, acquire, into_streaming},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -72,7 +72,7 @@ pub struct Environment {
     /// What its streams work with.
     pub ports: StreamPorts,
     /// Its spans.
-    pub telemetry: Arc<SpyTelemetry>,
+    pub telemetry: SpyTelemetry,
     /// Its metrics.
     pub metrics: Arc<MemoryMetrics>,
     /// What its operator was told.
@@ -212,13 +212,12 @@ impl World {
 
 impl Environment {
     fn new(setup: Setup, clock: &Arc<ManualClock>, poller: Arc<dyn Poller>, seed: u64) -> Self {
-        let (telemetry, metrics) = (Arc::new(SpyTelemetry::default()), Arc::new(MemoryMetrics::new(clock.clone())));
+        let (telemetry, metrics) = (SpyTelemetry::default(), Arc::new(MemoryMetrics::new(clock.clone())));
         let operator_log = Arc::new(MemoryOperatorLog::default());
         let ports = StreamPorts {
             poller: Untraced::new(poller),
             pool: Untraced::new(Arc::new(SlotPool::new(setup.slots))),
             metrics: Untraced::new(metrics.clone()),
-            telemetry: telemetry.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(seed)),
             shared_reader: Arc::new(SharedReader::new(setup.read, operator_log.clone())),
@@ -241,19 +240,13 @@ impl Environment {
 
     /// What its invocations share.
     pub fn tracing(&self) -> TraceConfig {
-        TraceConfig {
-            clock: self.ports.clock.clone(),
-            sink: self.telemetry.clone(),
-            service: "sse-streaming".into(),
-            trace_age_max: lambda_trace::TRACE_AGE_MAX,
-            flush_timeout_ms: 5_000,
-            shutdown_flush_ms: 200,
-            shutdown: self.ports.shutdown.clone(),
-        }
+        let (clock, telemetry) = (self.ports.clock.clone(), &self.telemetry);
+        let config = TraceConfig::new(clock, Arc::new(telemetry.clone()), telemetry.sink(), "sse-streaming");
+        TraceConfig { shutdown: self.ports.shutdown.clone(), ..config }
     }
 
     /// An invocation, switched to streaming.
-    pub fn invocation(&self, trace_header: Option<&str>, plan: &Plan) -> Invocation<Streaming> {
+    pub fn invocation(&self, trace_header: Option<&str>, plan: &Plan) -> (Invocation<Streaming>, Arc<StreamRecord>) {
         let n = self.opened.replace(self.opened.get() + 1);
         let begin = InvocationStart {
             context: TraceContext::parse(trace_header),
@@ -261,13 +254,8 @@ impl Environment {
             deadline: plan.deadline,
             is_cold_start: n == 0,
         };
-        let identity = StreamIdentity {
-            connection_id: ConnectionId::from_random(n + 1),
-            session_id: None,
-            previous_trace_id: None,
-            connection_sequence: None,
-        };
-        Invocation::begin(begin, self.tracing()).into_streaming(identity, plan.end_at)
+        let identity = StreamIdentity::new(ConnectionId::from_random(n + 1));
+        into_streaming(Invocation::begin(begin, self.tracing()), identity, plan.end_at)
     }
 
     /// The plan of a stream that opens now.
@@ -279,12 +267,12 @@ impl Environment {
     /// A stream; `None` if no slot is free.
     pub fn connect(&self, trace_header: Option<&str>, view: View, resume: Option<Digest>) -> Option<Connection> {
         let plan = self.plan(view, resume);
-        let invocation = self.invocation(trace_header, &plan);
-        let Some(permit) = acquire(&invocation, &self.ports.pool) else {
+        let (invocation, record) = self.invocation(trace_header, &plan);
+        let Some(permit) = acquire(&invocation, &record, &self.ports.pool) else {
             self.spawn(async move { drop(invocation.finish(EndReason::Rejected).await.settle().await) });
             return None;
         };
-        let (session, reader) = open(invocation, permit, self.ports.clone(), plan).split();
+        let (session, reader) = open(invocation, record, permit, self.ports.clone(), plan).split();
         Some(self.drive(session, reader))
     }
 

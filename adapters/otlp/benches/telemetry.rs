@@ -6,11 +6,12 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lambda_trace::{
-    Clock, ConnectionId, Invocation, InvocationStart, Shutdown, SpanKind, StreamIdentity, Streaming, Telemetry,
-    Timestamp, TraceConfig, TraceContext, names,
+    Clock, Invocation, InvocationStart, NamedStream, Off, Phases, SpanKind, Streaming, Telemetry, Timestamp,
+    TraceConfig, TraceContext,
 };
 use lambda_trace_otlp::{
-    CollectorLog, HttpTransport, MemoryLines, Off, Pipeline, PipelineConfig, PipelinePorts, Refusal, Tcp,
+    CollectorLog, HttpTransport, MemoryLines, Pipeline, PipelineConfig, PipelinePorts, Refusal, Tcp, XrayIds,
+    testing::{Handles, names, policy, streaming_only},
 };
 use opentelemetry::{
     Context, KeyValue,
@@ -190,48 +191,27 @@ impl CollectorLog for Silent {
     fn recovered(&self, _: &str) {}
 }
 
-fn pipeline(to: SocketAddr, trace_budget_bytes: usize) -> Arc<dyn Telemetry> {
-    let config = PipelineConfig {
-        service: "bench".into(),
-        endpoint: format!("http://{to}/v1/traces"),
-        headers: Vec::new(),
-        trace_budget_bytes,
-        retain_bytes: 1 << 20,
-        metrics_namespace: "Bench".into(),
-        environment: "bench".into(),
-    };
+fn pipeline(to: SocketAddr, trace_budget_bytes: usize) -> Arc<Handles> {
+    let endpoint = format!("http://{to}/v1/traces");
+    let config = PipelineConfig { trace_budget_bytes, ..PipelineConfig::new("bench", endpoint, policy()) };
     let transport = HttpTransport::new(Tcp::new("127.0.0.1", to.port()));
     let resource = Resource::builder_empty().with_service_name("bench").build();
     let lines = Arc::<MemoryLines>::default();
     let ports = PipelinePorts { lines, collector_log: Arc::new(Silent), clock: Arc::new(WallClock) };
-    Arc::new(Pipeline::over(Arc::new(transport), config, &resource, ports).expect("a pipeline"))
+    Handles::new(Arc::new(Pipeline::over(Arc::new(transport), config, &resource, ports).expect("a pipeline")))
 }
 
 fn stream(sink: &Arc<dyn Telemetry>, sampled: char) -> Invocation<Streaming> {
     let clock = Arc::new(WallClock);
     let begin = InvocationStart {
         context: TraceContext::parse(Some(&format!("{HEADER}{sampled}"))),
-        request_id: "request".into(),
+        request_id: "request-1".into(),
         deadline: clock.now().plus_ms(900_000),
         is_cold_start: false,
     };
-    let tracing = TraceConfig {
-        clock: clock.clone(),
-        sink: sink.clone(),
-        service: "bench".into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
-        flush_timeout_ms: 5_000,
-        shutdown_flush_ms: 200,
-        shutdown: Shutdown::default(),
-    };
-    let identity = StreamIdentity {
-        connection_id: ConnectionId::from_random(1),
-        session_id: None,
-        previous_trace_id: None,
-        connection_sequence: None,
-    };
+    let tracing = TraceConfig::new(clock.clone(), Arc::new(XrayIds), sink.clone(), "bench");
     // It has ended already, as far as the budget knows: all of it has accrued.
-    Invocation::begin(begin, tracing).into_streaming(identity, clock.now())
+    Invocation::begin(begin, tracing).into_streaming(Arc::new(NamedStream(names::STREAM)), clock.now())
 }
 
 /// Times `spans` chunk by chunk; what follows each chunk is not timed.
@@ -266,21 +246,22 @@ fn per_span(c: &mut Criterion) {
     let to = receiver();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut group = c.benchmark_group("span");
-    let request_id: Arc<str> = "request".into();
 
-    let sink = pipeline(to, UNLIMITED);
+    let handles = pipeline(to, UNLIMITED);
+    let sink = streaming_only(handles.clone());
     let sampled = stream(&sink, '1');
+    let handle = handles.of(1);
     let flush = || {
-        runtime.block_on(sink.flush(Some(&request_id), limit()));
+        runtime.block_on(handle.flush(limit()));
     };
     group.bench_function("ours/sampled", |b| b.iter_custom(|n| timed(n, |i| our_span(&sampled, i), flush)));
-    let small = pipeline(to, 20_000);
+    let small = streaming_only(pipeline(to, 20_000));
     let folded = stream(&small, '1');
     (0..1_000).for_each(|i| our_span(&folded, i));
     group.bench_function("ours/folded", |b| b.iter_custom(|n| timed(n, |i| our_span(&folded, i), || {})));
     let unsampled = stream(&sink, '0');
     group.bench_function("ours/unsampled", |b| b.iter_custom(|n| timed(n, |i| our_span(&unsampled, i), || {})));
-    let off: Arc<dyn Telemetry> = Arc::new(Off);
+    let off: Arc<dyn Telemetry> = Arc::new(Phases::both(Arc::new(Off)));
     let disabled = stream(&off, '0');
     group.bench_function("ours/disabled", |b| b.iter_custom(|n| timed(n, |i| our_span(&disabled, i), || {})));
 
@@ -316,17 +297,17 @@ fn flush(c: &mut Criterion) {
     let to = receiver();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut group = c.benchmark_group("flush");
-    let request_id: Arc<str> = "request".into();
     for spans in [1_u64, 50, 512] {
-        let sink = pipeline(to, UNLIMITED);
-        let open = stream(&sink, '1');
+        let handles = pipeline(to, UNLIMITED);
+        let open = stream(&streaming_only(handles.clone()), '1');
+        let handle = handles.of(1);
         group.bench_function(BenchmarkId::new("ours", spans), |b| {
             b.iter_custom(|times| {
                 let mut total = Duration::ZERO;
                 for _ in 0..times {
                     (0..spans).for_each(|i| our_span(&open, i));
                     let began = now();
-                    runtime.block_on(sink.flush(Some(&request_id), limit()));
+                    runtime.block_on(handle.flush(limit()));
                     total += began.elapsed();
                 }
                 total

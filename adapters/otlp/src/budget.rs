@@ -2,96 +2,86 @@
 //! of 15 minutes makes more. What does not fit is folded: counted, never buffered, never sent.
 //!
 //! A reserve makes sure of the spans without which a trace cannot be read. The rest is shared by name, so that cheap spans
-//! cannot starve dear ones, and accrues over the stream's life, so that its end is as visible as its beginning.
-//! Knows neither the buffer nor the ledger.
+//! cannot starve dear ones, and accrues over the stream's life, so that its end is as visible as its beginning. Names, shares and
+//! places are the service's. Knows neither the buffer nor the ledger.
 
+mod account;
 mod allowance;
 mod reserve;
 mod round;
 
-use super::{buffered::BufferedSpan, queue::Queue, size::Sizes};
+use super::{buffered::BufferedSpan, queue::Queue, rules::Rules, span_policy::Which};
+use account::AccountState;
 use allowance::RateAllowance;
-use lambda_trace::{Timestamp, names};
+use lambda_trace::Timestamp;
 use reserve::Reserve;
-use round::{Call, Round};
-
-/// Of the budget, what is set aside for the spans that always fit, in bytes.
-pub(crate) const RESERVE_BYTES: usize = 16_000;
+use std::sync::Arc;
 
 /// The budget of one stream.
 pub(super) struct Budget {
-    sizes: Sizes,
+    rules: Arc<Rules>,
     reserve: Reserve,
-    polls: RateAllowance,
-    dispatches: RateAllowance,
-    puts: RateAllowance,
-    round: Round,
-    /// The newest event that did not fit. Should no other follow, it is the last one, which always fits.
-    last_event: Option<BufferedSpan>,
+    /// In the order of the policy's.
+    accounts: Vec<AccountState>,
+    /// The newest span of each name whose last one has a place, if it did not fit. Should no other follow, it is the last one.
+    last: Vec<(&'static str, Option<BufferedSpan>)>,
     folded: u64,
 }
 
 impl Budget {
-    /// `total` estimated bytes, from `opened` to `expected_end`.
-    pub(super) fn new(total: usize, sizes: Sizes, opened: Timestamp, expected_end: Timestamp) -> Self {
-        let rest = total.saturating_sub(RESERVE_BYTES);
-        let allowance = |share: usize| RateAllowance::new(share, opened, expected_end);
-        Self {
-            sizes,
-            reserve: Reserve::new(total.min(RESERVE_BYTES), sizes),
-            polls: allowance(rest / 2),
-            dispatches: allowance(rest / 3),
-            puts: allowance(rest / 6),
-            round: Round::default(),
-            last_event: None,
-            folded: 0,
-        }
+    /// For a stream that lasts from `opened` to `expected_end`.
+    pub(super) fn new(rules: Arc<Rules>, opened: Timestamp, expected_end: Timestamp) -> Self {
+        let policy = &rules.policy;
+        let rest = rules.budget_bytes.saturating_sub(policy.reserve_bytes);
+        let shares = policy.accounts.iter().map(|account| account.share as usize).sum::<usize>().max(1);
+        let account = |share: usize| AccountState::new(RateAllowance::new(rest * share / shares, opened, expected_end));
+        let accounts = policy.accounts.iter().map(|of| account(of.share as usize)).collect();
+        let last = policy.places.iter().filter(|place| place.which == Which::Last);
+        let last = last.map(|place| (place.name, None)).collect();
+        Self { reserve: Reserve::new(&rules), accounts, last, folded: 0, rules }
     }
 
-    /// Admits a span into `buffer`, folds it, or keeps it until its round, or the stream, is over.
-    pub(super) fn offer(&mut self, mut buffered: BufferedSpan, buffer: &mut Queue) {
-        let (name, end) = (buffered.span.name, buffered.span.end);
-        let is_reserved = self.reserve.admit(&mut buffered, self.sizes);
-        match name {
-            names::POLL => {
-                let mut call = Call::new(&buffered);
-                if is_reserved {
-                    buffer.push(buffered);
+    /// Admits a span into `admitted`, folds it, or keeps it until its round, or the stream, is over.
+    pub(super) fn offer(&mut self, mut buffered: BufferedSpan, admitted: &mut Queue) {
+        let (name, round) = (buffered.span.name, buffered.span.round);
+        let mut accounts = self.rules.policy.accounts.iter().zip(&mut self.accounts);
+        let mut account = accounts.find(|(account, _)| account.names.contains(&name)).map(|(_, state)| state);
+        if let (Some(account), Some(number)) = (&mut account, round) {
+            account.enter_round(number, admitted);
+        }
+        let is_reserved = self.reserve.admit(&mut buffered, &self.rules);
+        // The stream's own span is never folded: it is the one that says how many were.
+        let has_a_place = is_reserved || buffered.is_stream;
+        match account {
+            Some(account) if !has_a_place && round.is_some() => self.folded += account.add_to_round(buffered),
+            account => {
+                let fits = has_a_place || account.is_some_and(|account| account.pay(&buffered));
+                let is_last = self.last.iter_mut().find(|(of, _)| *of == name).map(|(_, kept)| kept);
+                let rest = if fits {
+                    admitted.push(buffered);
+                    None
                 } else {
-                    call.buffered = Some(buffered);
-                }
-                self.poll(call, buffer);
+                    Some(buffered)
+                };
+                // One that is newer has come: the one kept until now was not the last.
+                let folded = match is_last {
+                    Some(kept) => std::mem::replace(kept, rest),
+                    None => rest,
+                };
+                self.folded += u64::from(folded.is_some());
             }
-            names::DISPATCH => {
-                if is_reserved || self.dispatches.spend(buffered.document, end) {
-                    self.folded += u64::from(self.last_event.take().is_some());
-                    buffer.push(buffered);
-                } else {
-                    self.folded += u64::from(self.last_event.replace(buffered).is_some());
-                }
-            }
-            names::PUT_METRIC if is_reserved || self.puts.spend(buffered.document, end) => buffer.push(buffered),
-            // `sse_stream` is never folded: it is the one that says how many were.
-            names::STREAM => buffer.push(buffered),
-            _ if is_reserved => buffer.push(buffered),
-            _ => self.folded += 1,
         }
     }
 
-    fn poll(&mut self, call: Call, buffer: &mut Queue) {
-        if self.round.is_ended_by(&call) {
-            self.close_round(Some(&call), buffer);
+    /// Settles what was kept, because the stream is over.
+    pub(super) fn settle(&mut self, admitted: &mut Queue) {
+        for account in &mut self.accounts {
+            account.close_round(admitted);
         }
-        let available = self.polls.available(call.end);
-        self.folded += self.round.add(call, available);
-    }
-
-    /// Settles what was kept, because the stream is over; what is still in doubt is admitted or folded now.
-    pub(super) fn settle(&mut self, buffer: &mut Queue) {
-        self.close_round(None, buffer);
-        if let Some(mut last) = self.last_event.take() {
-            if Reserve::admit_last_event(&mut last, self.sizes) {
-                buffer.push(last);
+        for (_, kept) in &mut self.last {
+            let Some(mut last) = kept.take() else { continue };
+            if Reserve::admit_last(&mut last, &self.rules) {
+                admitted.push(last);
             } else {
                 self.folded += 1;
             }
@@ -105,15 +95,8 @@ impl Budget {
 
     /// How many spans are kept, neither admitted nor folded yet.
     pub(super) fn kept(&self) -> usize {
-        self.round.len() + usize::from(self.last_event.is_some())
-    }
-
-    fn close_round(&mut self, next: Option<&Call>, buffer: &mut Queue) {
-        let available = self.polls.available_now();
-        let (pending_round, folded) = self.round.close(next, available);
-        self.folded += folded;
-        self.polls.charge(pending_round.cost);
-        buffer.extend(pending_round.spans);
+        let rounds = self.accounts.iter().map(AccountState::kept).sum::<usize>();
+        rounds + self.last.iter().filter(|(_, kept)| kept.is_some()).count()
     }
 }
 

@@ -1,29 +1,10 @@
 //! The account of one stream: what is held of it, and what became of the rest.
 
-use super::{budget::Budget, queue::Queue};
-use lambda_trace::TraceId;
-use std::sync::Arc;
-
-/// Spans by what became of them, since the last line was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SpanCounts {
-    pub(super) delivered: u64,
-    pub(super) logged: u64,
-    /// Sent again after an attempt whose answer was not read; not a part of the identity.
-    pub(super) resent: u64,
-}
-
-impl SpanCounts {
-    /// Something was delivered or logged.
-    pub(super) const fn settles(&self) -> bool {
-        self.delivered + self.logged > 0
-    }
-}
+use super::{budget::Budget, queue::Queue, span_counts::SpanCounts, stream_id::StreamId};
 
 /// One stream.
 pub(super) struct StreamBuffer {
-    pub(super) request_id: Arc<str>,
-    pub(super) trace: TraceId,
+    pub(super) of: StreamId,
     /// `None` once the stream is closed.
     pub(super) budget: Option<Box<Budget>>,
     /// Not tried yet.
@@ -36,10 +17,9 @@ pub(super) struct StreamBuffer {
 }
 
 impl StreamBuffer {
-    pub(super) fn new(request_id: Arc<str>, trace: TraceId, budget: Option<Box<Budget>>) -> Self {
+    pub(super) fn new(of: StreamId, budget: Option<Box<Budget>>) -> Self {
         Self {
-            request_id,
-            trace,
+            of,
             budget,
             pending: Queue::default(),
             retained: Queue::default(),
@@ -66,7 +46,7 @@ impl StreamBuffer {
         for mut buffered in self.pending.drain() {
             buffered.compact();
             if is_first && self.retained.len() == 0 {
-                buffered.memory += size_of::<Self>() + self.request_id.len();
+                buffered.memory += size_of::<Self>() + self.of.request_id.len();
             }
             self.retained.push(buffered);
         }

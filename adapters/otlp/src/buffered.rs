@@ -1,6 +1,6 @@
 //! One span on its way: what it weighs in memory and at X-Ray, and whether an earlier attempt may have delivered it.
 
-use super::{guard, size::Sizes};
+use super::guard::{Guard, Guarded};
 use lambda_trace::{FinishedSpan, Streaming, Value};
 use std::borrow::Cow;
 
@@ -9,6 +9,8 @@ use std::borrow::Cow;
 pub(crate) struct BufferedSpan {
     /// The span, guarded.
     pub(crate) span: FinishedSpan<Streaming>,
+    /// The stream's own span.
+    pub(crate) is_stream: bool,
     /// Attributes that the guard dropped.
     pub(super) dropped_attributes: u32,
     /// Estimated bytes of its X-Ray document.
@@ -21,17 +23,19 @@ pub(crate) struct BufferedSpan {
 
 impl BufferedSpan {
     /// Guards a span and weighs it.
-    pub(crate) fn new(span: FinishedSpan<Streaming>, sizes: Sizes) -> Self {
-        let mut buffered = Self { span, dropped_attributes: 0, document: 0, memory: 0, is_unread: false };
-        buffered.document = guard::guard(&mut buffered, sizes);
+    pub(crate) fn new(mut span: FinishedSpan<Streaming>, is_stream: bool, guard: &Guard) -> Self {
+        let Guarded { document, dropped } = guard.guard(&mut span);
+        let mut buffered = Self { span, is_stream, dropped_attributes: dropped, document, memory: 0, is_unread: false };
         buffered.memory = buffered.weigh();
         buffered
     }
 
-    /// Cuts it further; says whether its document fits `max` then.
-    pub(super) fn shrink(&mut self, max: usize, sizes: Sizes) -> bool {
-        if self.document > max {
-            self.document = guard::shrink(self, max, sizes);
+    /// Cuts it to `max` estimated bytes of document. `false`: it cannot be cut so far, and stays as it is.
+    pub(super) fn shrink(&mut self, max: usize, guard: &Guard) -> bool {
+        if self.document > max && guard.floor(&self.span) <= max {
+            let Guarded { document, dropped } = guard.shrink(&mut self.span, max);
+            self.document = document;
+            self.dropped_attributes += dropped;
             self.memory = self.weigh();
         }
         self.document <= max
@@ -71,12 +75,6 @@ impl BufferedSpan {
             + block(self.span.attributes.capacity() * size_of::<(&str, Value)>())
             + values.sum::<usize>()
             + exception.map_or(0, |e| heap(&e.error_type) + block(e.message.capacity()))
-    }
-
-    /// The event type of an event, the partition of a poll.
-    pub(super) fn facet(&self) -> Option<&str> {
-        let value = self.span.attribute("event_type").or_else(|| self.span.attribute("sentiment_type"));
-        value.and_then(Value::as_str)
     }
 
     /// Present if it failed.

@@ -1,5 +1,6 @@
 //! What the pipeline has to be told, in plain values, and what can be wrong with it.
 
+use crate::SpanPolicy;
 use opentelemetry_aws::detector::LambdaResourceDetector;
 use opentelemetry_sdk::{Resource, resource::ResourceDetector};
 
@@ -8,13 +9,17 @@ use opentelemetry_sdk::{Resource, resource::ResourceDetector};
 pub struct PipelineConfig {
     /// `service.name`.
     pub service: String,
+    /// The instrumentation scope: the code that makes the spans.
+    pub scope: String,
     /// The whole URL of the receiver, `http://localhost:4318/v1/traces` by default (FR-054).
     pub endpoint: String,
     /// Sent with every request, from `OTEL_EXPORTER_OTLP_HEADERS`.
     pub headers: Vec<(String, String)>,
-    /// Estimated X-Ray bytes per trace (`SSE_TRACE_BUDGET_BYTES`).
+    /// Estimated X-Ray bytes per trace.
     pub trace_budget_bytes: usize,
-    /// Bytes of spans kept after a failed export; 0: none (`SSE_RETAIN_BYTES`).
+    /// What of a trace is kept when it does not fit.
+    pub policy: SpanPolicy,
+    /// Bytes of spans kept after a failed export; 0: none.
     pub retain_bytes: usize,
     /// The namespace of `SpansNotDelivered`.
     pub metrics_namespace: String,
@@ -25,12 +30,14 @@ pub struct PipelineConfig {
 impl PipelineConfig {
     /// To this endpoint, with the defaults of everything else: no headers, 80 kB of X-Ray's room for a trace, 1 MiB of spans
     /// kept, metrics in a namespace of the service's name.
-    pub fn new(service: &str, endpoint: String) -> Self {
+    pub fn new(service: &str, endpoint: String, policy: SpanPolicy) -> Self {
         Self {
             service: service.to_owned(),
+            scope: service.to_owned(),
             endpoint,
             headers: Vec::new(),
             trace_budget_bytes: 80_000,
+            policy,
             retain_bytes: 1 << 20,
             metrics_namespace: service.to_owned(),
             environment: "default".to_owned(),

@@ -1,7 +1,7 @@
 //! From the core's finished span to the SDK's. The one place that knows both.
 
 use super::buffered::BufferedSpan;
-use lambda_trace::{Exception, SpanKind as Kind, Timestamp, Value as Plain, names};
+use lambda_trace::{Exception, SpanKind as Kind, Timestamp, Value as Plain};
 use opentelemetry::{
     Array, InstrumentationScope, KeyValue, StringValue, Value,
     trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState},
@@ -17,12 +17,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// The name of the instrumentation scope.
-const SCOPE: &str = "sse-streaming";
-
 /// Who made the spans.
-pub(crate) fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build()
+pub(crate) fn scope(name: &str) -> InstrumentationScope {
+    InstrumentationScope::builder(name.to_owned()).with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
 /// What a request holds beside its spans, in bytes of OTLP.
@@ -44,8 +41,8 @@ pub(crate) fn span_data(buffered: &BufferedSpan, scope: &InstrumentationScope) -
             TraceState::NONE,
         ),
         parent_span_id: SpanId::from(span.parent.to_bits()),
-        // The segment was opened by Lambda; every other parent is a span of ours.
-        parent_span_is_remote: span.name == names::STREAM,
+        // The segment was opened by Lambda; every other parent is a span of this process.
+        parent_span_is_remote: buffered.is_stream,
         span_kind: match span.kind {
             Kind::Internal => SpanKind::Internal,
             Kind::Client => SpanKind::Client,

@@ -40,7 +40,7 @@ fn plain(value: &Value) -> Plain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{buffered::BufferedSpan, scope, span_data, testing::span};
+    use crate::{Guard, buffered::BufferedSpan, convert::scope, span_data, testing::span};
 
     #[test]
     fn it_is_the_estimate_that_the_budget_goes_by() {
@@ -50,8 +50,8 @@ mod tests {
         span.attributes.push(("yes", true.into()));
         span.attributes.push(("list", Plain::List(vec!["a".into(), "b\"".into()])));
         let bytes = document_bytes(&span);
-        let buffered = BufferedSpan::new(span, Sizes::new(&resource));
+        let buffered = BufferedSpan::new(span, false, &Guard::new(Sizes::new(&resource), &[]));
         assert_eq!(bytes, buffered.document, "nothing of this resource is copied into documents");
-        assert_eq!(estimated_document_bytes(&resource, &span_data(&buffered, &scope())), buffered.document);
+        assert_eq!(estimated_document_bytes(&resource, &span_data(&buffered, &scope("tests"))), buffered.document);
     }
 }

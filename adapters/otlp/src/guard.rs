@@ -3,11 +3,8 @@
 //! Every string is cut at its limit on a character boundary; then a span that is still too large gives up its error text
 //! beyond a floor, its attributes in a fixed order (counted in `dropped_attributes_count`), and at last the rest of the text.
 
-use super::{
-    buffered::BufferedSpan,
-    size::{ANNOTATIONS_KEY, Sizes, attribute, escaped, exception, prefix_of_escaped},
-};
-use lambda_trace::Value;
+use crate::size::{Sizes, attribute, escaped, exception, prefix_of_escaped};
+use lambda_trace::{ANNOTATIONS, FinishedSpan, Streaming, Value};
 use std::borrow::Cow;
 
 /// Names, in bytes.
@@ -23,61 +20,81 @@ const LIST_ELEMENTS_MAX: usize = 50;
 /// The error text stays this long, escaped, until the attributes that can be spared are gone.
 const TEXT_FLOOR_BYTES: usize = 64;
 
-/// Given up last: without them a span is drawn in the wrong place, or cannot be understood at all.
-const ESSENTIAL: [&str; 12] = [
-    "rpc.system",
-    "rpc.service",
-    "rpc.method",
-    "connection_id",
-    "end_reason",
-    "spans_folded",
-    "event_type",
-    "sentiment_type",
-    "error_type",
-    "cancelled",
-    ANNOTATIONS_KEY,
-    "aws.region",
-];
+/// Given up last, with what the service calls essential: without them a span is drawn in the wrong place, or cannot be understood
+/// at all.
+const ESSENTIAL: [&str; 8] =
+    ["rpc.system", "rpc.service", "rpc.method", "spans_folded", "error_type", "cancelled", ANNOTATIONS, "aws.region"];
 
-/// Cuts a span to its limits; returns the estimated size of its document.
-pub(super) fn guard(buffered: &mut BufferedSpan, sizes: Sizes) -> usize {
-    let span = &mut buffered.span;
-    span.name = &span.name[..span.name.floor_char_boundary(NAME_BYTES_MAX)];
-    for (_, value) in &mut span.attributes {
-        cut_value(value, TEXT_CHARS_MAX);
-    }
-    if let Some(exception) = &mut span.exception {
-        cut_text(&mut exception.error_type, ERROR_TYPE_CHARS_MAX);
-        cut_chars(&mut exception.message, ERROR_TEXT_CHARS_MAX);
-    }
-    shrink(buffered, sizes.document_max(), sizes)
+/// Cuts spans to their limits.
+pub(crate) struct Guard {
+    sizes: Sizes,
+    essential: Vec<&'static str>,
 }
 
-/// Shrinks a span until its document is at most `max` bytes, as far as that goes; returns what it is then.
-pub(super) fn shrink(buffered: &mut BufferedSpan, max: usize, sizes: Sizes) -> usize {
-    let mut size = document(buffered, sizes);
-    if size <= max {
-        return size;
-    }
-    size -= cut_message(buffered, size - max, TEXT_FLOOR_BYTES);
-    size -= drop_attributes(buffered, size.saturating_sub(max), |key| !ESSENTIAL.contains(&key));
-    size -= cut_message(buffered, size.saturating_sub(max), 0);
-    size -= drop_attributes(buffered, size.saturating_sub(max), |_| true);
-    size
+/// What a span is once it was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Guarded {
+    /// Estimated bytes of its X-Ray document.
+    pub(crate) document: usize,
+    /// Attributes that were dropped.
+    pub(crate) dropped: u32,
 }
 
-/// The whole document of a span.
-fn document(buffered: &BufferedSpan, sizes: Sizes) -> usize {
-    let span = &buffered.span;
-    let attributes: usize = span.attributes.iter().map(|(key, value)| attribute(key, value)).sum();
-    sizes.bare(span.name, span.kind)
-        + attributes
-        + span.exception.as_ref().map_or(0, |e| exception(&e.error_type, &e.message))
+impl Guard {
+    /// For documents of these sizes; `essential`: what the service would have given up last.
+    pub(crate) fn new(sizes: Sizes, essential: &[&'static str]) -> Self {
+        Self { sizes, essential: ESSENTIAL.iter().chain(essential).copied().collect() }
+    }
+
+    /// The resource's share of each document.
+    pub(crate) const fn resource(&self) -> usize {
+        self.sizes.resource()
+    }
+
+    /// Cuts a span to its limits.
+    pub(crate) fn guard(&self, span: &mut FinishedSpan<Streaming>) -> Guarded {
+        span.name = &span.name[..span.name.floor_char_boundary(NAME_BYTES_MAX)];
+        for (_, value) in &mut span.attributes {
+            cut_value(value, TEXT_CHARS_MAX);
+        }
+        if let Some(exception) = &mut span.exception {
+            cut_text(&mut exception.error_type, ERROR_TYPE_CHARS_MAX);
+            cut_chars(&mut exception.message, ERROR_TEXT_CHARS_MAX);
+        }
+        self.shrink(span, self.sizes.document_max())
+    }
+
+    /// Shrinks a span until its document is at most `max` bytes, or [`Self::floor`].
+    pub(crate) fn shrink(&self, span: &mut FinishedSpan<Streaming>, max: usize) -> Guarded {
+        let mut document = self.document(span);
+        let mut dropped = 0;
+        if document > max {
+            document -= cut_message(span, document - max, TEXT_FLOOR_BYTES);
+            let may_go = |key: &str| !self.essential.contains(&key);
+            document -= drop_attributes(span, document.saturating_sub(max), may_go, &mut dropped);
+            document -= cut_message(span, document.saturating_sub(max), 0);
+            document -= drop_attributes(span, document.saturating_sub(max), |_| true, &mut dropped);
+        }
+        Guarded { document, dropped }
+    }
+
+    /// What a span cannot be cut below: its frame, and the name of its error.
+    pub(crate) fn floor(&self, span: &FinishedSpan<Streaming>) -> usize {
+        let error = span.exception.as_ref().map_or(0, |e| exception(&e.error_type, ""));
+        self.sizes.bare(span.name, span.kind) + error
+    }
+
+    /// The whole document of a span.
+    fn document(&self, span: &FinishedSpan<Streaming>) -> usize {
+        let attributes: usize = span.attributes.iter().map(|(key, value)| attribute(key, value)).sum();
+        let error = span.exception.as_ref().map_or(0, |e| exception(&e.error_type, &e.message));
+        self.sizes.bare(span.name, span.kind) + attributes + error
+    }
 }
 
 /// Takes up to `excess` bytes off the error text, leaving `floor`; returns how many went.
-fn cut_message(buffered: &mut BufferedSpan, excess: usize, floor: usize) -> usize {
-    let Some(exception) = &mut buffered.span.exception else { return 0 };
+fn cut_message(span: &mut FinishedSpan<Streaming>, excess: usize, floor: usize) -> usize {
+    let Some(exception) = &mut span.exception else { return 0 };
     let before = escaped(&exception.message);
     let keep = before.saturating_sub(excess).max(floor);
     if excess == 0 || keep >= before {
@@ -89,9 +106,14 @@ fn cut_message(buffered: &mut BufferedSpan, excess: usize, floor: usize) -> usiz
     before - escaped(&exception.message)
 }
 
-/// Drops attributes, the last one set first, until `excess` bytes are gone; returns how many went.
-fn drop_attributes(buffered: &mut BufferedSpan, excess: usize, may_go: fn(&str) -> bool) -> usize {
-    let attributes = &mut buffered.span.attributes;
+/// Drops attributes, the last one set first, until `excess` bytes are gone; returns how many bytes went, and counts the attributes.
+fn drop_attributes(
+    span: &mut FinishedSpan<Streaming>,
+    excess: usize,
+    may_go: impl Fn(&str) -> bool,
+    dropped: &mut u32,
+) -> usize {
+    let attributes = &mut span.attributes;
     let mut gone = 0;
     let mut at = attributes.len();
     while at > 0 && gone < excess {
@@ -99,7 +121,7 @@ fn drop_attributes(buffered: &mut BufferedSpan, excess: usize, may_go: fn(&str) 
         if may_go(attributes[at].0) {
             let (key, value) = attributes.remove(at);
             gone += attribute(key, &value);
-            buffered.dropped_attributes += 1;
+            *dropped += 1;
         }
     }
     gone

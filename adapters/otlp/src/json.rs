@@ -52,7 +52,7 @@ impl OtlpJson {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BufferedSpan, Sizes, scope, span_data, testing::span};
+    use crate::{BufferedSpan, Guard, Sizes, convert::scope, span_data, testing::span};
     use lambda_trace::Value;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use serde_json::Value as Json;
@@ -62,9 +62,9 @@ mod tests {
         let mut finished = span("a\nb", &[("text", "x")], Some("why"));
         finished.attributes.push(("number", Value::Int(i64::MAX)));
         finished.attributes.push(("yes", true.into()));
-        let sizes = Sizes::new(&Resource::builder_empty().build());
+        let guard = Guard::new(Sizes::new(&Resource::builder_empty().build()), &[]);
         let (trace, id) = (finished.trace.to_bits(), finished.id);
-        let data = span_data(&BufferedSpan::new(finished, sizes), &scope());
+        let data = span_data(&BufferedSpan::new(finished, false, &guard), &scope("tests"));
         let resource = Resource::builder_empty().with_service_name("tests").build();
         let line = OtlpJson::new(&resource).line(data.clone(), Timestamp::from_millis(1), Level::Error);
         assert!(!line.contains('\n'));

@@ -1,22 +1,13 @@
 //! The two lines of the ledger, as JSON: one when a stream is settled, and one for each flush that settles something of
 //! it later. Both carry `SpansNotDelivered` in CloudWatch's embedded metric format.
 
-use super::buffer::SpanCounts;
-use lambda_trace::{StreamClosed, Timestamp, TraceId};
+use super::{span_counts::SpanCounts, stream_id::StreamId};
+use lambda_trace::{LedgerEntry, StreamEnd, Timestamp};
 use serde::Serialize;
-use std::sync::Arc;
-
-/// What is not the stream's own to say.
-pub(super) struct LedgerEntry {
-    pub(super) folded: u64,
-    pub(super) retained: u64,
-    pub(super) counts: SpanCounts,
-}
 
 /// What one flush settled of a stream whose ledger line was written before.
 pub(super) struct LateLine {
-    request_id: Arc<str>,
-    trace: TraceId,
+    of: StreamId,
     counts: SpanCounts,
 }
 
@@ -97,34 +88,30 @@ struct Definition {
     unit: &'static str,
 }
 
-impl LedgerEntry {
-    pub(super) fn line(&self, stream: &StreamClosed, emf: &Emf, now: Timestamp) -> String {
-        let SpanCounts { delivered, logged, resent } = self.counts;
-        let settled = delivered + self.retained + logged + self.folded;
-        let missing = stream.created.saturating_sub(settled);
-        print(&Ledger {
-            timestamp: now.to_string(),
-            level: level(logged + missing),
-            message: "telemetry ledger",
-            request_id: &stream.request_id,
-            trace_id: stream.parent.trace.to_string(),
-            created: stream.created,
-            delivered,
-            retained: self.retained,
-            logged,
-            folded: self.folded,
-            resent,
-            missing,
-            flush_ms: stream.flush_ms,
-            flush_outcome: stream.outcome.as_str(),
-            metric: emf.metric(logged, now),
-        })
-    }
+/// The line of a stream that is settled now.
+pub(super) fn ledger_line(of: &StreamId, entry: &LedgerEntry, end: &StreamEnd, emf: &Emf, now: Timestamp) -> String {
+    print(&Ledger {
+        timestamp: now.to_string(),
+        level: level(entry.logged + entry.missing()),
+        message: "telemetry ledger",
+        request_id: &of.request_id,
+        trace_id: of.trace.to_string(),
+        created: entry.created,
+        delivered: entry.delivered,
+        retained: entry.retained,
+        logged: entry.logged,
+        folded: entry.folded,
+        resent: entry.resent,
+        missing: entry.missing(),
+        flush_ms: u64::try_from(end.flush_time.as_millis()).unwrap_or(u64::MAX),
+        flush_outcome: end.outcome.as_str(),
+        metric: emf.metric(entry.logged, now),
+    })
 }
 
 impl LateLine {
-    pub(super) const fn new(request_id: Arc<str>, trace: TraceId, counts: SpanCounts) -> Self {
-        Self { request_id, trace, counts }
+    pub(super) const fn new(of: StreamId, counts: SpanCounts) -> Self {
+        Self { of, counts }
     }
 
     pub(super) fn line(&self, emf: &Emf, now: Timestamp) -> String {
@@ -132,8 +119,8 @@ impl LateLine {
             timestamp: now.to_string(),
             level: level(self.counts.logged),
             message: "telemetry ledger late",
-            request_id: &self.request_id,
-            trace_id: self.trace.to_string(),
+            request_id: &self.of.request_id,
+            trace_id: self.of.trace.to_string(),
             delivered: self.counts.delivered,
             logged: self.counts.logged,
             resent: self.counts.resent,

@@ -5,6 +5,7 @@ pub mod address;
 mod answer;
 mod attempt;
 mod attempt_log;
+mod batch;
 mod budget;
 mod buffer;
 mod buffered;
@@ -18,15 +19,18 @@ mod http;
 mod json;
 mod ledger_line;
 mod line_sink;
-mod off;
 mod patience;
 mod pipeline;
 mod queue;
-mod sampling;
+mod rules;
 mod sending;
 mod size;
+mod span_counts;
+mod span_ids;
+mod span_policy;
 mod stdout;
 mod store;
+mod stream_id;
 mod system_clock;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -39,16 +43,11 @@ pub use config::{PipelineConfig, PipelineError, resource};
 pub use estimate::{document_bytes, estimated_document_bytes};
 pub use http::{Connect, HttpTransport, Io, Tcp};
 pub use line_sink::{LineSink, MemoryLines, Stdout};
-pub use off::Off;
 pub use pipeline::{Pipeline, PipelinePorts};
-pub use sampling::span_id;
+pub use span_ids::XrayIds;
+pub use span_policy::{Account, Place, SpanPolicy, Which};
 pub use stdout::StdoutTelemetry;
 pub use system_clock::SystemClock;
 pub use transport::{Transport, TransportError, TransportLimits};
 
-pub(crate) use self::{
-    buffered::BufferedSpan,
-    convert::{scope, span_data},
-    json::OtlpJson,
-    size::Sizes,
-};
+pub(crate) use self::{buffered::BufferedSpan, convert::span_data, guard::Guard, json::OtlpJson, size::Sizes};

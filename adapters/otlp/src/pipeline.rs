@@ -1,42 +1,34 @@
-//! The streaming pipeline: the port `Telemetry` over the SDK's parts (ids, sampler, resource, `SpanData`, OTLP exporter)
+//! The streaming pipeline: the port of the streaming phase over the SDK's parts (resource, `SpanData`, OTLP exporter)
 //! and ours (guard, budget, store, ledger). No thread, no blocking call: it is driven by whoever flushes.
+
+mod shared;
+mod stream;
+
+pub(crate) use shared::Shared;
 
 use super::{
     attempt_log::AttemptLog,
-    buffered::BufferedSpan,
     collector_log::{CollectorLines, CollectorLog},
     collector_watch::CollectorWatch,
     config::{PipelineConfig, PipelineError, resource},
     convert,
     http::{HttpTransport, Tcp},
-    json::{Level, OtlpJson},
+    json::OtlpJson,
     ledger_line::Emf,
     line_sink::LineSink,
-    sampling::{self, Sampling},
+    rules::Rules,
     size::Sizes,
-    store::{GivenUp, SpanStore},
-    transport::{RecordingClient, Transport, TransportLimits},
+    store::SpanStore,
+    transport::{RecordingClient, Transport},
 };
 use crate::address;
 use async_trait::async_trait;
 use futures::lock::Mutex as AsyncMutex;
-use lambda_trace::{
-    Clock, FinishedSpan, FlushOutcome, Handler, SpanId, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp,
-    within,
-};
-use opentelemetry::InstrumentationScope;
+use lambda_trace::{Clock, FlushOutcome, StreamSpans, StreamStart, StreamingTelemetry, Timestamp};
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
-use opentelemetry_sdk::{
-    Resource,
-    trace::{SpanData, SpanExporter as _},
-};
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-/// An export in mid-stream is given up after this; a flush is bounded by its caller.
-const EXPORT_LIMIT: Duration = Duration::from_secs(5);
+use opentelemetry_sdk::{Resource, trace::SpanExporter as _};
+use std::sync::{Arc, Mutex};
+use stream::PipelineStream;
 
 /// What a pipeline works with beside its transport.
 #[derive(Clone)]
@@ -50,20 +42,7 @@ pub struct PipelinePorts {
 }
 
 /// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
-pub struct Pipeline {
-    store: Mutex<SpanStore>,
-    /// The SDK forbids concurrent exports; so does the attempt log.
-    pub(super) exporter: AsyncMutex<SpanExporter>,
-    pub(super) attempt_log: Arc<AttemptLog>,
-    sampling: Sampling,
-    scope: InstrumentationScope,
-    pub(super) limits: TransportLimits,
-    otlp_json: OtlpJson,
-    emf: Emf,
-    pub(super) collector_watch: CollectorWatch,
-    lines: Arc<dyn LineSink>,
-    pub(super) clock: Arc<dyn Clock>,
-}
+pub struct Pipeline(Arc<Shared>);
 
 impl PipelinePorts {
     /// Everything to `lines`: what the operator is told too, as JSON.
@@ -96,7 +75,7 @@ impl Pipeline {
     ) -> Result<Self, PipelineError> {
         let PipelinePorts { lines, collector_log, clock } = ports;
         let limits = transport.limits();
-        let scope = convert::scope();
+        let scope = convert::scope(&config.scope);
         let resource_bytes = convert::resource_bytes(resource, &scope);
         if resource_bytes > limits.resource_bytes {
             return Err(PipelineError::Resource { bytes: resource_bytes, max: limits.resource_bytes });
@@ -115,11 +94,11 @@ impl Pipeline {
             .map_err(|error| PipelineError::Exporter(error.to_string()))?;
         exporter.set_resource(resource);
         let sizes = Sizes::new(resource).with_document_max(limits.document_bytes);
-        Ok(Self {
-            store: Mutex::new(SpanStore::new(config.retain_bytes, config.trace_budget_bytes, sizes)),
+        let rules = Arc::new(Rules::new(config.policy, config.trace_budget_bytes, sizes));
+        Ok(Self(Arc::new(Shared {
+            store: Mutex::new(SpanStore::new(config.retain_bytes, rules)),
             exporter: AsyncMutex::new(exporter),
             attempt_log,
-            sampling: Sampling::default(),
             scope,
             limits,
             otlp_json: OtlpJson::new(resource),
@@ -127,89 +106,23 @@ impl Pipeline {
             collector_watch,
             lines,
             clock,
-        })
-    }
-
-    pub(super) fn store(&self) -> MutexGuard<'_, SpanStore> {
-        // Nothing in the store panics; if it did, half an update would still be better than no telemetry.
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes given-up spans, one line each.
-    pub(super) fn print(&self, spans: &GivenUp) {
-        for span in self.convert(spans) {
-            self.lines.line(&self.otlp_json.line(span, self.clock.now(), Level::Error));
-        }
-    }
-
-    /// Writes given-up spans, and the late lines of the streams that they belonged to.
-    fn give_up(&self, spans: &GivenUp) {
-        if !spans.is_empty() {
-            self.print(spans);
-            self.write_late_lines();
-        }
-    }
-
-    /// In the SDK's form.
-    pub(super) fn convert(&self, spans: &[BufferedSpan]) -> Vec<SpanData> {
-        spans.iter().map(|buffered| convert::span_data(buffered, &self.scope)).collect()
-    }
-
-    pub(super) fn write_late_lines(&self) {
-        let late_lines = self.store().late_lines();
-        for late in late_lines {
-            self.lines.line(&late.line(&self.emf, self.clock.now()));
-        }
+        })))
     }
 }
 
 #[async_trait]
-impl Telemetry for Pipeline {
-    fn span_id(&self) -> SpanId {
-        sampling::span_id()
+impl StreamingTelemetry for Pipeline {
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans> {
+        Arc::new(PipelineStream::open(self.0.clone(), &start))
     }
 
-    /// Not the phase of this pipeline: whoever composes the two pipelines sends these spans to the other one.
-    fn handler_phase(&self, _: FinishedSpan<Handler>) {}
-
-    fn stream_opened(&self, stream: StreamOpened) {
-        let is_recorded = self.sampling.records(&stream.parent);
-        self.store().open(stream, is_recorded);
+    async fn flush_retained(&self, until: Timestamp) -> FlushOutcome {
+        self.0.send_all(None, until).await
     }
 
-    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
-        let given_up = self.store().record(span);
-        self.give_up(&given_up);
-    }
-
-    fn is_export_due(&self, now: Timestamp) -> bool {
-        // While something is sent an export would have to wait, and nobody knows for whom and how long.
-        self.store().is_export_due(now) && self.exporter.try_lock().is_some()
-    }
-
-    async fn export(&self, now: Timestamp) {
-        let until = now.plus(EXPORT_LIMIT);
-        let limit = self.clock.sleep_until(until);
-        within(&*self.clock, limit, Box::pin(self.send_pending(until))).await;
-    }
-
-    async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
-        let own = of.and_then(|request_id| self.store().buffer_of(request_id));
-        self.send_all(own, until).await
-    }
-
-    fn stream_closed(&self, stream: StreamClosed) {
-        let Some((entry, given_up)) = self.store().close(&stream) else {
-            return;
-        };
-        self.lines.line(&entry.line(&stream, &self.emf, self.clock.now()));
-        // What had to make room for it belongs to other streams, whose late lines are due now.
-        self.give_up(&given_up);
-    }
-
-    fn shutdown(&self) {
-        let given_up = self.store().give_up_all();
-        self.give_up(&given_up);
+    async fn shutdown(&self) {
+        let given_up = self.0.store().give_up_all();
+        self.0.give_up(&given_up);
     }
 }
 

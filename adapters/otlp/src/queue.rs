@@ -42,23 +42,24 @@ impl Queue {
         self.spans.push_front(buffered);
     }
 
-    /// Moves as much to `batch` as fits into one request; the first span of a batch always fits.
-    pub(super) fn fill(&mut self, batch: &mut Vec<BufferedSpan>) {
-        if batch.is_empty() && self.spans.len() <= BATCH_SPANS_MAX && self.bytes <= BATCH_BYTES_MAX {
-            batch.reserve_exact(self.spans.len());
-            batch.extend(self.spans.drain(..));
-            self.bytes = 0;
-            return;
+    /// Takes as much as fits into one request that holds so many spans, of so many bytes, already; the first span of a request always
+    /// fits.
+    pub(super) fn take(&mut self, held_spans: usize, held_bytes: usize) -> Vec<BufferedSpan> {
+        if held_spans + self.spans.len() <= BATCH_SPANS_MAX && held_bytes + self.bytes <= BATCH_BYTES_MAX {
+            return self.drain().collect();
         }
-        let mut bytes: usize = batch.iter().map(|buffered| buffered.memory).sum();
+        let mut taken = Vec::new();
+        let mut bytes = held_bytes;
         while let Some(next) = self.spans.front() {
-            let fits = batch.len() < BATCH_SPANS_MAX && bytes + next.memory <= BATCH_BYTES_MAX;
-            if !fits && !batch.is_empty() {
+            let held = held_spans + taken.len();
+            let fits = held < BATCH_SPANS_MAX && bytes + next.memory <= BATCH_BYTES_MAX;
+            if !fits && held > 0 {
                 break;
             }
             bytes += next.memory;
-            batch.extend(self.pop_front());
+            taken.extend(self.pop_front());
         }
+        taken
     }
 
     /// Gives back the memory of spans that have left.
@@ -88,12 +89,12 @@ impl Extend<BufferedSpan> for Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{size::Sizes, testing::span};
+    use crate::{guard::Guard, size::Sizes, testing::span};
     use opentelemetry_sdk::Resource;
 
     fn queue(count: usize, memory: usize) -> Queue {
-        let sizes = Sizes::new(&Resource::builder_empty().build());
-        let buffered = || BufferedSpan { memory, ..BufferedSpan::new(span("s", &[], None), sizes) };
+        let guard = Guard::new(Sizes::new(&Resource::builder_empty().build()), &[]);
+        let buffered = || BufferedSpan { memory, ..BufferedSpan::new(span("s", &[], None), false, &guard) };
         let mut queue = Queue::default();
         queue.extend((0..count).map(|_| buffered()));
         queue
@@ -102,9 +103,7 @@ mod tests {
     fn batches(mut queue: Queue) -> Vec<usize> {
         let mut sizes = Vec::new();
         while queue.len() > 0 {
-            let mut batch = Vec::new();
-            queue.fill(&mut batch);
-            sizes.push(batch.len());
+            sizes.push(queue.take(0, 0).len());
         }
         assert_eq!(queue.bytes(), 0);
         sizes
@@ -121,10 +120,10 @@ mod tests {
 
     #[test]
     fn what_is_in_a_batch_already_counts() {
-        let mut batch = Vec::new();
-        queue(1, BATCH_BYTES_MAX - 1).fill(&mut batch);
+        let first = queue(1, BATCH_BYTES_MAX - 1).take(0, 0);
         let mut more = queue(3, 1);
-        more.fill(&mut batch);
-        assert_eq!((batch.len(), more.len(), more.bytes()), (2, 2, 2));
+        let second = more.take(first.len(), BATCH_BYTES_MAX - 1);
+        assert_eq!((first.len() + second.len(), more.len(), more.bytes()), (2, 2, 2));
+        assert_eq!(queue(3, 1).take(BATCH_SPANS_MAX, 0).len(), 0, "it is full");
     }
 }

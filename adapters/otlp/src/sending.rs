@@ -1,12 +1,12 @@
-//! Sending what the store holds: one attempt at a time, one stream a request, and nothing lost whatever happens to the
-//! future that does it.
+//! Sending what the store holds: one attempt at a time, and nothing lost whatever happens to the future that does it. A stream's
+//! own spans are requests of their own; what several streams had to retain shares requests.
 
 use super::{
     attempt::{Attempt, ExportOutcome},
-    buffer::SpanCounts,
-    buffered::BufferedSpan,
-    pipeline::Pipeline,
-    store::BufferId,
+    batch::Batch,
+    pipeline::Shared,
+    span_counts::SpanCounts,
+    stream_id::BufferId,
 };
 use lambda_trace::{FlushOutcome, Timestamp};
 use opentelemetry_otlp::SpanExporter;
@@ -20,7 +20,7 @@ pub(super) struct Limit {
     latest: Timestamp,
 }
 
-/// What became of the spans of one stream.
+/// What became of some spans.
 #[derive(Clone, Copy)]
 enum Sent {
     /// Each request was answered for good.
@@ -29,7 +29,7 @@ enum Sent {
     Stopped(FlushOutcome),
 }
 
-impl Pipeline {
+impl Shared {
     /// Own spans first, then what was retained.
     pub(super) async fn send_all(&self, own: Option<BufferId>, until: Timestamp) -> FlushOutcome {
         if !self.store().has_work(own) {
@@ -42,13 +42,15 @@ impl Pipeline {
         let _late = LateLines(self);
         let exporter = self.exporter.lock().await;
         let mut worst = FlushOutcome::Ok;
-        let retained = self.store().with_retained();
-        let others = retained.into_iter().filter(|id| Some(*id) != own);
-        for id in own.into_iter().chain(others) {
-            match self.send_stream(&exporter, id, Some(id) == own, limit).await {
-                Sent::All(outcome) => worst = worst.max(outcome),
-                Sent::Stopped(outcome) => return worst.max(outcome),
+        if let Some(own) = own {
+            match self.send_stream(&exporter, own, true, limit).await {
+                Sent::All(outcome) => worst = outcome,
+                Sent::Stopped(outcome) => return outcome,
             }
+        }
+        match self.send_retained(&exporter, limit).await {
+            Sent::All(outcome) => worst = worst.max(outcome),
+            Sent::Stopped(outcome) => return worst.max(outcome),
         }
         self.collector_watch.all_taken(worst);
         worst
@@ -69,14 +71,9 @@ impl Pipeline {
                 Sent::Stopped(_) => return,
             }
         }
-        let retained = self.store().with_retained();
-        for id in retained {
-            match self.send_stream(&exporter, id, false, limit).await {
-                Sent::All(outcome) => worst = worst.max(outcome),
-                Sent::Stopped(_) => return,
-            }
+        if let Sent::All(outcome) = self.send_retained(&exporter, limit).await {
+            self.collector_watch.all_taken(worst.max(outcome));
         }
-        self.collector_watch.all_taken(worst);
     }
 
     /// Near the limit no attempt begins, unless that was near from the start.
@@ -88,20 +85,16 @@ impl Pipeline {
     async fn send_stream(&self, exporter: &SpanExporter, id: BufferId, pending: bool, limit: Limit) -> Sent {
         let mut worst = FlushOutcome::Ok;
         while self.store().has_batch(id, pending) {
-            let now = self.clock.now();
-            // An export that this flush waited for may have begun the wait.
-            if let Some(outcome) = self.store().held_back(now) {
+            if let Some(outcome) = self.held_back(limit) {
                 return Sent::Stopped(worst.max(outcome));
             }
-            if now > limit.latest {
-                return Sent::Stopped(FlushOutcome::Timeout);
-            }
-            let batch = self.take_batch(id, pending, now);
+            let batch = self.store().take_batch(id, pending);
+            let batch = self.without_too_old(batch);
             if batch.is_empty() {
                 worst = worst.max(FlushOutcome::Rejected);
                 continue;
             }
-            let outcome = Attempt::begin(self, id, batch, limit.until).make(exporter).await;
+            let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
             worst = worst.max(outcome.flush_outcome());
             if outcome == ExportOutcome::Unavailable {
                 return Sent::Stopped(worst);
@@ -110,23 +103,62 @@ impl Pipeline {
         Sent::All(worst)
     }
 
-    /// The next request of a stream. Spans that are too old for the far side are written to the log instead: they would be refused, and
-    /// a request that holds one may be refused whole.
-    fn take_batch(&self, id: BufferId, pending: bool, now: Timestamp) -> Vec<BufferedSpan> {
-        let is_too_old = |buffered: &BufferedSpan| now.since(buffered.span.start) > self.limits.span_age;
-        let batch = self.store().take_batch(id, pending);
-        let (too_old, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_too_old);
-        if !too_old.is_empty() {
-            let logged = too_old.len() as u64;
-            self.store().settle(id, too_old.len(), SpanCounts { logged, ..SpanCounts::default() });
-            self.print(&too_old);
+    /// What is retained of all streams, as many of them a request as fit into it, until an attempt asks for patience. A request that
+    /// is refused for good is parted: otherwise what a collector never takes would cost the spans of another stream.
+    async fn send_retained(&self, exporter: &SpanExporter, limit: Limit) -> Sent {
+        let mut worst = FlushOutcome::Ok;
+        while self.store().has_retained() {
+            if let Some(outcome) = self.held_back(limit) {
+                return Sent::Stopped(worst.max(outcome));
+            }
+            let batch = self.store().take_retained();
+            let batch = self.without_too_old(batch);
+            if batch.is_empty() {
+                worst = worst.max(FlushOutcome::Rejected);
+                continue;
+            }
+            let streams: Vec<_> = batch.parts.iter().map(|part| part.id).collect();
+            let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
+            worst = worst.max(outcome.flush_outcome());
+            match outcome {
+                ExportOutcome::Unavailable => return Sent::Stopped(worst),
+                ExportOutcome::ToBeParted => {
+                    for id in streams {
+                        match self.send_stream(exporter, id, false, limit).await {
+                            Sent::All(outcome) => worst = worst.max(outcome),
+                            Sent::Stopped(outcome) => return Sent::Stopped(worst.max(outcome)),
+                        }
+                    }
+                }
+                ExportOutcome::Delivered | ExportOutcome::Partly(_) | ExportOutcome::Rejected => {}
+            }
         }
+        Sent::All(worst)
+    }
+
+    /// Those of a batch that are too old for the far side are written to the log: they would be refused, and a request that holds one
+    /// may be refused whole.
+    fn without_too_old(&self, mut batch: Batch) -> Batch {
+        let now = self.clock.now();
+        let too_old = batch.take_out(|buffered| now.since(buffered.span.start) > self.limits.span_age);
+        for part in &too_old.parts {
+            let logged = part.spans.len() as u64;
+            self.store().settle(part.id, part.spans.len(), SpanCounts { logged, ..SpanCounts::default() });
+        }
+        self.print(too_old.spans());
         batch
+    }
+
+    /// How a flush ends now though there is more to send: because of patience that an export which it waited for was asked for, or
+    /// because its limit is near.
+    fn held_back(&self, limit: Limit) -> Option<FlushOutcome> {
+        let now = self.clock.now();
+        self.store().held_back(now).or_else(|| (now > limit.latest).then_some(FlushOutcome::Timeout))
     }
 }
 
 /// Writes the late lines of a flush, however it ends.
-struct LateLines<'a>(&'a Pipeline);
+struct LateLines<'a>(&'a Shared);
 
 impl Drop for LateLines<'_> {
     fn drop(&mut self) {

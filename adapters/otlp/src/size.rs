@@ -4,7 +4,7 @@
 //! the resource, attributes as annotations or metadata, one exception under `cause`. Knows nothing of budgets.
 
 use super::transport::TransportLimits;
-use lambda_trace::{SpanKind, Value};
+use lambda_trace::{ANNOTATIONS, SpanKind, Value};
 use opentelemetry::{Array, Value as ResourceValue};
 use opentelemetry_sdk::Resource;
 
@@ -19,8 +19,6 @@ const EXCEPTION_BYTES: usize = 100;
 const PAIR_BYTES: usize = 8;
 /// Quotes and comma around an element of a list.
 const ELEMENT_BYTES: usize = 3;
-/// The keys that become annotations; never a part of the document itself.
-pub(super) const ANNOTATIONS_KEY: &str = "aws.xray.annotations";
 
 /// The resource's share of each document, and how large one may be.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +63,8 @@ impl Sizes {
 
 /// One attribute in a document. Keys are identifiers of this code: they need no escapes.
 pub(super) fn attribute(key: &str, value: &Value) -> usize {
-    if key == ANNOTATIONS_KEY {
+    // They say which of the others are indexed, and are no part of the document themselves.
+    if key == ANNOTATIONS {
         return 0;
     }
     let value = match value {

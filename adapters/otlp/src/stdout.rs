@@ -1,90 +1,126 @@
-//! Streaming-phase spans as OTLP/JSON lines, one span a line, printed at each flush (`SSE_TELEMETRY=stdout`). The lines can
-//! be posted to a collector as they are. No budget, no ledger: nothing can fail to be delivered.
+//! Streaming-phase spans as OTLP/JSON lines, one span a line, printed at each flush. The lines can be posted to a collector as they
+//! are. No budget, no ledger: nothing can fail to be delivered.
 
-use crate::{BufferedSpan, LineSink, OtlpJson, Sizes, json::Level, span_data, span_id};
+use crate::{BufferedSpan, Guard, LineSink, OtlpJson, PipelineConfig, Sizes, convert::scope, json::Level, span_data};
 use async_trait::async_trait;
 use lambda_trace::{
-    FinishedSpan, FlushOutcome, Handler, SpanId, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp, names,
+    FinishedSpan, FlushOutcome, LedgerEntry, SpanId, StreamEnd, StreamSpans, StreamStart, Streaming,
+    StreamingTelemetry, Timestamp,
 };
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 /// As many waiting spans are worth printing before the stream ends.
 const EXPORT_SPANS: usize = 64;
 
 /// Prints what it is given.
-pub struct StdoutTelemetry {
-    waiting: Mutex<Vec<BufferedSpan>>,
+pub struct StdoutTelemetry(Arc<Printer>);
+
+struct Printer {
+    /// Of open streams, the oldest first.
+    streams: Mutex<Vec<Arc<PrintedStream>>>,
     scope: InstrumentationScope,
-    sizes: Sizes,
+    guard: Guard,
     otlp_json: OtlpJson,
     lines: Arc<dyn LineSink>,
 }
 
+struct PrintedStream {
+    printer: Arc<Printer>,
+    /// The stream's own.
+    span: SpanId,
+    waiting: Mutex<Vec<BufferedSpan>>,
+    printed: AtomicU64,
+}
+
 impl StdoutTelemetry {
-    /// Spans of `resource` to `lines`.
-    pub fn new(resource: &Resource, lines: Arc<dyn LineSink>) -> Self {
-        Self {
-            waiting: Mutex::default(),
-            scope: crate::scope(),
-            sizes: Sizes::new(resource),
+    /// Spans of `resource` to `lines`; of `config` the scope and the essential attributes matter.
+    pub fn new(config: &PipelineConfig, resource: &Resource, lines: Arc<dyn LineSink>) -> Self {
+        Self(Arc::new(Printer {
+            streams: Mutex::default(),
+            scope: scope(&config.scope),
+            guard: Guard::new(Sizes::new(resource), &config.policy.essential),
             otlp_json: OtlpJson::new(resource),
             lines,
+        }))
+    }
+}
+
+impl Printer {
+    fn streams(&self) -> Vec<Arc<PrintedStream>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl PrintedStream {
+    fn print(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let Printer { scope, otlp_json, lines, .. } = &*self.printer;
+        for held in waiting {
+            // A span is printed soon after it ended, and nothing is lost by that.
+            let ended = held.span.end;
+            lines.line(&otlp_json.line(span_data(&held, scope), ended, Level::Info));
+            self.printed.fetch_add(1, Relaxed);
         }
     }
 
-    fn print(&self, of: impl Fn(&Arc<str>) -> bool) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (chosen, others): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut *waiting).into_iter().partition(|held| of(&held.span.request_id));
-        *waiting = others;
-        drop(waiting);
-        for held in chosen {
-            // A span is printed soon after it ended, and nothing is lost by that.
-            let ended = held.span.end;
-            self.lines.line(&self.otlp_json.line(span_data(&held, &self.scope), ended, Level::Info));
-        }
+    fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
 #[async_trait]
-impl Telemetry for StdoutTelemetry {
-    fn span_id(&self) -> SpanId {
-        span_id()
+impl StreamingTelemetry for StdoutTelemetry {
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans> {
+        let printer = self.0.clone();
+        let stream = PrintedStream { printer, span: start.span, waiting: Mutex::default(), printed: 0.into() };
+        let stream = Arc::new(stream);
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner).push(stream.clone());
+        stream
     }
 
-    fn handler_phase(&self, _: FinishedSpan<Handler>) {}
+    async fn flush_retained(&self, _: Timestamp) -> FlushOutcome {
+        FlushOutcome::Ok
+    }
 
-    fn stream_opened(&self, _: StreamOpened) {}
+    async fn shutdown(&self) {
+        self.0.streams().iter().for_each(|stream| stream.print());
+    }
+}
 
-    fn streaming_phase(&self, mut span: FinishedSpan<Streaming>) {
-        if span.name == names::STREAM {
+#[async_trait]
+impl StreamSpans for PrintedStream {
+    fn record(&self, mut span: FinishedSpan<Streaming>) {
+        let is_stream = span.id == self.span;
+        if is_stream {
             span.attributes.push(("spans_folded", 0_u64.into()));
         }
-        let held = BufferedSpan::new(span, self.sizes);
+        let held = BufferedSpan::new(span, is_stream, &self.printer.guard);
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(held);
     }
 
     fn is_export_due(&self, _: Timestamp) -> bool {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len() >= EXPORT_SPANS
+        self.waiting() >= EXPORT_SPANS
     }
 
     async fn export(&self, _: Timestamp) {
-        self.print(|_| true);
+        self.print();
     }
 
-    async fn flush(&self, of: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
-        self.print(|id| Some(id) == of);
+    async fn flush(&self, _: Timestamp) -> FlushOutcome {
+        self.print();
         FlushOutcome::Ok
     }
 
-    fn stream_closed(&self, stream: StreamClosed) {
-        self.print(|id| *id == stream.request_id);
-    }
-
-    fn shutdown(&self) {
-        self.print(|_| true);
+    fn close(&self, end: StreamEnd) -> LedgerEntry {
+        self.print();
+        let mut streams = self.printer.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.retain(|stream| stream.span != self.span);
+        LedgerEntry { created: end.created, delivered: self.printed.load(Relaxed), ..LedgerEntry::default() }
     }
 }
 
@@ -93,7 +129,7 @@ mod tests {
     use super::*;
     use crate::{
         MemoryLines,
-        testing::{clock, end, stream},
+        testing::{clock, config, end, names, stream, streaming_only},
     };
     use lambda_trace::{Invocation, SpanKind};
 
@@ -101,7 +137,7 @@ mod tests {
     fn each_span_is_a_line_when_its_stream_is_flushed() {
         let lines = Arc::<MemoryLines>::default();
         let resource = Resource::builder_empty().with_service_name("tests").build();
-        let sink: Arc<dyn Telemetry> = Arc::new(StdoutTelemetry::new(&resource, lines.clone()));
+        let sink = streaming_only(Arc::new(StdoutTelemetry::new(&config(0), &resource, lines.clone())));
         let clock = clock();
         let (one, other) = (stream(&sink, &clock, 1, 1_000), stream(&sink, &clock, 2, 1_000));
         for stream in [&one, &other] {

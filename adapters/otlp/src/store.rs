@@ -5,59 +5,40 @@ mod batches;
 
 use super::{
     budget::Budget,
-    buffer::{SpanCounts, StreamBuffer},
+    buffer::StreamBuffer,
     buffered::BufferedSpan,
-    ledger_line::{LateLine, LedgerEntry},
+    ledger_line::LateLine,
     patience::Patience,
-    size::Sizes,
+    rules::Rules,
+    stream_id::{BufferId, StreamId},
 };
-use lambda_trace::{FinishedSpan, StreamClosed, StreamOpened, Streaming, Timestamp, names};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
-
-/// In the order of opening.
-pub(super) type BufferId = u64;
+use lambda_trace::{FinishedSpan, LedgerEntry, StreamStart, Streaming, Timestamp};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Spans that were given up: they are counted as logged already, and MUST be written.
 pub(super) type GivenUp = Vec<BufferedSpan>;
 
-/// A stream that was opened and is not closed.
-#[derive(Clone, Copy)]
-enum Listed {
-    Recorded(BufferId),
-    /// By the sampler: its spans are not recorded.
-    Refused,
-}
-
 /// The accounts of a process.
 pub(super) struct SpanStore {
     retain_bytes: usize,
-    budget_bytes: usize,
-    sizes: Sizes,
+    rules: Arc<Rules>,
     buffers: BTreeMap<BufferId, StreamBuffer>,
-    open: HashMap<Arc<str>, Listed>,
-    recent: Option<(Arc<str>, Listed)>,
     next: BufferId,
     pending_spans: usize,
     pending_bytes: usize,
     retained_bytes: usize,
-    /// When the oldest fresh span ended, at the latest.
+    /// When the oldest pending span ended, at the latest.
     pending_since: Timestamp,
     /// The collector asked for it.
     patience: Option<Patience>,
 }
 
 impl SpanStore {
-    pub(super) fn new(retain_bytes: usize, budget_bytes: usize, sizes: Sizes) -> Self {
+    pub(super) fn new(retain_bytes: usize, rules: Arc<Rules>) -> Self {
         Self {
             retain_bytes,
-            budget_bytes,
-            sizes,
+            rules,
             buffers: BTreeMap::new(),
-            open: HashMap::new(),
-            recent: None,
             next: 0,
             pending_spans: 0,
             pending_bytes: 0,
@@ -67,72 +48,56 @@ impl SpanStore {
         }
     }
 
-    /// Opens the account of a stream, if it is to be recorded.
-    pub(super) fn open(&mut self, stream: StreamOpened, is_recorded: bool) {
-        self.recent = None;
-        if !is_recorded {
-            self.open.insert(stream.request_id, Listed::Refused);
-            return;
-        }
-        let budget = Box::new(Budget::new(self.budget_bytes, self.sizes, stream.opened_at, stream.expected_end));
-        let buffer = StreamBuffer::new(stream.request_id.clone(), stream.parent.trace, Some(budget));
-        let id = self.insert(buffer);
-        self.open.insert(stream.request_id, Listed::Recorded(id));
+    /// Opens the account of a stream.
+    pub(super) fn open(&mut self, start: &StreamStart, of: StreamId) -> BufferId {
+        let budget = Budget::new(self.rules.clone(), start.opened_at, start.expected_end);
+        self.insert(StreamBuffer::new(of, Some(Box::new(budget))))
     }
 
-    /// Takes a span: admits it, folds it, or has its budget keep it.
-    pub(super) fn record(&mut self, mut span: FinishedSpan<Streaming>) -> GivenUp {
-        let id = match self.lookup(&span.request_id) {
-            Some(Listed::Recorded(id)) => id,
-            Some(Listed::Refused) => return GivenUp::new(),
-            None => return self.record_late(span),
-        };
-        let Some(buffer) = self.buffers.get_mut(&id) else { return GivenUp::new() };
+    /// Takes a span of an open stream: admits it, folds it, or has its budget keep it. `is_stream`: it is the stream's own, and no
+    /// other follows. `Err`: the stream is closed.
+    pub(super) fn record(
+        &mut self,
+        id: BufferId,
+        mut span: FinishedSpan<Streaming>,
+        is_stream: bool,
+    ) -> Result<GivenUp, FinishedSpan<Streaming>> {
+        let Some(buffer) = self.buffers.get_mut(&id).filter(|buffer| !buffer.is_closed()) else { return Err(span) };
         let before = (buffer.pending.len(), buffer.pending.bytes());
-        if span.name == names::STREAM {
+        if is_stream {
             let folded = buffer.settle_budget();
             span.attributes.push(("spans_folded", folded.into()));
         }
         if self.pending_spans == 0 {
             self.pending_since = span.end;
         }
-        let buffered = BufferedSpan::new(span, self.sizes);
+        let buffered = BufferedSpan::new(span, is_stream, &self.rules.guard);
         if let Some(budget) = &mut buffer.budget {
             budget.offer(buffered, &mut buffer.pending);
         }
         self.pending_spans += buffer.pending.len() - before.0;
         self.pending_bytes += buffer.pending.bytes() - before.1;
-        self.bound_pending()
+        Ok(self.bound_pending())
     }
 
-    /// The account of a stream, by its id; the last one asked for is remembered.
-    fn lookup(&mut self, request_id: &Arc<str>) -> Option<Listed> {
-        if let Some((recent, listed)) = &self.recent
-            && Arc::ptr_eq(recent, request_id)
-        {
-            return Some(*listed);
-        }
-        let listed = *self.open.get(request_id)?;
-        self.recent = Some((request_id.clone(), listed));
-        Some(listed)
+    /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.
+    pub(super) fn record_late(&mut self, of: StreamId, span: FinishedSpan<Streaming>, is_stream: bool) -> GivenUp {
+        let buffered = BufferedSpan::new(span, is_stream, &self.rules.guard);
+        let mut buffer = StreamBuffer::new(of, None);
+        buffer.pending.push(buffered);
+        buffer.retain_pending();
+        self.retained_bytes += buffer.retained.bytes();
+        self.insert(buffer);
+        self.bound_retained()
     }
 
-    /// The account of a stream that is not closed.
-    pub(super) fn buffer_of(&self, request_id: &str) -> Option<BufferId> {
-        match self.open.get(request_id) {
-            Some(Listed::Recorded(id)) => Some(*id),
-            Some(Listed::Refused) | None => None,
-        }
-    }
-
-    /// A stream is settled: what is held of it is retained from here on. `None` if it was never opened.
-    pub(super) fn close(&mut self, stream: &StreamClosed) -> Option<(LedgerEntry, GivenUp)> {
-        self.recent = None;
-        let Some(Listed::Recorded(id)) = self.open.remove(&stream.request_id) else { return None };
-        let buffer = self.buffers.get_mut(&id)?;
+    /// A stream is settled: what is held of it is retained from here on. `None` if that was said before.
+    pub(super) fn close(&mut self, id: BufferId, created: u64) -> Option<(LedgerEntry, GivenUp)> {
+        let buffer = self.buffers.get_mut(&id).filter(|buffer| !buffer.is_closed())?;
         let before = (buffer.pending.len(), buffer.pending.bytes());
         let retained_before = buffer.retained.bytes();
         let folded = buffer.settle_budget();
+        // What the budget kept until now was never counted as pending.
         buffer.budget = None;
         buffer.retain_pending();
         self.retained_bytes += buffer.retained.bytes() - retained_before;
@@ -140,8 +105,15 @@ impl SpanStore {
         self.pending_bytes -= before.1;
         let given_up = self.bound_retained();
         let buffer = self.buffers.get_mut(&id)?;
-        let entry =
-            LedgerEntry { folded, retained: buffer.buffered() as u64, counts: std::mem::take(&mut buffer.counts) };
+        let counts = std::mem::take(&mut buffer.counts);
+        let entry = LedgerEntry {
+            created,
+            delivered: counts.delivered,
+            retained: buffer.buffered() as u64,
+            logged: counts.logged,
+            folded,
+            resent: counts.resent,
+        };
         self.forget_settled();
         Some((entry, given_up))
     }
@@ -151,22 +123,11 @@ impl SpanStore {
         let settled = self.buffers.values_mut().filter(|buffer| buffer.is_closed());
         let lines = settled.filter_map(|buffer| {
             let counts = (buffer.counts.settles()).then(|| std::mem::take(&mut buffer.counts))?;
-            Some(LateLine::new(buffer.request_id.clone(), buffer.trace, counts))
+            Some(LateLine::new(buffer.of.clone(), counts))
         });
         let lines = lines.collect();
         self.forget_settled();
         lines
-    }
-
-    /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.
-    fn record_late(&mut self, span: FinishedSpan<Streaming>) -> GivenUp {
-        let buffered = BufferedSpan::new(span, self.sizes);
-        let mut buffer = StreamBuffer::new(buffered.span.request_id.clone(), buffered.span.trace, None);
-        buffer.pending.push(buffered);
-        buffer.retain_pending();
-        self.retained_bytes += buffer.retained.bytes();
-        self.insert(buffer);
-        self.bound_retained()
     }
 
     fn insert(&mut self, buffer: StreamBuffer) -> BufferId {

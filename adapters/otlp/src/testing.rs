@@ -6,17 +6,18 @@ use super::{
     config::PipelineConfig,
     line_sink::MemoryLines,
     pipeline::PipelinePorts,
+    span_ids::XrayIds,
+    span_policy::{Place, SpanPolicy},
     transport::{Transport, TransportError},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::executor::block_on;
 use http::{Request, Response};
-use lambda_trace::ManualClock;
 use lambda_trace::{
-    Clock, ConnectionId, EndReason, Exception, FinishedSpan, FlushOutcome, Handler, Invocation, InvocationStart,
-    Shutdown, SpanId, SpanKind, StreamClosed, StreamIdentity, StreamOpened, Streaming, Telemetry, Timestamp,
-    TraceConfig, TraceContext, Value,
+    Clock, EndReason, Exception, FinishedSpan, FlushOutcome, Handler, HandlerTelemetry, Invocation, InvocationStart,
+    LedgerEntry, ManualClock, NamedStream, Off, Phases, SpanKind, StreamEnd, StreamSpans, StreamStart, Streaming,
+    StreamingTelemetry, Telemetry, Timestamp, TraceConfig, TraceContext, Value,
 };
 use opentelemetry_proto::tonic::{
     collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
@@ -24,11 +25,11 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     future::poll_fn,
     io,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
@@ -156,10 +157,46 @@ pub fn ports(lines: &Arc<MemoryLines>, told: &Arc<Told>, clock: &Arc<ManualClock
     PipelinePorts { lines: lines.clone(), collector_log: told.clone(), clock: clock.clone() }
 }
 
+/// Names of the spans of the service that the tests imagine.
+pub mod names {
+    /// The stream itself.
+    pub const STREAM: &str = "sse_stream";
+    /// One at its beginning.
+    pub const ACQUIRE: &str = "connection_acquire";
+    /// One at its end.
+    pub const RELEASE: &str = "connection_release";
+    /// Dear, and in rounds.
+    pub const POLL: &str = "dynamodb_poll";
+    /// Cheap, and many.
+    pub const DISPATCH: &str = "sse_event_dispatch";
+    /// Dear, and few.
+    pub const PUT_METRIC: &str = "cloudwatch_put_metric";
+}
+
+/// So many values of `event_type` have a place.
+pub const EVENT_TYPES_MAX: usize = 5;
+
+/// What that service wants to be kept.
+pub fn policy() -> SpanPolicy {
+    SpanPolicy::default()
+        .share(&[names::POLL], 3)
+        .share(&[names::DISPATCH], 2)
+        .share(&[names::PUT_METRIC], 1)
+        .place(Place::first(names::STREAM, 1_170))
+        .place(Place::first(names::POLL, 920))
+        .place(Place::first(names::PUT_METRIC, 800))
+        .place(Place::first(names::ACQUIRE, 630))
+        .place(Place::first(names::RELEASE, 630))
+        .place(Place::first_of_each(names::DISPATCH, "event_type", EVENT_TYPES_MAX, 630))
+        .place(Place::last(names::DISPATCH, 630))
+}
+
 /// A pipeline's configuration; its collector is the transport's business.
 pub fn config(retain_bytes: usize) -> PipelineConfig {
     PipelineConfig {
         service: "tests".into(),
+        scope: "tests".into(),
+        policy: policy(),
         endpoint: "http://localhost:4318/v1/traces".into(),
         headers: vec![("x-key".into(), "k".into())],
         trace_budget_bytes: 80_000,
@@ -213,22 +250,54 @@ pub fn stream_under(
         deadline: clock.now().plus_ms(life_ms + 10_000),
         is_cold_start: n == 1,
     };
-    let tracing = TraceConfig {
-        clock: clock.clone(),
-        sink: sink.clone(),
-        service: "tests".into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
-        flush_timeout_ms: 5_000,
-        shutdown_flush_ms: 200,
-        shutdown: Shutdown::default(),
-    };
-    let identity = StreamIdentity {
-        connection_id: ConnectionId::from_random(n),
-        session_id: None,
-        previous_trace_id: None,
-        connection_sequence: None,
-    };
-    Invocation::begin(begin, tracing).into_streaming(identity, clock.now().plus_ms(life_ms))
+    let tracing = TraceConfig::new(clock.clone(), Arc::new(XrayIds), sink.clone(), "tests");
+    let stream_span = Arc::new(NamedStream(names::STREAM));
+    Invocation::begin(begin, tracing).into_streaming(stream_span, clock.now().plus_ms(life_ms))
+}
+
+/// A sink for streams alone.
+pub fn streaming_only(streaming: Arc<dyn StreamingTelemetry>) -> Arc<dyn Telemetry> {
+    Arc::new(Phases { handler: Arc::new(Off), streaming })
+}
+
+/// Knows the handles of the streams that are open, so that a test can do by hand what a session does.
+pub struct Handles {
+    inner: Arc<dyn StreamingTelemetry>,
+    opened: Mutex<HashMap<Arc<str>, Weak<dyn StreamSpans>>>,
+}
+
+impl Handles {
+    /// Of the streams that `inner` opens.
+    pub fn new(inner: Arc<dyn StreamingTelemetry>) -> Arc<Self> {
+        Arc::new(Self { inner, opened: Mutex::default() })
+    }
+
+    /// The handle of the `n`th stream.
+    ///
+    /// # Panics
+    /// It is not open.
+    pub fn of(&self, n: u64) -> Arc<dyn StreamSpans> {
+        let opened = self.opened.lock().expect("lock");
+        opened.get(format!("request-{n}").as_str()).and_then(Weak::upgrade).expect("an open stream")
+    }
+}
+
+#[async_trait]
+impl StreamingTelemetry for Handles {
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans> {
+        let request_id = start.request_id.clone();
+        let handle = self.inner.streaming_phase(start);
+        let mut opened = self.opened.lock().expect("lock");
+        opened.retain(|_, handle| handle.strong_count() > 0);
+        opened.insert(request_id, Arc::downgrade(&handle));
+        handle
+    }
+    async fn flush_retained(&self, until: Timestamp) -> FlushOutcome {
+        self.inner.flush_retained(until).await
+    }
+    async fn shutdown(&self) {
+        self.inner.shutdown().await;
+    }
 }
 
 /// Ends it the way the service does; for collectors that answer.
@@ -242,7 +311,7 @@ pub fn end(stream: Invocation<Streaming>) -> FlushOutcome {
 /// A test panicked while it held the lock.
 pub fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> FinishedSpan<Streaming> {
     let kept = Arc::<Kept>::default();
-    let sink: Arc<dyn Telemetry> = kept.clone();
+    let sink: Arc<dyn Telemetry> = Arc::new(Phases::both(kept.clone()));
     drop(stream(&sink, &clock(), 1, 1_000).span(name, SpanKind::Client));
     let mut span = kept.streaming.lock().expect("lock").remove(0);
     span.attributes = texts.iter().map(|(key, text)| (*key, Value::from((*text).to_owned()))).collect();
@@ -255,32 +324,43 @@ pub fn span(name: &'static str, texts: &[(&'static str, &str)], message: Option<
 }
 
 /// Keeps spans as they come.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Kept {
     /// Finished handler phases.
-    pub handler: Mutex<Vec<FinishedSpan<Handler>>>,
-    streaming: Mutex<Vec<FinishedSpan<Streaming>>>,
+    pub handler: Arc<Mutex<Vec<FinishedSpan<Handler>>>>,
+    streaming: Arc<Mutex<Vec<FinishedSpan<Streaming>>>>,
+}
+
+impl HandlerTelemetry for Kept {
+    fn handler_phase(&self, root: FinishedSpan<Handler>) {
+        self.handler.lock().expect("lock").push(root);
+    }
 }
 
 #[async_trait]
-impl Telemetry for Kept {
-    fn span_id(&self) -> SpanId {
-        crate::span_id()
+impl StreamingTelemetry for Kept {
+    fn streaming_phase(&self, _: StreamStart) -> Arc<dyn StreamSpans> {
+        Arc::new(self.clone())
     }
-    fn handler_phase(&self, span: FinishedSpan<Handler>) {
-        self.handler.lock().expect("lock").push(span);
+    async fn flush_retained(&self, _: Timestamp) -> FlushOutcome {
+        FlushOutcome::Ok
     }
-    fn stream_opened(&self, _: StreamOpened) {}
-    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
+    async fn shutdown(&self) {}
+}
+
+#[async_trait]
+impl StreamSpans for Kept {
+    fn record(&self, span: FinishedSpan<Streaming>) {
         self.streaming.lock().expect("lock").push(span);
     }
     fn is_export_due(&self, _: Timestamp) -> bool {
         false
     }
     async fn export(&self, _: Timestamp) {}
-    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
+    async fn flush(&self, _: Timestamp) -> FlushOutcome {
         FlushOutcome::Ok
     }
-    fn stream_closed(&self, _: StreamClosed) {}
-    fn shutdown(&self) {}
+    fn close(&self, end: StreamEnd) -> LedgerEntry {
+        LedgerEntry { created: end.created, ..LedgerEntry::default() }
+    }
 }

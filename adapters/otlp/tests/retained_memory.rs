@@ -3,10 +3,10 @@
 #![cfg(target_os = "linux")]
 
 use futures::executor::block_on;
-use lambda_trace::{AwsCall, CallError, Clock, Failure, SpanKind, Telemetry, names};
+use lambda_trace::{AwsCall, CallError, Clock, Failure, SpanKind};
 use lambda_trace_otlp::{
     LineSink, Pipeline, PipelineConfig, PipelinePorts, resource,
-    testing::{Collector, Step, Told, clock, config, end, stream},
+    testing::{Collector, Handles, Step, Told, clock, config, end, names, stream, streaming_only},
 };
 use std::{
     fs,
@@ -41,7 +41,8 @@ fn grown_by(streams: u64, calls: usize, text: usize) -> (usize, usize) {
     let ports = PipelinePorts { lines: lines.clone(), collector_log: Arc::<Told>::default(), clock: clock.clone() };
     let config = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(BOUND_BYTES) };
     let pipeline = Pipeline::over(collector, config, &resource("tests"), ports).expect("a pipeline");
-    let sink: Arc<dyn Telemetry> = Arc::new(pipeline);
+    let handles = Handles::new(Arc::new(pipeline));
+    let sink = streaming_only(handles.clone());
     let before = resident_bytes();
     for n in 1..=streams {
         let stream = stream(&sink, &clock, n, 1_000);
@@ -54,7 +55,7 @@ fn grown_by(streams: u64, calls: usize, text: usize) -> (usize, usize) {
             span.set("sentiment_type", String::from("positive"));
             span.failed(&error);
         }
-        block_on(sink.export(clock.now()));
+        block_on(handles.of(n).export(clock.now()));
         end(stream);
         clock.advance(1_000);
     }

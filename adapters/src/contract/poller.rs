@@ -168,7 +168,7 @@ async fn clear(table: &dyn PollerUnderTest, items: &[Item]) {
 }
 
 const fn query(sentiment: Sentiment, since: Timestamp) -> Query<'static> {
-    Query { sentiment, since, latest: LATEST, after: None, known: &Nothing }
+    Query { round: 1, sentiment, since, latest: LATEST, after: None, known: &Nothing }
 }
 
 fn item(source_id: &str, ms: u32) -> Item {

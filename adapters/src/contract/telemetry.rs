@@ -1,8 +1,8 @@
 //! `Telemetry`: each span comes out once, under its own trace and parent; of an untraced invocation nothing does.
 
 use futures::FutureExt;
-use lambda_trace::{Clock, FlushOutcome, Invocation, SpanKind, Streaming, Telemetry, names};
-use lambda_trace_otlp::testing::{clock, end, header, stream, stream_under};
+use lambda_trace::{Clock, FlushOutcome, Invocation, SpanKind, Streaming, StreamingTelemetry};
+use lambda_trace_otlp::testing::{Handles, clock, end, header, names, stream, stream_under, streaming_only};
 use std::{collections::HashSet, sync::Arc};
 
 /// The parent that every header of these tests names.
@@ -19,7 +19,7 @@ pub(crate) struct Out {
 
 /// An adapter, and where its spans come out.
 pub(crate) trait TelemetryUnderTest {
-    fn sink(&self) -> Arc<dyn Telemetry>;
+    fn adapter(&self) -> Arc<dyn StreamingTelemetry>;
     /// What was delivered or printed so far.
     fn out(&self) -> Vec<Out>;
 }
@@ -29,15 +29,14 @@ pub(crate) trait TelemetryUnderTest {
 /// # Panics
 /// The adapter breaks the contract.
 pub(crate) fn check_untraced(under_test: &dyn TelemetryUnderTest) {
-    let sink = under_test.sink();
-    let ids: HashSet<_> = (0..1_000).map(|_| sink.span_id()).collect();
-    assert_eq!(ids.len(), 1_000, "span ids repeat");
-    assert_eq!(flush(&sink, None), Some(FlushOutcome::Ok), "nothing to send, nothing to wait for");
+    let sink = streaming_only(under_test.adapter());
+    let flush = sink.flush_retained(clock().now().plus_ms(5_000)).now_or_never();
+    assert_eq!(flush, Some(FlushOutcome::Ok), "nothing to send, nothing to wait for");
     let unsampled = header(1).replace("Sampled=1", "Sampled=0");
     let stream = stream_under(&unsampled, &sink, &clock(), 1, 1_000);
     event(&stream);
     assert_eq!(end(stream), FlushOutcome::Ok);
-    sink.shutdown();
+    sink.shutdown().now_or_never();
     assert_eq!(under_test.out(), []);
 }
 
@@ -46,14 +45,15 @@ pub(crate) fn check_untraced(under_test: &dyn TelemetryUnderTest) {
 /// # Panics
 /// The adapter breaks the contract.
 pub(crate) fn check_spans(under_test: &dyn TelemetryUnderTest) {
-    let (sink, clock) = (under_test.sink(), clock());
+    let (handles, clock) = (Handles::new(under_test.adapter()), clock());
+    let sink = streaming_only(handles.clone());
     let begin = |n| stream(&sink, &clock, n, 1_000);
     let (one, other) = (begin(1), begin(2));
     for stream in [&one, &other, &one] {
         event(stream);
     }
     // Given up midway, as at a limit: whatever it was at then is not lost, and does not come out twice.
-    let _ = flush(&sink, Some("request-1"));
+    let _ = handles.of(1).flush(clock.now().plus_ms(5_000)).now_or_never();
     event(&one);
     assert_eq!(end(one), FlushOutcome::Ok);
     check_trace(&under_test.out(), 1, 3);
@@ -68,21 +68,16 @@ pub(crate) fn check_spans(under_test: &dyn TelemetryUnderTest) {
 /// # Panics
 /// The adapter breaks the contract.
 pub(crate) fn check_last_words(under_test: &dyn TelemetryUnderTest) {
-    let sink = under_test.sink();
+    let sink = streaming_only(under_test.adapter());
     let stream = stream(&sink, &clock(), 1, 1_000);
     for _ in 0..3 {
         event(&stream);
     }
     drop(stream);
-    sink.shutdown();
+    sink.shutdown().now_or_never();
     check_trace(&under_test.out(), 1, 3);
-    sink.shutdown();
+    sink.shutdown().now_or_never();
     assert_eq!(under_test.out().len(), 4, "said twice");
-}
-
-/// A single look at a flush, and it is dropped.
-fn flush(sink: &Arc<dyn Telemetry>, of: Option<&str>) -> Option<FlushOutcome> {
-    sink.flush(of.map(Arc::from).as_ref(), clock().now().plus_ms(5_000)).now_or_never()
 }
 
 fn event(stream: &Invocation<Streaming>) {
@@ -104,11 +99,8 @@ fn check_trace(out: &[Out], n: u64, events: usize) {
 
 mod tests {
     use super::*;
-    use crate::{
-        memory::{MemoryTelemetry, RecordPhase},
-        telemetry::Composite,
-    };
-    use lambda_trace_otlp::Off;
+    use crate::memory::{MemoryTelemetry, RecordPhase};
+    use lambda_trace::Off;
     use lambda_trace_otlp::{
         MemoryLines, Pipeline, StdoutTelemetry,
         testing::{Collector, Step, config, hex, ports, spans},
@@ -117,7 +109,7 @@ mod tests {
     use opentelemetry_sdk::Resource;
 
     impl TelemetryUnderTest for Off {
-        fn sink(&self) -> Arc<dyn Telemetry> {
+        fn adapter(&self) -> Arc<dyn StreamingTelemetry> {
             Arc::new(*self)
         }
         fn out(&self) -> Vec<Out> {
@@ -125,9 +117,9 @@ mod tests {
         }
     }
 
-    impl TelemetryUnderTest for Arc<MemoryTelemetry> {
-        fn sink(&self) -> Arc<dyn Telemetry> {
-            self.clone()
+    impl TelemetryUnderTest for MemoryTelemetry {
+        fn adapter(&self) -> Arc<dyn StreamingTelemetry> {
+            Arc::new(self.clone())
         }
         fn out(&self) -> Vec<Out> {
             let records = self.records().into_iter();
@@ -166,12 +158,12 @@ mod tests {
     impl Printing {
         fn new() -> Self {
             let lines = Arc::<MemoryLines>::default();
-            Self(Arc::new(StdoutTelemetry::new(&resource(), lines.clone())), lines)
+            Self(Arc::new(StdoutTelemetry::new(&config(0), &resource(), lines.clone())), lines)
         }
     }
 
     impl TelemetryUnderTest for Printing {
-        fn sink(&self) -> Arc<dyn Telemetry> {
+        fn adapter(&self) -> Arc<dyn StreamingTelemetry> {
             self.0.clone()
         }
         fn out(&self) -> Vec<Out> {
@@ -179,7 +171,7 @@ mod tests {
         }
     }
 
-    struct Sending(Arc<dyn Telemetry>, Arc<Collector>, Arc<MemoryLines>);
+    struct Sending(Arc<dyn StreamingTelemetry>, Arc<Collector>, Arc<MemoryLines>);
 
     impl Sending {
         fn new(script: impl IntoIterator<Item = Step>) -> Self {
@@ -190,13 +182,12 @@ mod tests {
                 &resource(),
                 ports(&lines, &Arc::default(), &clock()),
             );
-            let streaming = Arc::new(pipeline.expect("a pipeline"));
-            Self(Arc::new(Composite { handler: None, streaming }), collector, lines)
+            Self(Arc::new(pipeline.expect("a pipeline")), collector, lines)
         }
     }
 
     impl TelemetryUnderTest for Sending {
-        fn sink(&self) -> Arc<dyn Telemetry> {
+        fn adapter(&self) -> Arc<dyn StreamingTelemetry> {
             self.0.clone()
         }
         fn out(&self) -> Vec<Out> {
@@ -213,8 +204,8 @@ mod tests {
 
     #[test]
     fn in_memory() {
-        check_untraced(&Arc::<MemoryTelemetry>::default());
-        check_spans(&Arc::<MemoryTelemetry>::default());
+        check_untraced(&MemoryTelemetry::default());
+        check_spans(&MemoryTelemetry::default());
     }
 
     #[test]

@@ -197,6 +197,7 @@ mod tests {
 
     const LATEST: Timestamp = Timestamp::from_micros(u64::MAX);
     const POSITIVE: Query<'_> = Query {
+        round: 1,
         sentiment: Sentiment::Positive,
         since: Timestamp::from_millis(0),
         latest: LATEST,

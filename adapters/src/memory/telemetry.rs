@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use lambda_trace::{
-    FinishedSpan, FlushOutcome, Handler, SpanId, SpanKind, StreamClosed, StreamOpened, Streaming, Telemetry, Timestamp,
-    Value, names,
+    FinishedSpan, FlushOutcome, Handler, HandlerTelemetry, LedgerEntry, Phases, SpanId, SpanKind, StreamEnd,
+    StreamSpans, StreamStart, Streaming, StreamingTelemetry, Timestamp, Value,
 };
-use lambda_trace_otlp::{document_bytes, span_id};
+use lambda_trace_otlp::document_bytes;
 use serde::Serialize;
 use std::{
     collections::VecDeque,
@@ -57,9 +57,18 @@ pub struct Record {
 }
 
 /// A bounded memory of spans.
+#[derive(Clone)]
 pub struct MemoryTelemetry {
     kept: usize,
-    records: Mutex<VecDeque<Record>>,
+    records: Arc<Mutex<VecDeque<Record>>>,
+}
+
+/// The handle of one stream.
+struct MemoryStream {
+    memory: MemoryTelemetry,
+    request_id: Arc<str>,
+    /// The stream's own.
+    span: SpanId,
 }
 
 impl Default for MemoryTelemetry {
@@ -71,7 +80,12 @@ impl Default for MemoryTelemetry {
 impl MemoryTelemetry {
     /// Keeps the last `kept` spans.
     pub fn new(kept: usize) -> Self {
-        Self { kept, records: Mutex::default() }
+        Self { kept, records: Arc::default() }
+    }
+
+    /// The sink of both phases.
+    pub fn sink(&self) -> Arc<Phases> {
+        Arc::new(Phases::both(Arc::new(self.clone())))
     }
 
     /// The spans, in the order in which they ended.
@@ -90,53 +104,58 @@ impl MemoryTelemetry {
             records.pop_front();
         }
     }
+}
 
-    fn deliver(&self, of: impl Fn(&Record) -> bool) {
-        for record in self.locked().iter_mut().filter(|r| of(r)) {
-            record.is_delivered = true;
+impl HandlerTelemetry for MemoryTelemetry {
+    fn handler_phase(&self, mut root: FinishedSpan<Handler>) {
+        for child in std::mem::take(&mut root.children) {
+            self.add(record(child, RecordPhase::Handler));
         }
+        self.add(record(root, RecordPhase::Handler));
     }
 }
 
 #[async_trait]
-impl Telemetry for MemoryTelemetry {
-    fn span_id(&self) -> SpanId {
-        span_id()
+impl StreamingTelemetry for MemoryTelemetry {
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans> {
+        Arc::new(MemoryStream { memory: self.clone(), request_id: start.request_id, span: start.span })
     }
 
-    fn handler_phase(&self, mut span: FinishedSpan<Handler>) {
-        for child in std::mem::take(&mut span.children) {
-            self.add(record(child, RecordPhase::Handler));
-        }
-        self.add(record(span, RecordPhase::Handler));
+    async fn flush_retained(&self, _: Timestamp) -> FlushOutcome {
+        FlushOutcome::Ok
     }
 
-    fn stream_opened(&self, _: StreamOpened) {}
+    async fn shutdown(&self) {}
+}
 
-    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
+#[async_trait]
+impl StreamSpans for MemoryStream {
+    fn record(&self, span: FinishedSpan<Streaming>) {
+        let is_stream = span.id == self.span;
         let mut record = record(span, RecordPhase::Streaming);
-        if record.name == names::STREAM {
+        if is_stream {
             record.attributes.insert("spans_folded".into(), 0.into());
         }
-        self.add(record);
+        self.memory.add(record);
     }
 
     fn is_export_due(&self, _: Timestamp) -> bool {
         false
     }
 
-    async fn export(&self, _: Timestamp) {
-        self.deliver(|_| true);
-    }
+    async fn export(&self, _: Timestamp) {}
 
-    async fn flush(&self, of: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
-        self.deliver(|record| of.is_some_and(|id| **id == *record.request_id));
+    async fn flush(&self, _: Timestamp) -> FlushOutcome {
+        for record in self.memory.locked().iter_mut().filter(|record| *record.request_id == *self.request_id) {
+            record.is_delivered = true;
+        }
         FlushOutcome::Ok
     }
 
-    fn stream_closed(&self, _: StreamClosed) {}
-
-    fn shutdown(&self) {}
+    /// What was flushed is where it is meant to be, for as long as there is room for it.
+    fn close(&self, end: StreamEnd) -> LedgerEntry {
+        LedgerEntry { created: end.created, delivered: end.created, ..LedgerEntry::default() }
+    }
 }
 
 fn record<P>(span: FinishedSpan<P>, phase: RecordPhase) -> Record {
@@ -175,8 +194,8 @@ fn json(value: Value) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_trace::{Invocation, SpanKind};
-    use lambda_trace_otlp::testing::{clock, end, header, stream};
+    use lambda_trace::{HANDLER_SPAN, Invocation, SpanKind, Telemetry};
+    use lambda_trace_otlp::testing::{clock, end, header, names, stream};
 
     fn spans(records: &[Record]) -> Vec<(RecordPhase, &'static str, bool)> {
         records.iter().map(|r| (r.phase, r.name, r.is_delivered)).collect()
@@ -184,11 +203,11 @@ mod tests {
 
     #[test]
     fn spans_are_pending_until_their_stream_is_flushed() {
-        let memory = Arc::new(MemoryTelemetry::default());
-        let sink: Arc<dyn Telemetry> = memory.clone();
+        let memory = MemoryTelemetry::default();
+        let sink: Arc<dyn Telemetry> = memory.sink();
         let stream = stream(&sink, &clock(), 1, 1_000);
         Invocation::span(&stream, names::DISPATCH, SpanKind::Internal).set("event_type", "heartbeat");
-        let handler = (RecordPhase::Handler, names::HANDLER, true);
+        let handler = (RecordPhase::Handler, HANDLER_SPAN, true);
         assert_eq!(spans(&memory.records()), [handler, (RecordPhase::Streaming, names::DISPATCH, false)]);
         end(stream);
         let records = memory.records();
@@ -205,8 +224,8 @@ mod tests {
 
     #[test]
     fn the_oldest_leave_first() {
-        let memory = Arc::new(MemoryTelemetry::new(2));
-        let sink: Arc<dyn Telemetry> = memory.clone();
+        let memory = MemoryTelemetry::new(2);
+        let sink: Arc<dyn Telemetry> = memory.sink();
         end(stream(&sink, &clock(), 1, 1_000));
         end(stream(&sink, &clock(), 2, 1_000));
         let ids: Vec<_> = memory.records().into_iter().map(|r| r.request_id).collect();

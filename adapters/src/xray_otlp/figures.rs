@@ -5,9 +5,10 @@ use super::{
     tests::{Received, endpoint, self_signed},
 };
 use crate::aws::{Aws, CaBundle, TrustRoots};
-use lambda_trace::{Clock, EndReason, FlushOutcome, ManualClock, SpanKind, Telemetry, names};
+use lambda_trace::{Clock, EndReason, FlushOutcome, ManualClock, SpanKind};
 use lambda_trace_otlp::{
-    HttpTransport, MemoryLines, Pipeline, PipelineConfig, PipelinePorts, Tcp, Transport, resource, testing,
+    HttpTransport, MemoryLines, Pipeline, PipelineConfig, PipelinePorts, Tcp, Transport, resource,
+    testing::{self, names, policy, streaming_only},
 };
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{
@@ -63,12 +64,14 @@ async fn late(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
 /// Ends a stream of so many spans of the usual kind, and says how long its flush took.
 async fn flush(transport: Arc<dyn Transport>, spans: usize) -> Duration {
     let clock: Arc<ManualClock> = testing::clock();
-    let config =
-        PipelineConfig { trace_budget_bytes: 1 << 30, ..PipelineConfig::new("figures", "http://x/v1/traces".into()) };
+    let config = PipelineConfig {
+        trace_budget_bytes: 1 << 30,
+        ..PipelineConfig::new("figures", "http://x/v1/traces".into(), policy())
+    };
     let lines = Arc::<MemoryLines>::default();
     let ports = PipelinePorts::new(lines.clone(), clock.clone() as Arc<dyn Clock>);
     let pipeline = Pipeline::over(transport, config, &resource("figures"), ports).unwrap();
-    let sink: Arc<dyn Telemetry> = Arc::new(pipeline);
+    let sink = streaming_only(Arc::new(pipeline));
     let stream = testing::stream(&sink, &clock, 1, 900_000);
     for n in 1..spans {
         let is_poll = n % 4 == 0;

@@ -1,7 +1,7 @@
 //! From a finished handler phase to the datagram: a header line and one JSON document, children nested.
 
 use super::text::{cut, key, name};
-use lambda_trace::{Exception, FinishedSpan, Handler, SpanKind, Timestamp, TraceId, Value};
+use lambda_trace::{ANNOTATIONS, Exception, FinishedSpan, Handler, SpanKind, Timestamp, TraceId, Value};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 
@@ -15,7 +15,6 @@ const ANNOTATION_CHARS_MAX: usize = 1_000;
 const ERROR_TEXT_CHARS_MAX: usize = 2_048;
 const ERROR_TYPE_CHARS_MAX: usize = 200;
 const TEXT_CHARS_MAX: usize = 1_000;
-const ANNOTATIONS_KEY: &str = "aws.xray.annotations";
 
 /// The datagram; children lose their metadata first if it is too large, then go, the last ones first.
 pub(super) fn datagram(span: FinishedSpan<Handler>) -> Vec<u8> {
@@ -72,7 +71,7 @@ fn subsegment(span: FinishedSpan<Handler>, within: Option<TraceId>) -> Json {
 
 /// Annotations, the `aws` block, and the rest as metadata.
 fn describe(document: &mut Map<String, Json>, attributes: &[(&'static str, Value)]) {
-    let listed = attributes.iter().find(|(k, _)| *k == ANNOTATIONS_KEY);
+    let listed = attributes.iter().find(|(k, _)| *k == ANNOTATIONS);
     let indexed: &[Cow<'static, str>] = match listed {
         Some((_, Value::List(keys))) => keys,
         _ => &[],
@@ -80,7 +79,7 @@ fn describe(document: &mut Map<String, Json>, attributes: &[(&'static str, Value
     let (mut annotations, mut aws, mut metadata) = (Map::new(), Map::new(), Map::new());
     for (k, value) in attributes {
         let of_call = match *k {
-            ANNOTATIONS_KEY | "rpc.system" | "rpc.service" => continue,
+            ANNOTATIONS | "rpc.system" | "rpc.service" => continue,
             "rpc.method" => Some("operation"),
             "aws.region" => Some("region"),
             "aws.table_name" => Some("table_name"),

@@ -13,7 +13,7 @@ mod told;
 pub use address::{AddressError, DaemonAddress};
 
 use by_name::{ByName, Resolve};
-use lambda_trace::{FinishedSpan, Handler};
+use lambda_trace::{FinishedSpan, Handler, HandlerTelemetry};
 use route::Route;
 use std::{io, sync::Arc};
 use told::Told;
@@ -43,10 +43,17 @@ impl XrayDaemon {
         Ok(Self { way, told })
     }
 
-    /// Sends one handler phase. Never blocks, never fails.
-    pub fn send(&self, span: FinishedSpan<Handler>) {
-        let now = span.end;
-        let datagram = document::datagram(span);
+    /// Documents that did not leave.
+    pub fn unsent(&self) -> u64 {
+        self.told.unsent()
+    }
+}
+
+impl HandlerTelemetry for XrayDaemon {
+    /// Sends one document. Never blocks, never fails.
+    fn handler_phase(&self, root: FinishedSpan<Handler>) {
+        let now = root.end;
+        let datagram = document::datagram(root);
         match &self.way {
             Way::Direct(address, route) => match route.send(&datagram) {
                 Ok(()) => self.told.sent(),
@@ -57,11 +64,6 @@ impl XrayDaemon {
             },
             Way::ByName(by_name) => by_name.send(datagram, now),
         }
-    }
-
-    /// Documents that did not leave.
-    pub fn unsent(&self) -> u64 {
-        self.told.unsent()
     }
 }
 

@@ -1,9 +1,12 @@
 use super::*;
 use lambda_trace::{
-    AwsCall, CallError, Failure, Invocation, InvocationStart, ManualClock, Shutdown, SpanKind, Telemetry, Timestamp,
+    AwsCall, CallError, Failure, Invocation, InvocationStart, ManualClock, Off, Phases, SpanKind, Timestamp,
     TraceConfig, TraceContext,
 };
-use lambda_trace_otlp::testing::{Kept, START_MS, header};
+use lambda_trace_otlp::{
+    XrayIds,
+    testing::{Kept, START_MS, header},
+};
 use serde_json::Value as Json;
 use std::{
     borrow::Cow,
@@ -26,7 +29,7 @@ fn report() -> AwsCall {
 }
 
 /// One invocation with so many lookups.
-fn invocation(sink: Arc<dyn Telemetry>, users: &Users, lookups: usize) {
+fn invocation(handler: Arc<dyn HandlerTelemetry>, users: &Users, lookups: usize) {
     let clock = Arc::new(ManualClock::new(Timestamp::from_millis(START_MS)));
     let begin = InvocationStart {
         context: TraceContext::parse(Some(&header(1))),
@@ -34,16 +37,8 @@ fn invocation(sink: Arc<dyn Telemetry>, users: &Users, lookups: usize) {
         deadline: Timestamp::from_millis(START_MS + 60_000),
         is_cold_start: true,
     };
-    let shutdown = Shutdown::default();
-    let tracing = TraceConfig {
-        clock,
-        sink,
-        service: "tests".into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
-        flush_timeout_ms: 5_000,
-        shutdown_flush_ms: 200,
-        shutdown,
-    };
+    let telemetry = Arc::new(Phases { handler, streaming: Arc::new(Off) });
+    let tracing = TraceConfig::new(clock, Arc::new(XrayIds), telemetry, "tests");
     let invocation = Invocation::begin(begin, tracing);
     for _ in 0..lookups {
         let mut span = invocation.span("DynamoDB", SpanKind::Client);
@@ -135,7 +130,7 @@ fn a_daemon_that_is_not_there_is_no_reason_to_stop() {
     let send = || {
         let sink = Arc::<Kept>::default();
         invocation(sink.clone(), &Users(None), 1);
-        handler.send(sink.handler.lock().expect("lock").remove(0));
+        handler.handler_phase(sink.handler.lock().expect("lock").remove(0));
     };
     send();
     send();

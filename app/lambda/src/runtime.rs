@@ -93,7 +93,7 @@ impl Runtime {
             }
         }
         let outcome = self.serve(handler, &tracing, terminate).await;
-        tracing.sink.shutdown();
+        tracing.telemetry.shutdown().await;
         outcome
     }
 

@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 use sse_adapters::memory::{MemoryTelemetry, Record};
-use std::sync::Arc;
 
 /// The last spans of the process.
 #[derive(Clone)]
 pub struct SpanList {
-    memory: Arc<MemoryTelemetry>,
+    memory: MemoryTelemetry,
     budget_bytes: usize,
 }
 
 impl SpanList {
     /// `budget_bytes` is what a trace would be allowed at X-Ray.
-    pub(super) const fn of(memory: Arc<MemoryTelemetry>, budget_bytes: usize) -> Self {
+    pub(super) const fn of(memory: MemoryTelemetry, budget_bytes: usize) -> Self {
         Self { memory, budget_bytes }
     }
 

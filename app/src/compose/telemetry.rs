@@ -1,20 +1,21 @@
 //! Where spans go, each phase its own way.
 
-use super::spans::SpanList;
+use super::{span_policy::span_policy, spans::SpanList};
 use crate::{
     config::{Config, ConfigErrors, TelemetrySink},
     operator_log::TracingOperatorLog,
 };
-use lambda_trace::{Clock, Telemetry};
-use lambda_trace_otlp::{
-    Off, Pipeline, PipelineConfig, PipelineError, PipelinePorts, Stdout, StdoutTelemetry, resource,
-};
+use lambda_trace::{Clock, HandlerTelemetry, Off, Phases, StreamingTelemetry, Telemetry};
+use lambda_trace_otlp::{Pipeline, PipelineConfig, PipelineError, PipelinePorts, Stdout, StdoutTelemetry, resource};
 use lambda_trace_xray::{DaemonAddress, XrayDaemon};
-use sse_adapters::{aws::Aws, memory::MemoryTelemetry, telemetry::Composite, xray_otlp::XrayTransport};
+use sse_adapters::{aws::Aws, memory::MemoryTelemetry, xray_otlp::XrayTransport};
 use std::sync::Arc;
 
+/// The instrumentation scope of all spans.
+const SCOPE: &str = "sse-streaming";
+
 pub(super) struct Sinks {
-    pub(super) sink: Arc<dyn Telemetry>,
+    pub(super) telemetry: Arc<dyn Telemetry>,
     pub(super) spans: Option<SpanList>,
 }
 
@@ -26,23 +27,28 @@ pub(super) fn compose(
 ) -> Option<Sinks> {
     let daemon = daemon(config, errors);
     let mut spans = None;
-    let streaming: Arc<dyn Telemetry> = match config.telemetry {
-        TelemetrySink::Off => return Some(Sinks { sink: Arc::new(Off), spans }),
-        TelemetrySink::Stdout => Arc::new(StdoutTelemetry::new(&resource(&config.service), Arc::new(Stdout))),
+    let streaming: Arc<dyn StreamingTelemetry> = match config.telemetry {
+        TelemetrySink::Off => return Some(Sinks { telemetry: Arc::new(Phases::both(Arc::new(Off))), spans }),
+        TelemetrySink::Stdout => Arc::new(StdoutTelemetry::new(
+            &pipeline(config, String::new()),
+            &resource(&config.service),
+            Arc::new(Stdout),
+        )),
         TelemetrySink::Memory => {
-            let memory = Arc::<MemoryTelemetry>::default();
+            let memory = MemoryTelemetry::default();
             spans = Some(SpanList::of(memory.clone(), config.trace_budget_bytes));
             if daemon.is_none() {
                 // It takes both phases, and the page shows both.
-                return Some(Sinks { sink: memory, spans });
+                return Some(Sinks { telemetry: memory.sink(), spans });
             }
-            memory
+            Arc::new(memory)
         }
         TelemetrySink::Adot => Arc::new(to_collector(config, clock, errors)?),
         // Without a region there is no place to send to, and that has been told.
         TelemetrySink::Xray => Arc::new(to_xray(config, aws?, clock, errors)?),
     };
-    Some(Sinks { sink: Arc::new(Composite { handler: daemon, streaming }), spans })
+    let handler = daemon.unwrap_or_else(|| Arc::new(Off));
+    Some(Sinks { telemetry: Arc::new(Phases { handler, streaming }), spans })
 }
 
 fn to_collector(config: &Config, clock: Arc<dyn Clock>, errors: &mut ConfigErrors) -> Option<Pipeline> {
@@ -81,9 +87,11 @@ fn to_xray(config: &Config, aws: &Aws, clock: Arc<dyn Clock>, errors: &mut Confi
 fn pipeline(config: &Config, endpoint: String) -> PipelineConfig {
     PipelineConfig {
         service: config.service.clone(),
+        scope: SCOPE.to_owned(),
         endpoint,
         headers: Vec::new(),
         trace_budget_bytes: config.trace_budget_bytes,
+        policy: span_policy(),
         retain_bytes: config.retain_bytes,
         metrics_namespace: config.metrics_namespace.clone(),
         environment: config.environment.clone(),
@@ -94,10 +102,12 @@ fn ports(clock: Arc<dyn Clock>) -> PipelinePorts {
     PipelinePorts { lines: Arc::new(Stdout), collector_log: Arc::new(TracingOperatorLog), clock }
 }
 
-fn daemon(config: &Config, errors: &mut ConfigErrors) -> Option<XrayDaemon> {
+/// `None`: there is none, and subsegments of the handler phase are off.
+fn daemon(config: &Config, errors: &mut ConfigErrors) -> Option<Arc<dyn HandlerTelemetry>> {
     let text = config.xray_daemon.as_ref()?;
     let opened = text.parse::<DaemonAddress>().map_err(|error| error.to_string());
     let opened =
         opened.and_then(|address| XrayDaemon::new(address).map_err(|error| format!("cannot be used: {error}")));
-    opened.map_err(|error| errors.note_by_name("AWS_XRAY_DAEMON_ADDRESS", error)).ok()
+    let opened = opened.map_err(|error| errors.note_by_name("AWS_XRAY_DAEMON_ADDRESS", error)).ok()?;
+    Some(Arc::new(opened))
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
-use lambda_trace::{Clock, TraceConfig};
-use lambda_trace_otlp::Off;
+use lambda_trace::{Clock, Off, Phases, TraceConfig};
+use lambda_trace_otlp::XrayIds;
 use sse_adapters::{
     aws::{Aws, TrustRoots},
     system::{SystemClock, SystemRandom},
@@ -56,5 +56,5 @@ pub(crate) fn ports<P: Progress + 'static>(
 
 /// A canary's own invocations are traced nowhere.
 pub(crate) fn untraced(clock: Arc<dyn Clock>) -> TraceConfig {
-    TraceConfig::new(clock, Arc::new(Off), "verify")
+    TraceConfig::new(clock, Arc::new(XrayIds), Arc::new(Phases::both(Arc::new(Off))), "verify")
 }

@@ -1,8 +1,7 @@
 //! The configuration as values: whatever stands here was checked.
 
-use super::OtlpReceiver;
+use super::{OtlpReceiver, Secret};
 use sse_core::{plan::Limits, shared_reader::ReadPlan};
-use std::fmt;
 
 /// Everything that the program can be told.
 #[derive(Clone, Debug)]
@@ -121,26 +120,4 @@ pub enum TokenKey {
     Secret(Secret),
     /// PEM blocks: RS256, ES256 or `EdDSA` by the type of the key.
     Public(String),
-}
-
-/// A text that is never printed.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one that has to have it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
 }

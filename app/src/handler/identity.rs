@@ -1,8 +1,10 @@
 //! Who streams, as the client says it: correlates connections in traces, decides nothing.
 
 use super::{query, response::Request};
-use lambda_trace::{ConnectionId, StreamIdentity};
-use sse_core::digest::Digest;
+use sse_core::{
+    digest::Digest,
+    identity::{ConnectionId, StreamIdentity},
+};
 
 /// Longer ones are ignored: an annotation's value is bounded, and so is what a client may write into a trace.
 const VALUE_MAX_CHARS: usize = 128;

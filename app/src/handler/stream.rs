@@ -16,14 +16,15 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
 };
-use lambda_trace::{ConnectionId, EndReason, Handler, Invocation, Streaming, Timestamp};
+use lambda_trace::{EndReason, Handler, Invocation, Streaming, Timestamp};
 use sse_core::{
     event::Busy,
+    identity::ConnectionId,
     plan::{Plan, View},
     ports::{ConfigurationStore, TokenError},
     sse::write_event,
     stream::{self, Summary},
-    traced::{TracedConfigurationStore, acquire},
+    traced::{StreamRecord, TracedConfigurationStore, acquire, into_streaming},
 };
 
 /// A client without a slot comes back after 5 to 30 s, at random.
@@ -68,11 +69,11 @@ pub(super) fn open(
     let plan =
         Plan::new(service.limits, ports.clock.now(), deadline, &*ports.random, wanted.view, identity::cursor(request));
     let identity = identity::identity(request, ConnectionId::from_random(ports.random.next_u64()));
-    let invocation = invocation.into_streaming(identity, plan.end_at);
-    let Some(permit) = acquire(&invocation, &ports.pool) else {
-        return refuse(service, request, headers, invocation);
+    let (invocation, record) = into_streaming(invocation, identity, plan.end_at);
+    let Some(permit) = acquire(&invocation, &record, &ports.pool) else {
+        return refuse(service, request, headers, invocation, &record);
     };
-    let (session, reader) = stream::open(invocation, permit, ports.clone(), plan).split();
+    let (session, reader) = stream::open(invocation, record, permit, ports.clone(), plan).split();
     HandlerResponse {
         status: StatusCode::OK,
         headers,
@@ -96,6 +97,7 @@ fn refuse(
     request: &Request,
     headers: HeaderMap,
     invocation: Invocation<Streaming>,
+    record: &StreamRecord,
 ) -> HandlerResponse {
     service.ports.aggregator.acquire_failed();
     let retry_s = service.ports.random.between(BUSY_RETRY_S.0, BUSY_RETRY_S.1);
@@ -107,7 +109,7 @@ fn refuse(
         (StatusCode::SERVICE_UNAVAILABLE, headers, json_error(&"no free slot"))
     };
     let summary = Summary {
-        connection_id: invocation.connection_id().clone(),
+        connection_id: record.connection_id().clone(),
         reason: EndReason::Rejected,
         events: 0,
         duration_ms: 0,

@@ -4,9 +4,9 @@ mod bench;
 
 use bench::{Answer, Bench};
 use http::{HeaderMap, Method};
-use lambda_trace::{Clock, Failure, names};
+use lambda_trace::{Clock, Failure};
 use sse_adapters::memory::Fault;
-use sse_core::digest::Digest;
+use sse_core::{digest::Digest, names};
 
 const CONFIGURED: &str = "/api/v2/configurations/c-1/stream";
 

@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// What one call asks for.
 #[derive(Clone, Copy)]
 pub struct Query<'q> {
+    /// The number of the round of reading that the call belongs to. A trace shows a round as a whole or not at all, because a part of
+    /// it reads like a partition that was never asked; an adapter ignores it.
+    pub round: u64,
     /// The partition.
     pub sentiment: Sentiment,
     /// Items with `updated_at >= since`.

@@ -186,16 +186,17 @@ impl SharedReader {
 
     /// All partitions at once, each by itself: one that fails costs the others nothing. The last failure, if any.
     async fn read_round(&self, now: Timestamp, poller: &dyn Poller) -> Option<CallError> {
-        {
+        let round = {
             let mut state = self.state();
             let round = state.progress.begin_round(now);
             state.window.begin_round(round);
-        }
+            round
+        };
         loop {
             // Boxed one by one: with a borrowing closure the whole would not be `Send` (rustc cannot name the lifetime).
             let mut reads: Vec<BoxFuture<'_, _>> = Vec::with_capacity(Sentiment::ALL.len());
             for sentiment in Sentiment::ALL {
-                reads.push(Box::pin(self.read_partition(sentiment, now, poller)));
+                reads.push(Box::pin(self.read_partition(sentiment, round, now, poller)));
             }
             let failure = join_all(reads).await.into_iter().filter_map(Result::err).next_back();
             if failure.is_some() || !self.state().progress.begin_catch_up() {
@@ -204,11 +205,17 @@ impl SharedReader {
         }
     }
 
-    async fn read_partition(&self, sentiment: Sentiment, now: Timestamp, poller: &dyn Poller) -> Result<(), CallError> {
+    async fn read_partition(
+        &self,
+        sentiment: Sentiment,
+        round: u64,
+        now: Timestamp,
+        poller: &dyn Poller,
+    ) -> Result<(), CallError> {
         loop {
             let Some(next) = self.state().progress.next(sentiment) else { return Ok(()) };
             let (since, after, latest) = (next.since, next.after.as_ref(), latest_date(now));
-            let page = poller.page(Query { sentiment, since, latest, after, known: self }).await?;
+            let page = poller.page(Query { round, sentiment, since, latest, after, known: self }).await?;
             let is_large = page.returned >= SLICE_ITEMS;
             self.take(sentiment, &next, page);
             if is_large {

@@ -1,6 +1,6 @@
 //! The end of a stream, up to its last span: what may still be taken, and what is still put, within limits.
 
-use super::{StreamPorts, maintenance::levels};
+use super::{maintenance::levels, ports::StreamPorts};
 use crate::{
     plan::Plan,
     session::{BackgroundTasks, Exports, SessionDeps},
@@ -12,11 +12,12 @@ use futures::{
     pin_mut,
 };
 use lambda_trace::{Clock, EndReason, Shutdown, within};
+use std::time::Duration;
 
 /// The reader may take the last event for this long after it was written, in milliseconds.
 const DRAIN_MS: u64 = 1_000;
 /// The same while the process is being stopped: Lambda gives 300 ms for everything.
-const DRAIN_SHUTDOWN_MS: u64 = 50;
+const DRAIN_SHUTDOWN: Duration = Duration::from_millis(50);
 /// No reader takes anything later than this before the deadline, in milliseconds: the flush needs the rest.
 const DRAIN_BEFORE_DEADLINE_MS: u64 = 700;
 /// But however near that is, a reader that is there gets what there is: this long, in milliseconds.
@@ -35,7 +36,7 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>,
     let now = deps.clock.now();
     let until = now.plus_ms(DRAIN_MS).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
     let until = until.max(now.plus_ms(DRAIN_AT_LEAST_MS));
-    let limit = shutdown.limit(deps.clock, until, DRAIN_SHUTDOWN_MS);
+    let limit = shutdown.limit(deps.clock, until, DRAIN_SHUTDOWN);
     pin_mut!(limit);
     while deps.writer.waiting_since().is_some() {
         let progress = select(deps.writer.taken(), deps.writer.reader_gone());
@@ -82,7 +83,7 @@ pub(super) async fn put_metrics<'s>(
         ports.aggregator.put(now, levels(ports, now), metrics).await;
     };
     let work = beside(work, exports);
-    let limit = ports.shutdown.limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), 0);
+    let limit = ports.shutdown.limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), Duration::ZERO);
     pin_mut!(work, limit);
     select(work, limit).await;
 }

@@ -1,11 +1,11 @@
 //! The chores of a stream: metrics when they are due, exports when they are due, never two of a kind at once.
 
-use super::StreamPorts;
+use super::ports::StreamPorts;
 use crate::{
     metrics_aggregator::{Levels, MetricsAggregator},
     ports::{Delivery, Page, Poller, Query},
     session::{BackgroundTasks, Maintenance},
-    traced::{TracedMetrics, TracedPoller},
+    traced::{StreamRecord, TracedMetrics, TracedPoller},
 };
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -18,6 +18,7 @@ pub(super) fn levels(ports: &StreamPorts, now: Timestamp) -> Levels {
 
 pub(super) struct StreamMaintenance<'s> {
     pub(super) invocation: &'s Invocation<Streaming>,
+    pub(super) record: &'s StreamRecord,
     pub(super) ports: &'s StreamPorts,
     pub(super) metrics: &'s TracedMetrics<'s>,
 }
@@ -29,7 +30,7 @@ impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
 
     fn polls_were_shared(&self, rounds: u64) {
         for _ in 0..rounds {
-            self.invocation.count_shared_poll();
+            self.record.count_shared_poll();
         }
     }
 
@@ -49,9 +50,8 @@ impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
         }
         if ports.aggregator.is_due(now) {
             tasks.puts.push(async move { ports.aggregator.put(now, levels(ports, now), metrics).await }.boxed());
-        } else if ports.telemetry.is_export_due(now) {
-            let telemetry = ports.telemetry.clone();
-            tasks.exports.push(async move { telemetry.export(now).await }.boxed());
+        } else if let Some(export) = self.invocation.export_due(now) {
+            tasks.exports.push(export.boxed());
         }
     }
 }

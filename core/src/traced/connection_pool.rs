@@ -1,8 +1,12 @@
 //! `connection_acquire` and `connection_release`. A slot is taken before the status line is known, so the permit is
 //! plain and owned; inside the session it becomes a guard that borrows the invocation and records its release.
 
-use crate::ports::{ConnectionPool, Untraced};
-use lambda_trace::{Invocation, Span, SpanKind, Streaming, names};
+use super::StreamRecord;
+use crate::{
+    names,
+    ports::{ConnectionPool, Untraced},
+};
+use lambda_trace::{Invocation, Span, SpanKind, Streaming};
 
 /// A slot, taken.
 #[must_use = "dropping it gives the slot back"]
@@ -12,22 +16,31 @@ pub struct Permit(Option<Untraced<dyn ConnectionPool>>);
 #[must_use = "dropping it gives the slot back"]
 pub struct Slot<'i> {
     invocation: &'i Invocation<Streaming>,
+    record: &'i StreamRecord,
     pool: Untraced<dyn ConnectionPool>,
 }
 
 /// Takes a slot; `None` if all are taken, which the span shows too.
-pub fn acquire(invocation: &Invocation<Streaming>, pool: &Untraced<dyn ConnectionPool>) -> Option<Permit> {
+pub fn acquire(
+    invocation: &Invocation<Streaming>,
+    record: &StreamRecord,
+    pool: &Untraced<dyn ConnectionPool>,
+) -> Option<Permit> {
     let mut span = invocation.span(names::ACQUIRE, SpanKind::Internal);
     let raw = pool.open();
     let taken = raw.acquire();
-    describe(&mut span, invocation, taken.unwrap_or_else(|| raw.count()), raw.max());
+    describe(&mut span, record, taken.unwrap_or_else(|| raw.count()), raw.max());
     taken.map(|_| Permit(Some(pool.clone())))
 }
 
 impl Permit {
     /// Holds the slot for the life of the session.
-    pub(crate) fn hold(mut self, invocation: &Invocation<Streaming>) -> Option<Slot<'_>> {
-        self.0.take().map(|pool| Slot { invocation, pool })
+    pub(crate) fn hold<'i>(
+        mut self,
+        invocation: &'i Invocation<Streaming>,
+        record: &'i StreamRecord,
+    ) -> Option<Slot<'i>> {
+        self.0.take().map(|pool| Slot { invocation, record, pool })
     }
 }
 
@@ -44,13 +57,13 @@ impl Drop for Slot<'_> {
         let mut span = self.invocation.span(names::RELEASE, SpanKind::Internal);
         let pool = self.pool.open();
         let left = pool.release();
-        describe(&mut span, self.invocation, left, pool.max());
+        describe(&mut span, self.record, left, pool.max());
     }
 }
 
-fn describe(span: &mut Span<'_, Streaming>, invocation: &Invocation<Streaming>, count: usize, max: usize) {
+fn describe(span: &mut Span<'_, Streaming>, record: &StreamRecord, count: usize, max: usize) {
     if span.is_recording() {
-        span.set("connection_id", invocation.connection_id().as_str().to_owned());
+        span.set("connection_id", record.connection_id().as_str().to_owned());
         span.set("current_count", count);
         span.set("max_connections", max);
     }

@@ -1,8 +1,11 @@
 //! `cloudwatch_put_metric`: one CLIENT span a PutMetricData call; none where the metrics leave without a call.
 
-use crate::ports::{Measurement, Metrics, Untraced};
+use crate::{
+    names,
+    ports::{Measurement, Metrics, Untraced},
+};
 use async_trait::async_trait;
-use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming, names};
+use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming};
 use std::sync::Arc;
 
 /// The metrics of one streaming invocation.

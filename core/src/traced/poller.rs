@@ -1,8 +1,11 @@
 //! `dynamodb_poll`: one CLIENT span a Query call (FR-027).
 
-use crate::ports::{Page, Poller, Query, Untraced};
+use crate::{
+    names,
+    ports::{Page, Poller, Query, Untraced},
+};
 use async_trait::async_trait;
-use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming, names};
+use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming};
 use std::sync::Arc;
 
 /// The poller of one streaming invocation.
@@ -26,6 +29,7 @@ impl Poller for TracedPoller<'_> {
 
     async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
         let mut span = self.invocation.span(names::POLL, SpanKind::Client);
+        span.in_round(query.round);
         span.set("sentiment_type", query.sentiment.as_str());
         span.calling(&self.inner.target());
         let began = self.invocation.now();

@@ -3,73 +3,76 @@
 //! `BodyEndPermit` lets one body end. `ReadyForNext` lets the loop ask for the next event. Neither can be made without a flush, and
 //! it is one and the same flush: begun once, never dropped before its limit, never begun again.
 
-use super::{InvocationContext, TraceConfig, phase::Counts};
-use crate::{FlushOutcome, StreamClosed, Timestamp, within};
+use crate::{
+    FlushOutcome, LedgerEntry, StreamEnd, Timestamp, TraceConfig, context::InvocationContext, recording::Recording,
+    within,
+};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared, select},
 };
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
-/// The body waits for the flush at most this long, in milliseconds.
-pub const BODY_FLUSH_MS: u64 = 500;
-/// No flush goes on later than this before the deadline, in milliseconds.
-const BEFORE_DEADLINE_MS: u64 = 500;
-/// The body stops waiting this long before the deadline, in milliseconds.
-const BODY_BEFORE_DEADLINE_MS: u64 = 600;
+/// The body waits for the flush at most this long.
+pub const BODY_FLUSH: Duration = Duration::from_millis(500);
+/// No flush goes on later than this before the deadline.
+const BEFORE_DEADLINE: Duration = Duration::from_millis(500);
+/// The body stops waiting this long before the deadline.
+const BODY_BEFORE_DEADLINE: Duration = Duration::from_millis(600);
 
 /// The flush, going on.
 pub(super) struct Flush {
-    scope: Arc<InvocationContext>,
-    counts: Option<Arc<Counts>>,
+    context: Arc<InvocationContext>,
+    recording: Option<Recording>,
     began: Timestamp,
     work: Shared<BoxFuture<'static, FlushOutcome>>,
 }
 
-/// Begins the flush of an invocation; `counts` is there where it reached streaming.
-pub(super) fn begin(scope: &Arc<InvocationContext>, counts: Option<&Arc<Counts>>) -> Flush {
-    let began = scope.now();
-    let until = until(&scope.tracing, began, Some(scope.deadline));
-    let work = bounded(scope.clone(), counts.is_some(), until).boxed().shared();
-    Flush { scope: scope.clone(), counts: counts.cloned(), began, work }
+/// Begins the flush of an invocation; `recording` is there where it is sampled and reached streaming.
+pub(super) fn begin(context: &Arc<InvocationContext>, recording: Option<&Recording>) -> Flush {
+    let began = context.now();
+    let until = until(&context.tracing, began, Some(context.deadline));
+    let work = bounded(context.tracing.clone(), recording.cloned(), until).boxed().shared();
+    Flush { context: context.clone(), recording: recording.cloned(), began, work }
 }
 
 /// Resolves when a flush of this invocation that begins now is given up.
-pub(super) fn limit_from_now(scope: &Arc<InvocationContext>) -> impl Future<Output = ()> + Send + use<> {
-    let until = until(&scope.tracing, scope.now(), Some(scope.deadline));
-    let scope = scope.clone();
-    async move { limit(&scope.tracing, until).await }
+pub(super) fn limit_from_now(context: &Arc<InvocationContext>) -> impl Future<Output = ()> + Send + use<> {
+    let until = until(&context.tracing, context.now(), Some(context.deadline));
+    let context = context.clone();
+    async move { limit(&context.tracing, until).await }
 }
 
 /// When a flush that began at `began` is given up, unless the process is asked to stop meanwhile.
 fn until(tracing: &TraceConfig, began: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
-    let TraceConfig { flush_timeout_ms, shutdown_flush_ms, shutdown, .. } = tracing;
-    let timeout_ms = if shutdown.is_asked() { flush_timeout_ms.min(shutdown_flush_ms) } else { flush_timeout_ms };
-    let until = began.plus_ms(*timeout_ms);
-    deadline.map_or(until, |deadline| until.min(deadline.minus_ms(BEFORE_DEADLINE_MS)))
+    let TraceConfig { flush_timeout, shutdown_flush, shutdown, .. } = tracing;
+    let timeout = if shutdown.is_asked() { flush_timeout.min(shutdown_flush) } else { flush_timeout };
+    let until = began.plus(*timeout);
+    deadline.map_or(until, |deadline| until.min(deadline.minus(BEFORE_DEADLINE)))
 }
 
 /// Resolves at `until`, or sooner because the process is being stopped.
 async fn limit(tracing: &TraceConfig, until: Timestamp) {
-    tracing.shutdown.limit(&*tracing.clock, until, tracing.shutdown_flush_ms).await;
+    tracing.shutdown.limit(&*tracing.clock, until, tracing.shutdown_flush).await;
 }
 
-async fn bounded(scope: Arc<InvocationContext>, streamed: bool, until: Timestamp) -> FlushOutcome {
-    let of = (streamed && scope.parent.is_some()).then_some(&scope.request_id);
-    flush(&scope.tracing, of, until).await
-}
-
-async fn flush(tracing: &TraceConfig, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome {
-    let flushed = within(&*tracing.clock, limit(tracing, until).boxed(), tracing.sink.flush(of, until)).await;
-    flushed.unwrap_or(FlushOutcome::Timeout)
+async fn bounded(tracing: TraceConfig, recording: Option<Recording>, until: Timestamp) -> FlushOutcome {
+    let flush = match &recording {
+        Some(Recording { spans, .. }) => spans.flush(until),
+        None => tracing.telemetry.flush_retained(until),
+    };
+    within(&*tracing.clock, limit(&tracing, until).boxed(), flush).await.unwrap_or(FlushOutcome::Timeout)
 }
 
 impl Flush {
     /// As long as the body may wait.
     pub(super) async fn for_the_body(self) -> BodyEndPermit {
-        let scope = &self.scope;
-        let until = self.began.plus_ms(BODY_FLUSH_MS).min(scope.deadline.minus_ms(BODY_BEFORE_DEADLINE_MS));
-        let patience = scope.tracing.clock.sleep_until(until);
+        let context = &self.context;
+        let until = self.began.plus(BODY_FLUSH).min(context.deadline.minus(BODY_BEFORE_DEADLINE));
+        let patience = context.tracing.clock.sleep_until(until);
         select(self.work.clone(), patience).await;
         BodyEndPermit(self)
     }
@@ -77,16 +80,11 @@ impl Flush {
     /// To its end or its limit; then the ledger line.
     pub(super) async fn settle(self) -> ReadyForNext {
         let outcome = self.work.await;
-        if let (Some(parent), Some(counts)) = (self.scope.parent, &self.counts) {
-            self.scope.tracing.sink.stream_closed(StreamClosed {
-                request_id: self.scope.request_id.clone(),
-                parent,
-                created: counts.created.load(Relaxed),
-                flush_ms: self.scope.now().ms_since(self.began),
-                outcome,
-            });
-        }
-        ReadyForNext(outcome)
+        let ledger = self.recording.map(|Recording { spans, counts }| {
+            let flush_time = self.context.now().since(self.began);
+            spans.close(StreamEnd { created: counts.created.load(Relaxed), flush_time, outcome })
+        });
+        ReadyForNext { outcome, ledger }
     }
 }
 
@@ -101,7 +99,10 @@ pub struct PendingFlush(Flush);
 /// Lets the loop ask for the next event. Made by a flush only.
 #[must_use = "the next event needs it"]
 #[derive(Debug)]
-pub struct ReadyForNext(FlushOutcome);
+pub struct ReadyForNext {
+    outcome: FlushOutcome,
+    ledger: Option<LedgerEntry>,
+}
 
 impl BodyEndPermit {
     /// Spends the proof on a body.
@@ -125,12 +126,18 @@ impl PendingFlush {
 impl ReadyForNext {
     /// How the flush went.
     pub const fn outcome(&self) -> FlushOutcome {
-        self.0
+        self.outcome
+    }
+
+    /// What became of the spans of the stream; `None` where no stream was recorded.
+    pub const fn ledger(&self) -> Option<&LedgerEntry> {
+        self.ledger.as_ref()
     }
 
     /// For a `next` with no invocation behind it that could be settled: the first of a process, where the flush finds nothing to send,
     /// and one whose handler panicked, with its deadline. Its guard has recorded its spans by then; what is retained gets its chance.
     pub async fn without_invocation(tracing: &TraceConfig, deadline: Option<Timestamp>) -> Self {
-        Self(flush(tracing, None, until(tracing, tracing.clock.now(), deadline)).await)
+        let until = until(tracing, tracing.clock.now(), deadline);
+        Self { outcome: bounded(tracing.clone(), None, until).await, ledger: None }
     }
 }

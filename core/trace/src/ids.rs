@@ -1,7 +1,7 @@
-//! Trace and span ids in X-Ray's forms, and the id of a connection. Knows nothing of who makes them.
+//! Trace and span ids in X-Ray's forms. Knows nothing of who makes them.
 
 use crate::Timestamp;
-use std::{fmt, num::NonZeroU64, sync::Arc};
+use std::{fmt, num::NonZeroU64};
 
 /// A trace id: 32 bits of epoch seconds and 96 random bits, printed as `1-8hex-24hex`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,28 +54,6 @@ impl fmt::Display for SpanId {
     }
 }
 
-/// One connection of one client: 16 hex digits, random.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConnectionId(Arc<str>);
-
-impl ConnectionId {
-    /// From 64 random bits.
-    pub fn from_random(bits: u64) -> Self {
-        Self(format!("{bits:016x}").into())
-    }
-
-    /// The 16 digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ConnectionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +64,6 @@ mod tests {
         let trace = TraceId::new(0x6789_1233_abcd_ef01_2345_6789_1234_5678).expect("not zero");
         assert_eq!(trace.to_string(), "1-67891233-abcdef012345678912345678");
         assert_eq!(SpanId::new(0xab).expect("not zero").to_string(), "00000000000000ab");
-        assert_eq!(ConnectionId::from_random(1).as_str(), "0000000000000001");
     }
 
     #[test]

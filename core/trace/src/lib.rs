@@ -8,51 +8,55 @@
 mod aws_call;
 mod clock;
 mod context;
+mod end_reason;
+mod finished_span;
 mod flush;
+mod handler_state;
 mod ids;
 mod invocation;
+mod ledger;
 mod limit;
 #[cfg(any(test, feature = "testing"))]
 mod manual_clock;
+mod off;
 mod phase;
+mod phase_state;
+mod phases;
+mod recording;
+mod rescue;
 mod shutdown;
 mod span;
+mod span_ids;
+mod stream_span;
+mod streaming_state;
 mod telemetry;
 mod time;
+mod trace_config;
 mod trace_context;
 mod value;
 
 pub use aws_call::{AwsCall, CallError, Failure};
 pub use clock::Clock;
-pub use context::{InvocationContext, TraceConfig};
-pub use flush::{BODY_FLUSH_MS, BodyEndPermit, PendingFlush, ReadyForNext};
-pub use ids::{ConnectionId, SpanId, TraceId};
-pub use invocation::{Invocation, InvocationStart, Rescue, StreamIdentity};
+pub use end_reason::EndReason;
+pub use finished_span::{Exception, FinishedSpan, SpanKind};
+pub use flush::{BODY_FLUSH, BodyEndPermit, PendingFlush, ReadyForNext};
+pub use ids::{SpanId, TraceId};
+pub use invocation::{HANDLER_SPAN, Invocation, InvocationStart};
+pub use ledger::{FlushOutcome, LedgerEntry, StreamEnd};
 pub use limit::within;
 #[cfg(any(test, feature = "testing"))]
 pub use manual_clock::ManualClock;
-pub use phase::{EndReason, Handler, Phase, Streaming};
+pub use off::Off;
+pub use phase::{Handler, Streaming};
+pub use phase_state::Phase;
+pub use phases::Phases;
+pub use rescue::Rescue;
 pub use shutdown::Shutdown;
-pub use span::{Exception, FinishedSpan, Span, SpanKind};
-pub use telemetry::{FlushOutcome, StreamClosed, StreamOpened, Telemetry};
+pub use span::Span;
+pub use span_ids::SpanIds;
+pub use stream_span::{NamedStream, StreamSpan};
+pub use telemetry::{HandlerTelemetry, StreamSpans, StreamStart, StreamingTelemetry, Telemetry};
 pub use time::Timestamp;
+pub use trace_config::TraceConfig;
 pub use trace_context::{OTLP_TRACE_AGE_MAX, Parent, TRACE_AGE_MAX, TraceContext};
-pub use value::Value;
-
-/// Names of spans (contract: Spans).
-pub mod names {
-    /// The handler phase's one subsegment.
-    pub const HANDLER: &str = "## handler";
-    /// The stream itself.
-    pub const STREAM: &str = "sse_stream";
-    /// A slot taken, or refused.
-    pub const ACQUIRE: &str = "connection_acquire";
-    /// A slot given back.
-    pub const RELEASE: &str = "connection_release";
-    /// One Query call.
-    pub const POLL: &str = "dynamodb_poll";
-    /// One event taken by the reader.
-    pub const DISPATCH: &str = "sse_event_dispatch";
-    /// One PutMetricData call.
-    pub const PUT_METRIC: &str = "cloudwatch_put_metric";
-}
+pub use value::{ANNOTATIONS, Value};

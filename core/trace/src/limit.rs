@@ -2,9 +2,10 @@
 
 use crate::Clock;
 use futures::future::{Either, select};
+use std::time::Duration;
 
-/// After a thaw the limit has always passed while the result may be there already: one more look, this long, in milliseconds.
-const LAST_LOOK_MS: u64 = 1;
+/// After a thaw the limit has always passed while the result may be there already: one more look, this long.
+const LAST_LOOK: Duration = Duration::from_millis(1);
 
 /// The result of `work`, or `None` if there is none once `limit` has resolved; `work` is dropped then.
 pub async fn within<F: Future + Unpin>(clock: &dyn Clock, limit: impl Future + Unpin, work: F) -> Option<F::Output> {
@@ -12,7 +13,7 @@ pub async fn within<F: Future + Unpin>(clock: &dyn Clock, limit: impl Future + U
     match select(work, limit).await {
         Either::Left((result, _)) => Some(result),
         Either::Right((_, work)) => {
-            let last_look = clock.sleep_until(clock.now().plus_ms(LAST_LOOK_MS));
+            let last_look = clock.sleep_until(clock.now().plus(LAST_LOOK));
             match select(work, last_look).await {
                 Either::Left((result, _)) => Some(result),
                 Either::Right(_) => None,

@@ -6,7 +6,10 @@ use futures::{
     channel::oneshot,
     future::{BoxFuture, Either, Shared, select},
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Resolves once the process is to stop; every clone does.
 #[derive(Clone)]
@@ -38,10 +41,10 @@ impl Shutdown {
         self.signal.clone()
     }
 
-    /// Resolves at `until`, or `grace_ms` after [`Self::ask`] if that is sooner.
-    pub async fn limit(&self, clock: &dyn Clock, until: Timestamp, grace_ms: u64) {
+    /// Resolves at `until`, or `grace` after [`Self::ask`] if that is sooner.
+    pub async fn limit(&self, clock: &dyn Clock, until: Timestamp, grace: Duration) {
         if let Either::Right(((), _)) = select(clock.sleep_until(until), self.asked()).await {
-            clock.sleep_until(until.min(clock.now().plus_ms(grace_ms))).await;
+            clock.sleep_until(until.min(clock.now().plus(grace))).await;
         }
     }
 

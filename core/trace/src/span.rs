@@ -1,76 +1,15 @@
-//! Spans: open ones that borrow their invocation, finished ones that belong to one pipeline.
+//! Open spans: they borrow their invocation, and end where they are dropped.
 
-use super::{Invocation, Phase, Value};
-use crate::{AwsCall, CallError, SpanId, Timestamp, TraceId};
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
-
-/// Decides how X-Ray draws a span (facts: INTERNAL is a subsegment, CLIENT a call to a service; never SERVER).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SpanKind {
-    /// Work inside the function.
-    Internal,
-    /// A call to an AWS service.
-    Client,
-}
-
-/// The one event that X-Ray keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exception {
-    /// A short name, good for grouping.
-    pub error_type: Cow<'static, str>,
-    /// What was said; adapters cut it to its limit (FR-058).
-    pub message: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A finished span of one pipeline; neither `Clone` nor convertible: it can be recorded once, in its own phase.
-#[derive(Debug)]
-pub struct FinishedSpan<P> {
-    /// One of [`super::names`], or a service's name in the handler phase.
-    pub name: &'static str,
-    /// How it is drawn.
-    pub kind: SpanKind,
-    /// The invocation it belongs to.
-    pub request_id: Arc<str>,
-    /// Its trace.
-    pub trace: TraceId,
-    /// Its id.
-    pub id: SpanId,
-    /// Never absent: there is no root (FR-053).
-    pub parent: SpanId,
-    /// When it began.
-    pub start: Timestamp,
-    /// When it ended.
-    pub end: Timestamp,
-    /// Keys without repeats, in the order of setting.
-    pub attributes: Vec<(&'static str, Value)>,
-    /// Present: status ERROR. Absent: status unset.
-    pub exception: Option<Exception>,
-    /// Handler phase only: the calls inside this one.
-    pub children: Vec<FinishedSpan<P>>,
-    pub(super) phase: PhantomData<fn() -> P>,
-}
-
-impl<P> FinishedSpan<P> {
-    /// The value of an attribute.
-    pub fn attribute(&self, key: &str) -> Option<&Value> {
-        self.attributes.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
-    }
-
-    pub(super) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
-        let value = value.into();
-        match self.attributes.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, old)) => *old = value,
-            None => self.attributes.push((key, value)),
-        }
-    }
-}
+use crate::{
+    ANNOTATIONS, AwsCall, CallError, Exception, FinishedSpan, Timestamp, Value,
+    phase_state::{Phase, PhaseState},
+};
+use std::borrow::Cow;
 
 /// An open span borrows its invocation: nothing that consumes the invocation compiles while it is open. Ends when dropped.
 #[must_use = "a span ends where it is dropped"]
 pub struct Span<'i, P: Phase> {
-    of: &'i Invocation<P>,
+    of: &'i P::State,
     /// `None` where the invocation is not traced: then every method is nearly free.
     data: Option<FinishedSpan<P>>,
     /// Dropped before its call was over: the caller went away.
@@ -78,7 +17,7 @@ pub struct Span<'i, P: Phase> {
 }
 
 impl<'i, P: Phase> Span<'i, P> {
-    pub(super) const fn new(of: &'i Invocation<P>, data: Option<FinishedSpan<P>>) -> Self {
+    pub(super) const fn new(of: &'i P::State, data: Option<FinishedSpan<P>>) -> Self {
         Self { of, data, in_flight: false }
     }
 
@@ -101,6 +40,13 @@ impl<'i, P: Phase> Span<'i, P> {
         }
     }
 
+    /// It is a part of this round, which is shown as a whole or not at all ([`FinishedSpan::round`]).
+    pub fn in_round(&mut self, round: u64) {
+        if let Some(data) = &mut self.data {
+            data.round = Some(round);
+        }
+    }
+
     /// A call to `target` begins: should the span be dropped before [`Self::returned`] or [`Self::failed`], it was
     /// cancelled. The target is written at once: a CLIENT span without it would draw a service node of its own.
     pub fn calling(&mut self, target: &AwsCall) {
@@ -120,8 +66,8 @@ impl<'i, P: Phase> Span<'i, P> {
         self.describe(&error.report);
         let Some(data) = &mut self.data else { return };
         data.set("error_type", error.error_type.clone().into_owned());
-        if self.of.may_annotate_error() {
-            data.set("aws.xray.annotations", Value::List(vec![Cow::Borrowed("error_type")]));
+        if self.of.may_annotate_failure() {
+            data.set(ANNOTATIONS, Value::List(vec![Cow::Borrowed("error_type")]));
         }
         data.exception = Some(Exception {
             error_type: error.error_type.clone(),
@@ -130,7 +76,7 @@ impl<'i, P: Phase> Span<'i, P> {
         });
     }
 
-    /// The AWS call attributes (facts: they draw the service's node and fill the `aws` block).
+    /// The AWS call attributes, which draw the service's node and fill the `aws` block.
     fn describe(&mut self, report: &AwsCall) {
         let Some(data) = &mut self.data else { return };
         data.set("rpc.system", "aws-api");

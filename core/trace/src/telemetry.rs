@@ -1,99 +1,92 @@
-//! The sink of spans, one method a phase: handler-phase spans become X-Ray subsegments, streaming-phase spans OTLP
-//! spans, and no span fits both (FR-060).
+//! The sink of spans, one method a phase: handler-phase spans become X-Ray subsegments, streaming-phase spans OTLP spans, and no
+//! span fits both (FR-060).
+//!
+//! An adapter takes one phase, or both, by [`HandlerTelemetry`] and [`StreamingTelemetry`]. [`crate::Phases`] puts the two together
+//! to the one thing that an invocation is given: a phase that was forgotten is a missing field, not spans that vanish.
 
-use crate::{FinishedSpan, Handler, Parent, SpanId, Streaming, Timestamp};
+use crate::{FinishedSpan, FlushOutcome, Handler, LedgerEntry, Parent, SpanId, StreamEnd, Streaming, Timestamp};
 use async_trait::async_trait;
 use std::sync::Arc;
 
 /// A sampled stream begins: its account in the ledger, its share of the trace budget.
 #[derive(Clone, Debug)]
-pub struct StreamOpened {
+pub struct StreamStart {
     /// The invocation's id.
     pub request_id: Arc<str>,
-    /// Its trace and segment.
+    /// Its trace and segment. Streams that are not sampled have none, and are never opened.
     pub parent: Parent,
-    /// When `sse_stream` opened.
+    /// The id of the stream's own span, which is the last to be recorded, and is never folded.
+    pub span: SpanId,
+    /// When that span opened.
     pub opened_at: Timestamp,
-    /// When the stream is expected to end: the earlier of deadline - margin and `stream_max`.
+    /// When the stream is expected to end.
     pub expected_end: Timestamp,
 }
 
-/// A sampled stream is settled; the next event may be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamClosed {
-    /// The invocation's id.
-    pub request_id: Arc<str>,
-    /// Its trace and segment.
-    pub parent: Parent,
-    /// Spans opened in the streaming phase, `sse_stream` included. A span that was leaked was created all the same.
-    pub created: u64,
-    /// How long the flush took, in milliseconds.
-    pub flush_ms: u64,
-    /// How it went.
-    pub outcome: FlushOutcome,
+/// Where the spans of both phases go. Telemetry never fails a request: no method returns an error.
+#[async_trait]
+pub trait Telemetry: Send + Sync {
+    /// Handler phase: `## handler`, with its calls nested in it, once per sampled invocation.
+    fn handler_phase(&self, root: FinishedSpan<Handler>);
+
+    /// Streaming phase: a sampled stream begins. Its spans go to the handle.
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans>;
+
+    /// Sends what earlier streams had to retain; for an invocation without spans of a stream to flush.
+    async fn flush_retained(&self, until: Timestamp) -> FlushOutcome;
+
+    /// The process ends: gives up what is still held, in a form that can be sent again.
+    async fn shutdown(&self);
 }
 
-/// What became of a flush; of several, the worst. In ascending order of harm.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FlushOutcome {
-    /// All that there was is delivered.
-    #[default]
-    Ok,
-    /// No connection, a reset, 408, 429, 5xx: retained.
-    Refused,
-    /// No answer within the limit: retained.
-    Timeout,
-    /// Another 4xx, or a partial success: what was rejected is written to the log.
-    Rejected,
+/// Takes handler phases.
+///
+/// An adapter MUST NOT block.
+pub trait HandlerTelemetry: Send + Sync {
+    /// See [`Telemetry::handler_phase`].
+    fn handler_phase(&self, root: FinishedSpan<Handler>);
 }
 
-impl FlushOutcome {
-    /// The name in the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Refused => "refused",
-            Self::Timeout => "timeout",
-            Self::Rejected => "rejected",
-        }
-    }
+/// Takes streaming phases.
+///
+/// An adapter MUST
+/// - keep the spans of one stream apart from every other stream's,
+/// - never block; [`Self::flush_retained`] MUST be cancel-safe: dropped midway it loses nothing,
+/// - with nothing to send do no I/O.
+#[async_trait]
+pub trait StreamingTelemetry: Send + Sync {
+    /// See [`Telemetry::streaming_phase`].
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans>;
+
+    /// See [`Telemetry::flush_retained`]. Its caller drops it soon after `until`.
+    async fn flush_retained(&self, until: Timestamp) -> FlushOutcome;
+
+    /// See [`Telemetry::shutdown`].
+    async fn shutdown(&self);
 }
 
-/// Where spans go. Telemetry never fails a request: no method returns an error.
+/// The handle of one sampled stream: its spans go here, without a look-up.
 ///
 /// An adapter MUST
 /// - own a span from the call on, and account for it: delivered, retained, logged or folded,
-/// - keep the calls of one stream apart from every other stream's by their trace and request id,
-/// - never block; `export` and `flush` MUST be cancel-safe: one that is dropped midway loses nothing,
-/// - make ids in X-Ray's form (FR-053).
+/// - never block; [`Self::export`] and [`Self::flush`] MUST be cancel-safe: one that is dropped midway loses nothing.
 #[async_trait]
-pub trait Telemetry: Send + Sync {
-    /// A fresh span id.
-    fn span_id(&self) -> SpanId;
+pub trait StreamSpans: Send + Sync {
+    /// One finished span. The stream's own is the last one.
+    fn record(&self, span: FinishedSpan<Streaming>);
 
-    /// Handler phase: `## handler`, with its calls nested in it, once per sampled invocation.
-    fn handler_phase(&self, span: FinishedSpan<Handler>);
-
-    /// Streaming phase: a sampled stream begins. Its spans follow.
-    fn stream_opened(&self, stream: StreamOpened);
-
-    /// Streaming phase: one finished span; `sse_stream` is the last of its stream.
-    fn streaming_phase(&self, span: FinishedSpan<Streaming>);
-
-    /// Streaming phase: whether enough is buffered, or old enough, to be exported now.
+    /// Whether enough is buffered, or old enough, to be exported now.
     fn is_export_due(&self, now: Timestamp) -> bool;
 
-    /// Streaming phase: sends what is due. Called while a session is awake anyway; never two at once per session.
+    /// Sends what is due, of other streams too. Called while a session is awake anyway; never two at once per session.
     async fn export(&self, now: Timestamp);
 
-    /// Sends all that is held: `of`'s own spans first, then what was retained. Waits for an export that is under way. With
-    /// nothing to send it does no I/O. The caller drops it soon after `until`: what could not be over by then is not begun, since
-    /// spans on their way to a collector that is no longer listened to would have to be sent again.
-    async fn flush(&self, of: Option<&Arc<str>>, until: Timestamp) -> FlushOutcome;
+    /// Sends all that is held: this stream's own spans first, then what was retained. Waits for an export of its spans that is under
+    /// way. With nothing to send it does no I/O. The caller drops it soon after `until`: what could not be over by then is not begun,
+    /// since spans on their way to a collector that is no longer listened to would have to be sent again.
+    async fn flush(&self, until: Timestamp) -> FlushOutcome;
 
-    /// A stream is settled: writes its ledger line. What is still held of it is retained from here on.
-    fn stream_closed(&self, stream: StreamClosed);
-
-    /// The process ends: gives up what is still held, in a form that can be sent again.
-    fn shutdown(&self);
+    /// The stream is settled: what is still held of it is retained from here on. Whoever keeps a ledger writes its line. Once only: a
+    /// second call finds an account that is closed, and returns an empty one.
+    fn close(&self, end: StreamEnd) -> LedgerEntry;
 }

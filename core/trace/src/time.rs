@@ -62,7 +62,7 @@ impl Timestamp {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Reads an RFC 3339 date, such as an item's `updated_at`; `None` for anything else and for dates before 1970.
+    /// Reads an RFC 3339 date; `None` for anything else and for dates before 1970.
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let us = at.unix_timestamp_nanos() / 1_000;

@@ -23,7 +23,7 @@ pub struct TraceContext(Option<Parent>);
 pub struct Parent {
     /// The trace of this invocation.
     pub trace: TraceId,
-    /// The function's own segment: the parent of `## handler` and of `sse_stream`.
+    /// The function's own segment: the parent of `## handler` and of the stream's own span.
     pub segment: SpanId,
 }
 

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// The attribute that lists the keys of those which X-Ray is to index, as annotations; it is none itself.
+pub const ANNOTATIONS: &str = "aws.xray.annotations";
+
 /// An attribute's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

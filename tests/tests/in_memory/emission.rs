@@ -6,34 +6,33 @@
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use lambda_trace::ManualClock;
 use lambda_trace::{
-    AwsCall, CallError, ConnectionId, EndReason, FinishedSpan, FlushOutcome, Handler, Invocation, InvocationStart,
-    Shutdown, SpanId, StreamClosed, StreamIdentity, StreamOpened, Streaming, Telemetry, Timestamp, TraceConfig,
-    TraceContext, TraceId, names,
+    AwsCall, CallError, EndReason, FinishedSpan, FlushOutcome, Handler, HandlerTelemetry, Invocation, InvocationStart,
+    LedgerEntry, ManualClock, Phases, SpanId, StreamEnd, StreamSpans, StreamStart, Streaming, StreamingTelemetry,
+    Timestamp, TraceConfig, TraceContext, TraceId,
 };
 use mockall::mock;
+use sse_adapters::system::XrayIds;
 use sse_core::{
+    identity::{ConnectionId, StreamIdentity},
     item::{Item, Sentiment},
+    names,
     ports::{
         Configuration, ConfigurationStore, Measurement, Metrics, Page, Poller, Query, SeenItems, Untraced, UserId,
     },
-    traced::{TracedConfigurationStore, TracedMetrics, TracedPoller},
+    traced::{TracedConfigurationStore, TracedMetrics, TracedPoller, into_streaming},
 };
 use sse_tests::world::header;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::Arc;
 
 // What borrows from its caller inside another type cannot be mocked as it is: these two have a method to count in its place.
 mock! {
     Sink {
         fn handler_phase(&self, span: FinishedSpan<Handler>);
-        fn stream_opened(&self, stream: StreamOpened);
+        fn stream_opened(&self, stream: StreamStart);
         fn streaming_phase(&self, span: FinishedSpan<Streaming>);
         fn flush(&self) -> FlushOutcome;
-        fn stream_closed(&self, stream: StreamClosed);
+        fn stream_closed(&self, stream: StreamEnd);
     }
 }
 
@@ -43,36 +42,44 @@ mock! {
     }
 }
 
-struct Sink {
-    ids: AtomicU64,
-    told: MockSink,
+/// What the mock is told, by way of both phases' ports.
+#[derive(Clone)]
+struct Sink(Arc<MockSink>);
+
+impl HandlerTelemetry for Sink {
+    fn handler_phase(&self, root: FinishedSpan<Handler>) {
+        self.0.handler_phase(root);
+    }
 }
 
 #[async_trait]
-impl Telemetry for Sink {
-    fn span_id(&self) -> SpanId {
-        SpanId::new(self.ids.fetch_add(1, Relaxed) + 1).expect("counts from 1")
+impl StreamingTelemetry for Sink {
+    fn streaming_phase(&self, start: StreamStart) -> Arc<dyn StreamSpans> {
+        self.0.stream_opened(start);
+        Arc::new(self.clone())
     }
-    fn handler_phase(&self, span: FinishedSpan<Handler>) {
-        self.told.handler_phase(span);
+    async fn flush_retained(&self, _: Timestamp) -> FlushOutcome {
+        self.0.flush()
     }
-    fn stream_opened(&self, stream: StreamOpened) {
-        self.told.stream_opened(stream);
-    }
-    fn streaming_phase(&self, span: FinishedSpan<Streaming>) {
-        self.told.streaming_phase(span);
+    async fn shutdown(&self) {}
+}
+
+#[async_trait]
+impl StreamSpans for Sink {
+    fn record(&self, span: FinishedSpan<Streaming>) {
+        self.0.streaming_phase(span);
     }
     fn is_export_due(&self, _: Timestamp) -> bool {
         false
     }
     async fn export(&self, _: Timestamp) {}
-    async fn flush(&self, _: Option<&Arc<str>>, _: Timestamp) -> FlushOutcome {
-        self.told.flush()
+    async fn flush(&self, _: Timestamp) -> FlushOutcome {
+        self.0.flush()
     }
-    fn stream_closed(&self, stream: StreamClosed) {
-        self.told.stream_closed(stream);
+    fn close(&self, end: StreamEnd) -> LedgerEntry {
+        self.0.stream_closed(end);
+        LedgerEntry { created: end.created, ..LedgerEntry::default() }
     }
-    fn shutdown(&self) {}
 }
 
 #[async_trait]
@@ -120,15 +127,8 @@ fn sink() -> MockSink {
 
 fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
     let clock = ManualClock::new(Timestamp::from_millis(1_795_334_400_000));
-    let tracing = TraceConfig {
-        clock: Arc::new(clock),
-        sink: Arc::new(Sink { ids: AtomicU64::default(), told: sink }),
-        service: "tests".into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
-        flush_timeout_ms: 5_000,
-        shutdown_flush_ms: 200,
-        shutdown: Shutdown::default(),
-    };
+    let telemetry = Arc::new(Phases::both(Arc::new(Sink(Arc::new(sink)))));
+    let tracing = TraceConfig::new(Arc::new(clock), Arc::new(XrayIds), telemetry, "tests");
     let begin = InvocationStart {
         context: TraceContext::parse(header),
         request_id: "request-1".into(),
@@ -139,13 +139,8 @@ fn begin(sink: MockSink, header: Option<&str>) -> Invocation<Handler> {
 }
 
 fn streaming(handler: Invocation<Handler>) -> Invocation<Streaming> {
-    let identity = StreamIdentity {
-        connection_id: ConnectionId::from_random(1),
-        session_id: None,
-        previous_trace_id: None,
-        connection_sequence: None,
-    };
-    handler.into_streaming(identity, Timestamp::from_millis(1_795_334_450_000))
+    let identity = StreamIdentity::new(ConnectionId::from_random(1));
+    into_streaming(handler, identity, Timestamp::from_millis(1_795_334_450_000)).0
 }
 
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -171,6 +166,7 @@ fn poll(invocation: &Invocation<Streaming>) {
     index.expect_page().once().returning(Page::default);
     let index = Untraced::<dyn Poller>::new(Arc::new(index));
     let query = Query {
+        round: 1,
         sentiment: Sentiment::ALL[0],
         since: Timestamp::default(),
         latest: Timestamp::default(),
@@ -255,9 +251,10 @@ fn each_invocation_is_told_under_its_own_header() {
         sink.expect_handler_phase().once().withf(is_below).return_const(());
         let own = is_own.clone();
         sink.expect_stream_opened().once().withf(move |stream| own(&stream.parent.trace)).return_const(());
-        let own = is_own.clone();
+        let own = is_own;
         sink.expect_streaming_phase().times(2).withf(move |span| own(&span.trace)).return_const(());
-        sink.expect_stream_closed().once().withf(move |stream| is_own(&stream.parent.trace)).return_const(());
+        // Told to the handle, which belongs to one stream.
+        sink.expect_stream_closed().once().return_const(());
         let invocation = streaming(begin(sink, Some(&of)));
         poll(&invocation);
         end(invocation);

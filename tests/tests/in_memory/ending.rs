@@ -4,14 +4,15 @@
 use crate::reading::feed;
 use async_trait::async_trait;
 use futures::{FutureExt, channel::oneshot};
-use lambda_trace::{AwsCall, CallError, EndReason, FlushOutcome, ReadyForNext, names};
+use lambda_trace::{AwsCall, CallError, EndReason, FlushOutcome, ReadyForNext};
 use sse_adapters::memory::Fault;
 use sse_core::{
+    names,
     plan::{Limits, View},
     ports::{Page, Poller, Query},
 };
 use sse_tests::world::{Connection, Setup, World, header};
-use std::{pin::pin, sync::atomic::Ordering::SeqCst};
+use std::{pin::pin, sync::atomic::Ordering::SeqCst, time::Duration};
 
 /// A poller that breaks the rules of its port.
 enum Odd {
@@ -135,7 +136,7 @@ fn a_hanging_flush_costs_the_client_half_a_second_and_the_loop_its_limit() {
     assert_eq!((stream.ended.get(), stream.aborted(), stream.settled.borrow().is_none()), (true, false, true));
     world.run(4_502);
     let closed = &world.environments[0].telemetry.closed()[0];
-    assert_eq!((closed.outcome.as_str(), closed.flush_ms), ("timeout", 5_001));
+    assert_eq!((closed.outcome.as_str(), closed.flush_time.as_millis()), ("timeout", 5_001));
 }
 
 #[test]
@@ -163,7 +164,8 @@ fn sigterm_cuts_a_flush_that_goes_on_short_and_it_is_accounted_for() {
         world.run(2);
         assert_eq!((stream.ended.get(), stream.aborted()), (true, false));
         let closed = &world.environments[0].telemetry.closed()[0];
-        assert_eq!((closed.outcome.as_str(), closed.flush_ms), ("timeout", after_ms + 201), "after {after_ms} ms");
+        let flush_time = Duration::from_millis(after_ms + 201);
+        assert_eq!((closed.outcome.as_str(), closed.flush_time), ("timeout", flush_time), "after {after_ms} ms");
         let settled = stream.settled.borrow();
         let summary = &settled.as_ref().expect("settled").1;
         assert_eq!((summary.reason, summary.duration_ms), (EndReason::StreamMax, 700), "the stream's, not the flush's");
@@ -188,31 +190,38 @@ fn sigterm_gives_up_the_last_metrics_and_flushes() {
 }
 
 /// A stream of 700 ms with an export under way that ends when the collector, the last of the three, is dropped.
-fn exporting(header: Option<&str>) -> (World, Connection, oneshot::Sender<()>) {
+fn exporting() -> (World, Connection, oneshot::Sender<()>) {
     let world = World::new(Setup { life_ms: 60_000, ..limits(700) }, 1, 1);
-    let stream = world.environments[0].connect(header, View::ALL, None).expect("a slot");
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
     let (collector, until) = oneshot::channel();
     *world.environments[0].telemetry.export_until.lock().unwrap() = Some(until);
     (world, stream, collector)
 }
 
+/// The same; what is exported are other streams' spans.
+fn exporting_for_others() -> (World, Connection, oneshot::Sender<()>) {
+    let exporting = exporting();
+    exporting.0.environments[0].telemetry.exports_for_others.store(true, SeqCst);
+    exporting
+}
+
 #[test]
 fn an_export_under_way_at_the_end_costs_nobody_a_second_wait() {
-    let (mut world, stream, _collector) = exporting(Some(&header(1)));
+    let (mut world, stream, _collector) = exporting();
     world.run(700 + 499);
     assert_eq!((stream.client().names().last(), stream.ended.get()), (Some(&"done"), false));
     world.run(1);
     assert!(stream.ended.get(), "the body waits half a second in all");
     world.run(4_502);
     let closed = &world.environments[0].telemetry.closed()[0];
-    assert_eq!((closed.outcome.as_str(), closed.flush_ms), ("timeout", 5_001));
+    assert_eq!((closed.outcome.as_str(), closed.flush_time.as_millis()), ("timeout", 5_001));
     let story = world.environments[0].telemetry.story();
     assert!(!story.iter().any(|word| word == "exported"), "{story:?}");
 }
 
 #[test]
 fn the_flush_waits_for_an_export_under_way_and_does_not_drop_it() {
-    let (mut world, stream, collector) = exporting(Some(&header(1)));
+    let (mut world, stream, collector) = exporting();
     world.run(700 + 200);
     assert!(!stream.ended.get());
     drop(collector);
@@ -224,19 +233,20 @@ fn the_flush_waits_for_an_export_under_way_and_does_not_drop_it() {
 
 #[test]
 fn an_export_that_the_flush_does_not_wait_for_is_not_dropped_either() {
-    let (mut world, stream, collector) = exporting(None);
+    let (mut world, stream, collector) = exporting_for_others();
     world.run(700 + 200);
-    assert!(stream.ended.get(), "a stream that is not sampled has nothing to wait for");
+    assert!(stream.ended.get(), "its own spans are delivered");
     assert!(stream.settled.borrow().is_none(), "but the spans of others are on their way");
     drop(collector);
     world.settle();
     assert!(stream.settled.borrow().is_some());
-    assert_eq!(world.environments[0].telemetry.story(), ["export", "flush", "flushed", "exported"]);
+    let story = world.environments[0].telemetry.story();
+    assert_eq!(story[story.len() - 4..], ["flush", "flushed", "closed", "exported"], "{story:?}");
 }
 
 #[test]
 fn an_export_is_waited_for_as_long_as_a_flush() {
-    let (mut world, stream, _collector) = exporting(None);
+    let (mut world, stream, _collector) = exporting_for_others();
     world.run(700 + 5_000);
     assert!(stream.settled.borrow().is_none(), "one last look");
     world.run(1);

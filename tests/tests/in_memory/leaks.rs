@@ -1,8 +1,8 @@
 //! What types cannot refuse is seen at run time.
 //! Rule: Ledger.
 
-use lambda_trace::{EndReason, SpanKind, names};
-use sse_core::plan::View;
+use lambda_trace::{EndReason, SpanKind};
+use sse_core::{names, plan::View};
 use sse_tests::world::{Setup, World, header};
 
 #[test]
@@ -10,7 +10,7 @@ fn a_forgotten_span_shows_as_a_difference_in_the_ledger() {
     let world = World::new(Setup::default(), 1, 1);
     let environment = &world.environments[0];
     let plan = environment.plan(View::ALL, None);
-    let invocation = environment.invocation(Some(&header(1)), &plan);
+    let (invocation, _) = environment.invocation(Some(&header(1)), &plan);
     // Compiles: `forget` ends the borrow and skips `Drop`.
     std::mem::forget(invocation.span("leaked", SpanKind::Internal));
     futures::executor::block_on(async { drop(invocation.finish(EndReason::Deadline).await.settle().await) });

@@ -1,7 +1,7 @@
 //! What is read, how often, and by whom.
 
-use lambda_trace::{Clock, Timestamp, names};
-use sse_core::{item::Sentiment, plan::View};
+use lambda_trace::{Clock, Timestamp};
+use sse_core::{item::Sentiment, names, plan::View};
 use sse_tests::world::{Setup, World, header, item};
 
 /// Writes an item, dated now.

@@ -2,8 +2,8 @@
 //! Rule: Slow readers.
 
 use crate::reading::feed;
-use lambda_trace::{EndReason, names};
-use sse_core::plan::View;
+use lambda_trace::EndReason;
+use sse_core::{names, plan::View};
 use sse_tests::world::{Setup, World, header};
 
 #[test]

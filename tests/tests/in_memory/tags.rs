@@ -164,7 +164,7 @@ fn what_leaves_by_itself_waits_with_its_metrics_for_the_next_poll() {
     assert_eq!(count("metrics"), 2);
     assert_eq!(stream.client().held.metrics.expect("metrics")["total"], 0);
     // Nothing arrived, so nothing of this has a latency.
-    let spans = world.environments[0].telemetry.named(lambda_trace::names::DISPATCH);
+    let spans = world.environments[0].telemetry.named(sse_core::names::DISPATCH);
     assert!(spans.is_empty(), "not sampled");
     let batches = world.environments[0].metrics.batches();
     assert!(!batches.iter().flatten().any(|m| m.name == "EventLatencyMs"), "{batches:?}");

@@ -1,8 +1,8 @@
 //! Spans of a stream: which, whose, with what.
 
 use crate::reading::feed;
-use lambda_trace::{SpanId, names};
-use sse_core::plan::View;
+use lambda_trace::SpanId;
+use sse_core::{names, plan::View};
 use sse_tests::world::{Setup, World, header};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,9 @@
 //! The store in trouble: heartbeats on time, `degraded` while it lasts, recovery by itself.
 
 use crate::reading::feed;
-use lambda_trace::{EndReason, Failure, names};
+use lambda_trace::{EndReason, Failure};
 use sse_adapters::memory::Fault;
-use sse_core::{item::Sentiment, plan::View};
+use sse_core::{item::Sentiment, names, plan::View};
 use sse_tests::{
     client::Event,
     world::{Connection, Setup, World, header, item},

@@ -6,7 +6,7 @@ use lambda_trace::{AwsCall, CallError, Clock, Shutdown, TraceConfig};
 use sse_adapters::{
     memory::{MemoryTable, MemoryTelemetry, NoMetrics, Record, SeededRandom, read_items},
     pool::SlotPool,
-    system::SystemClock,
+    system::{SystemClock, XrayIds},
 };
 use sse_core::{
     metrics_aggregator::MetricsAggregator,
@@ -47,7 +47,7 @@ impl Default for Setup {
 
 pub(crate) struct Running {
     pub(crate) api: RuntimeApi,
-    pub(crate) telemetry: Arc<MemoryTelemetry>,
+    pub(crate) telemetry: MemoryTelemetry,
     pub(crate) service: Arc<Service>,
     run: JoinHandle<Result<(), FunctionError>>,
 }
@@ -66,7 +66,7 @@ impl Setup {
         let options =
             RuntimeApiOptions { function, receive_buffer: self.receive_buffer, ..RuntimeApiOptions::default() };
         let api = RuntimeApi::start(options).expect("a port");
-        let telemetry = Arc::<MemoryTelemetry>::default();
+        let telemetry = MemoryTelemetry::default();
         let service = Arc::new(self.service(telemetry.clone()));
         let composed = wiring(service.clone());
         let run = start(api.address(), self.slots, composed);
@@ -74,16 +74,12 @@ impl Setup {
     }
 
     /// Under another Runtime API than the recorded one.
-    pub(crate) fn start_at(
-        self,
-        api: SocketAddr,
-        telemetry: Arc<MemoryTelemetry>,
-    ) -> JoinHandle<Result<(), FunctionError>> {
+    pub(crate) fn start_at(self, api: SocketAddr, telemetry: MemoryTelemetry) -> JoinHandle<Result<(), FunctionError>> {
         let service = Arc::new(self.service(telemetry));
         start(api, self.slots, wiring(service))
     }
 
-    fn service(&self, telemetry: Arc<MemoryTelemetry>) -> Service {
+    fn service(&self, telemetry: MemoryTelemetry) -> Service {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let pool: Arc<dyn ConnectionPool> = Arc::new(SlotPool::new(self.max_connections));
         let poller = self.poller.clone().unwrap_or_else(|| Arc::new(table()));
@@ -98,7 +94,6 @@ impl Setup {
             poller: Untraced::new(poller),
             pool: Untraced::new(pool.clone()),
             metrics: Untraced::new(Arc::new(NoMetrics)),
-            telemetry: telemetry.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
             shared_reader: Arc::new(SharedReader::new(plan, Arc::new(()))),
@@ -107,15 +102,9 @@ impl Setup {
             shutdown: Shutdown::default(),
             started_at: clock.now(),
         };
-        let tracing = TraceConfig {
-            clock,
-            sink: telemetry,
-            service: "loop".into(),
-            trace_age_max: lambda_trace::TRACE_AGE_MAX,
-            flush_timeout_ms: 5_000,
-            shutdown_flush_ms: 200,
-            shutdown: ports.shutdown.clone(),
-        };
+        let shutdown = ports.shutdown.clone();
+        let config = TraceConfig::new(clock, Arc::new(XrayIds), telemetry.sink(), "loop");
+        let tracing = TraceConfig { shutdown, ..config };
         let limits =
             Limits { stream_max_ms: self.stream_max_ms, deadline_margin_ms: 1_000, heartbeat_ms: 200, retry_ms: 3_000 };
         Service::new(ports, tracing, Arc::new(Panicking), None, limits, Slots::of(pool), true)

@@ -6,8 +6,11 @@ use futures::FutureExt;
 use lambda_env::{Deadline, FunctionUrl, Invocation, Outcome, RuntimeApi, runtime_api::RuntimeApiOptions};
 use lambda_runtime::LambdaEvent;
 use lambda_stream::{Body, Completion, Refusal, Response, Runtime, StreamingHandler};
-use lambda_trace::{EndReason, InvocationStart, Shutdown, TraceConfig};
-use sse_adapters::{memory::MemoryTelemetry, system::SystemClock};
+use lambda_trace::{EndReason, InvocationStart, TraceConfig};
+use sse_adapters::{
+    memory::MemoryTelemetry,
+    system::{SystemClock, XrayIds},
+};
 use std::{sync::Arc, time::Duration};
 
 enum Odd {
@@ -42,15 +45,8 @@ impl StreamingHandler for Odd {
 }
 
 fn tracing() -> TraceConfig {
-    TraceConfig {
-        clock: Arc::new(SystemClock),
-        sink: Arc::<MemoryTelemetry>::default(),
-        service: "odd".into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
-        flush_timeout_ms: 1_000,
-        shutdown_flush_ms: 200,
-        shutdown: Shutdown::default(),
-    }
+    let config = TraceConfig::new(Arc::new(SystemClock), Arc::new(XrayIds), MemoryTelemetry::default().sink(), "odd");
+    TraceConfig { flush_timeout: Duration::from_secs(1), ..config }
 }
 
 /// What becomes of an invocation with 1.2 s, and how long it occupies its worker.

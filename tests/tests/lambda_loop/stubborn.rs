@@ -38,11 +38,10 @@ async fn asked(listener: &TcpListener) -> TcpStream {
 async fn an_early_answer_ends_the_stream_though_the_connection_stays() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let setup = Setup { stream_max_ms: 0, ..Setup::default() };
-    let function = setup.start_at(listener.local_addr().expect("an address"), Arc::default());
+    let function = setup.start_at(listener.local_addr().expect("an address"), MemoryTelemetry::default());
 
     let mut next = asked(&listener).await;
     // No deadline, so the stream by itself would go on for a minute.
-    let now = SystemClock.now().millis() / 1_000;
     let answer = format!(
         "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r-1\r\nContent-Length: {}\r\n\r\n{EVENT}",
         EVENT.len()
@@ -78,7 +77,7 @@ async fn what_a_reader_that_stands_still_has_not_got_hardly_counts() {
     socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let listener = socket.listen(8).expect("a listener");
     let setup = Setup { stream_max_ms: 0, poller: Some(Arc::new(table_of(20_000))), ..Setup::default() };
-    let telemetry = Arc::<MemoryTelemetry>::default();
+    let telemetry = MemoryTelemetry::default();
     let function = setup.start_at(listener.local_addr().expect("an address"), telemetry.clone());
 
     let mut next = asked(&listener).await;

@@ -1,6 +1,7 @@
 //! Several workers under a Runtime API that fails some of them, and then all.
 
 use crate::bench::{Setup, within};
+use sse_adapters::memory::MemoryTelemetry;
 use std::{
     sync::{
         Arc,
@@ -53,7 +54,7 @@ async fn one_that_loses_the_runtime_api_goes_on_and_only_all_end_the_process() {
             connections.spawn(serve(socket, seen.clone()));
         }
     });
-    let function = Setup { slots: 2, ..Setup::default() }.start_at(address, Arc::default());
+    let function = Setup { slots: 2, ..Setup::default() }.start_at(address, MemoryTelemetry::default());
     let recovered = async {
         while asked.load(SeqCst) < FAILURES + 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;

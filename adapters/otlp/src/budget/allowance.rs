@@ -1,6 +1,7 @@
 //! One account of a budget: a quarter at once, the remainder evenly until the expected end.
 
 use lambda_trace::Timestamp;
+use std::time::Duration;
 
 /// An account that fills while the stream runs.
 #[derive(Debug)]
@@ -8,15 +9,15 @@ pub(super) struct RateAllowance {
     total: usize,
     spent: usize,
     opened: Timestamp,
-    /// Milliseconds from the opening to the expected end.
-    life_ms: u64,
+    /// From the opening to the expected end.
+    life: Duration,
     /// Spans do not arrive in order; what has accrued once stays.
     latest: Timestamp,
 }
 
 impl RateAllowance {
     pub(super) const fn new(total: usize, opened: Timestamp, expected_end: Timestamp) -> Self {
-        Self { total, spent: 0, opened, life_ms: expected_end.ms_since(opened), latest: opened }
+        Self { total, spent: 0, opened, life: expected_end.since(opened), latest: opened }
     }
 
     /// What can be spent at `at`.
@@ -25,14 +26,13 @@ impl RateAllowance {
         self.available_now()
     }
 
-    /// What could be spent when it was asked last.
-    pub(super) fn available_now(&self) -> usize {
+    fn available_now(&self) -> usize {
         let at_once = self.total / 4;
-        let elapsed_ms = self.latest.ms_since(self.opened);
-        let accrued = if elapsed_ms >= self.life_ms {
+        let (elapsed, life) = (self.latest.since(self.opened).as_micros(), self.life.as_micros());
+        let accrued = if elapsed >= life {
             self.total - at_once
         } else {
-            let share = elapsed_ms.saturating_mul((self.total - at_once) as u64) / self.life_ms;
+            let share = elapsed.saturating_mul((self.total - at_once) as u128) / life;
             // Less than `total`, as the elapsed time is less than the whole.
             usize::try_from(share).unwrap_or(0)
         };

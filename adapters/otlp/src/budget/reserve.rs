@@ -1,24 +1,19 @@
 //! The reserve of a budget: a place for each span that a trace cannot be read without.
 //!
-//! Places have fixed sizes and spans are cut to them, so that no span can take another's.
+//! Places have fixed sizes and spans are cut to them, so that no span can take another's. A span takes one place, and is cut for
+//! that one only: what fits none stays as it is.
 
-use super::{BufferedSpan, Sizes};
-use lambda_trace::names;
+use crate::{
+    BufferedSpan,
+    rules::Rules,
+    span_policy::{Place, Which},
+};
+use lambda_trace::Value;
 
 /// Kinds of failures, (span name, error type), whose first has a place.
 pub(crate) const ERROR_KINDS_MAX: usize = 8;
 /// The first of each kind of failure is cut to this, in bytes.
 pub(crate) const ERROR_BYTES: usize = 1_000;
-/// Event types whose first has a place: heartbeat, metrics, `sentiment_update`, deadline, done.
-pub(crate) const EVENT_TYPES_MAX: usize = 5;
-
-/// Places, in bytes, with the usual share of the resource in them.
-const STREAM_BYTES: usize = 1_170;
-const POLL_BYTES: usize = 920;
-const PUT_BYTES: usize = 800;
-/// Acquire, release, the first event of each type, the last event.
-const SMALL_BYTES: usize = 630;
-const SMALL_PLACES: usize = 3 + EVENT_TYPES_MAX;
 /// The resource's share that the places allow for: an account and a log group of about 50 characters.
 const USUAL_RESOURCE_BYTES: usize = 130;
 /// An error in a resource with a long share keeps at least this for itself.
@@ -27,61 +22,65 @@ const ERROR_OWN_BYTES: usize = ERROR_BYTES - USUAL_RESOURCE_BYTES;
 /// Which places are taken.
 #[derive(Debug)]
 pub(super) struct Reserve {
-    /// Name and event type of the spans whose place is taken.
-    firsts: Vec<(&'static str, String)>,
-    event_types: usize,
+    /// By the index of the place, with the value of the attribute that it goes by.
+    taken: Vec<(usize, String)>,
     errors: Vec<(&'static str, String)>,
     /// What is left for errors once every other place is provided for.
     for_errors: usize,
 }
 
 impl Reserve {
-    pub(super) fn new(total: usize, sizes: Sizes) -> Self {
-        let wider = extra(sizes);
-        let places = STREAM_BYTES + POLL_BYTES + PUT_BYTES + SMALL_PLACES * SMALL_BYTES;
-        let places = places + (3 + SMALL_PLACES) * wider;
-        Self { firsts: Vec::new(), event_types: 0, errors: Vec::new(), for_errors: total.saturating_sub(places) }
+    pub(super) fn new(rules: &Rules) -> Self {
+        let total = rules.budget_bytes.min(rules.policy.reserve_bytes);
+        let places: usize = rules.policy.places.iter().map(|place| place.all_bytes(extra(rules))).sum();
+        Self { taken: Vec::new(), errors: Vec::new(), for_errors: total.saturating_sub(places) }
     }
 
     /// Takes a place for a span, if it has one coming; cuts the span to it. One place: the first call of all that fails takes that of
     /// an error, and leaves that of a first call to the next one.
-    pub(super) fn admit(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
-        self.admit_error(buffered, sizes) || self.admit_first(buffered, sizes)
+    pub(super) fn admit(&mut self, buffered: &mut BufferedSpan, rules: &Rules) -> bool {
+        self.admit_error(buffered, rules) || self.admit_first(buffered, rules)
     }
 
-    fn admit_first(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
+    fn admit_first(&mut self, buffered: &mut BufferedSpan, rules: &Rules) -> bool {
         let name = buffered.span.name;
-        let place = match name {
-            names::STREAM => STREAM_BYTES,
-            names::POLL => POLL_BYTES,
-            names::PUT_METRIC => PUT_BYTES,
-            names::ACQUIRE | names::RELEASE => SMALL_BYTES,
-            names::DISPATCH if self.event_types < EVENT_TYPES_MAX => SMALL_BYTES,
-            _ => return false,
-        };
-        let event_type = if name == names::DISPATCH { buffered.facet().unwrap_or_default() } else { "" };
-        if self.firsts.iter().any(|(n, t)| *n == name && t == event_type) {
-            return false;
+        let places = rules.policy.places.iter().enumerate();
+        for (index, place) in places.filter(|(_, place)| place.name == name) {
+            let value = match place.which {
+                Which::Last => continue,
+                Which::First => "",
+                Which::FirstOfEach { attribute, .. } => {
+                    buffered.span.attribute(attribute).and_then(Value::as_str).unwrap_or_default()
+                }
+            };
+            if !self.is_free(index, place, value) {
+                continue;
+            }
+            let value = value.to_owned();
+            if buffered.shrink(place.bytes + extra(rules), &rules.guard) {
+                self.taken.push((index, value));
+                return true;
+            }
         }
-        let event_type = event_type.to_owned();
-        if !buffered.shrink(place + extra(sizes), sizes) {
-            return false;
-        }
-        self.event_types += usize::from(name == names::DISPATCH);
-        self.firsts.push((name, event_type));
-        true
+        false
     }
 
-    fn admit_error(&mut self, buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
+    fn is_free(&self, index: usize, place: &Place, value: &str) -> bool {
+        let values_max = if let Which::FirstOfEach { values_max, .. } = place.which { values_max } else { 1 };
+        let mut of_place = self.taken.iter().filter(|(at, _)| *at == index);
+        of_place.clone().count() < values_max && !of_place.any(|(_, taken)| taken == value)
+    }
+
+    fn admit_error(&mut self, buffered: &mut BufferedSpan, rules: &Rules) -> bool {
         let Some(error_type) = buffered.error_type() else { return false };
         let name = buffered.span.name;
-        let max = (ERROR_OWN_BYTES + sizes.resource()).max(ERROR_BYTES);
+        let max = (ERROR_OWN_BYTES + rules.guard.resource()).max(ERROR_BYTES);
         let is_known = self.errors.iter().any(|(n, t)| *n == name && t == error_type);
         if is_known || self.errors.len() >= ERROR_KINDS_MAX || max > self.for_errors {
             return false;
         }
         let error_type = error_type.to_owned();
-        if !buffered.shrink(max, sizes) {
+        if !buffered.shrink(max, &rules.guard) {
             return false;
         }
         self.for_errors -= max;
@@ -89,13 +88,15 @@ impl Reserve {
         true
     }
 
-    /// The place of the last event of a stream; a stream has one last event, so nobody has to remember that it is taken.
-    pub(super) fn admit_last_event(buffered: &mut BufferedSpan, sizes: Sizes) -> bool {
-        buffered.shrink(SMALL_BYTES + extra(sizes), sizes)
+    /// The place of the last span of a name; a stream has one of them, so nobody has to remember that it is taken.
+    pub(super) fn admit_last(buffered: &mut BufferedSpan, rules: &Rules) -> bool {
+        let mut places = rules.policy.places.iter();
+        let place = places.find(|place| place.which == Which::Last && place.name == buffered.span.name);
+        place.is_some_and(|place| buffered.shrink(place.bytes + extra(rules), &rules.guard))
     }
 }
 
 /// What a long log group adds to each place.
-fn extra(sizes: Sizes) -> usize {
-    sizes.resource().saturating_sub(USUAL_RESOURCE_BYTES)
+fn extra(rules: &Rules) -> usize {
+    rules.guard.resource().saturating_sub(USUAL_RESOURCE_BYTES)
 }

@@ -1,15 +1,25 @@
 //! Rule: Trace budget.
 
 use super::*;
-use crate::testing::{START_MS, span};
+use crate::{
+    guard::Guard,
+    size::Sizes,
+    testing::{EVENT_TYPES_MAX, START_MS, names, policy, span},
+};
 use opentelemetry_sdk::Resource;
 use proptest::prelude::*;
-use reserve::{ERROR_KINDS_MAX, EVENT_TYPES_MAX};
+use reserve::ERROR_KINDS_MAX;
 
 const LIFE_MS: u64 = 900_000;
 
-fn sizes() -> Sizes {
-    Sizes::new(&Resource::builder_empty().build())
+const RESERVE_BYTES: usize = 16_000;
+
+fn rules(total: usize) -> Rules {
+    Rules::new(policy(), total, Sizes::new(&Resource::builder_empty().build()))
+}
+
+fn guard() -> Guard {
+    rules(0).guard
 }
 
 fn at(ms: u64) -> Timestamp {
@@ -17,7 +27,7 @@ fn at(ms: u64) -> Timestamp {
 }
 
 fn budget(total: usize) -> Budget {
-    Budget::new(total, sizes(), at(0), at(LIFE_MS))
+    Budget::new(Arc::new(rules(total)), at(0), at(LIFE_MS))
 }
 
 fn buffered(
@@ -35,7 +45,14 @@ fn buffered(
         exception.error_type = error.into();
     }
     (span.start, span.end) = (at(ms.0), at(ms.1));
-    BufferedSpan::new(span, sizes())
+    BufferedSpan::new(span, name == names::STREAM, &guard())
+}
+
+/// One of a round.
+fn in_round(number: u64, buffered: BufferedSpan) -> BufferedSpan {
+    let mut buffered = buffered;
+    buffered.span.round = Some(number);
+    buffered
 }
 
 fn bytes(buffer: &Queue) -> usize {
@@ -53,6 +70,8 @@ struct Op {
     text: usize,
     pause_ms: u64,
     took_ms: u64,
+    /// Another round begins.
+    is_next_round: bool,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -62,8 +81,17 @@ fn op() -> impl Strategy<Value = Op> {
     ];
     let error = proptest::option::weighted(0.3, 0..12_usize);
     let pause = prop_oneof![Just(0_u64), 0..40_u64, 0..20_000_u64];
-    (name, 0..7_usize, error, 0..2_500_usize, pause, 0..60_u64)
-        .prop_map(|(name, facet, error, text, pause_ms, took_ms)| Op { name, facet, error, text, pause_ms, took_ms })
+    (name, 0..7_usize, error, 0..2_500_usize, pause, 0..60_u64, any::<bool>()).prop_map(
+        |(name, facet, error, text, pause_ms, took_ms, is_next_round)| Op {
+            name,
+            facet,
+            error,
+            text,
+            pause_ms,
+            took_ms,
+            is_next_round,
+        },
+    )
 }
 
 proptest! {
@@ -76,7 +104,7 @@ proptest! {
     ) {
         let mut budget = budget(total);
         let mut buffer = Queue::default();
-        let (mut now, mut latest) = (0, 0);
+        let (mut now, mut latest, mut round) = (0, 0, 0);
         let (mut firsts, mut errors) = (Vec::new(), Vec::new());
         let mut last_event = None;
         for (n, op) in ops.iter().enumerate() {
@@ -89,6 +117,8 @@ proptest! {
             };
             let error = op.error.map(|e| format!("Error{e}"));
             let buffered = buffered(op.name, facet, error.clone(), op.text, (now, now + op.took_ms));
+            round += u64::from(op.is_next_round);
+            let buffered = if op.name == names::POLL { in_round(round, buffered) } else { buffered };
             let mark = buffered.span.id;
             let first = (op.name, if op.name == names::DISPATCH { facet } else { "" });
             let is_known = firsts.iter().any(|(f, _)| *f == first);
@@ -137,8 +167,8 @@ fn cheap_spans_cannot_starve_dear_ones() {
     }
     let before = buffer.len();
     assert!(before < 100 && budget.folded() > 300);
-    for partition in PARTITIONS.iter().chain(&PARTITIONS) {
-        budget.offer(buffered(names::POLL, partition, None, 10, (600, 610)), &mut buffer);
+    for (n, partition) in (0..).zip(PARTITIONS.iter().chain(&PARTITIONS)) {
+        budget.offer(in_round(n / 3, buffered(names::POLL, partition, None, 10, (600, 610))), &mut buffer);
     }
     budget.offer(buffered(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
     budget.offer(buffered(names::PUT_METRIC, "", None, 10, (600, 610)), &mut buffer);
@@ -178,7 +208,7 @@ fn the_first_call_that_fails_keeps_its_attributes() {
     ];
     let mut first = span(names::POLL, &attributes, Some(&"m".repeat(2_000)));
     first.exception.as_mut().expect("failed").error_type = "ThrottlingException".into();
-    budget.offer(BufferedSpan::new(first, sizes()), &mut buffer);
+    budget.offer(BufferedSpan::new(first, false, &guard()), &mut buffer);
     let admitted = buffer.iter().next().expect("admitted");
     assert_eq!((admitted.dropped_attributes, admitted.span.attributes.len()), (0, attributes.len()));
     assert!(admitted.document <= reserve::ERROR_BYTES, "{}", admitted.document);
@@ -186,19 +216,38 @@ fn the_first_call_that_fails_keeps_its_attributes() {
     assert!(message > 0, "{message}");
 }
 
-/// Rounds of polls at these times, each call `(partition, start, end)`; says which calls are admitted.
-fn rounds(calls: &[(usize, u64, u64)], text: usize) -> Vec<u64> {
+#[test]
+fn what_cannot_be_cut_to_its_place_is_not_cut_at_all() {
+    let mut budget = budget(80_000);
+    let mut buffer = Queue::default();
+    // Its name alone, escaped, is larger than the place.
+    let name: &'static str = "<".repeat(100).leak();
+    let mut policy = policy();
+    policy.places.push(crate::Place::first(name, 630));
+    policy.accounts[1].names.push(name);
+    let sizes = Sizes::new(&Resource::builder_empty().build());
+    budget.rules = Arc::new(Rules::new(policy, 80_000, sizes));
+    let first = BufferedSpan::new(span(name, &[("filler", "x")], None), false, &guard());
+    let whole = first.document;
+    budget.offer(first, &mut buffer);
+    assert_eq!(buffer.iter().map(|admitted| admitted.document).collect::<Vec<_>>(), [whole], "paid for as it was");
+}
+
+/// A call: `(round, partition, start, end)`.
+type Call = (u64, usize, u64, u64);
+
+/// Rounds of polls at these times; says which calls are admitted.
+fn rounds(calls: &[Call], text: usize) -> Vec<u64> {
     let mut budget = budget(24_000);
     let mut buffer = Queue::default();
-    budget.offer(buffered(names::POLL, PARTITIONS[0], None, 10, (0, 1)), &mut buffer);
-    for partition in &PARTITIONS[1..] {
-        budget.offer(buffered(names::POLL, partition, None, 10, (0, 1)), &mut buffer);
+    for partition in PARTITIONS {
+        budget.offer(in_round(0, buffered(names::POLL, partition, None, 10, (0, 1))), &mut buffer);
     }
     let mut ids = Vec::new();
-    for (partition, start, end) in calls {
+    for (round, partition, start, end) in calls {
         let buffered = buffered(names::POLL, PARTITIONS[*partition], None, text, (*start, *end));
         ids.push(buffered.span.id);
-        budget.offer(buffered, &mut buffer);
+        budget.offer(in_round(*round, buffered), &mut buffer);
     }
     budget.settle(&mut buffer);
     let is_admitted = |id| buffer.iter().any(|buffered| buffered.span.id == id);
@@ -211,28 +260,40 @@ const LATE: u64 = 800_000;
 #[test]
 fn a_round_is_admitted_whole_or_not_at_all() {
     // All of 4,000 has accrued but for the first round's two calls: one round of three calls of about 850 fits, no second.
-    let first = [(0, LATE, LATE + 3), (1, LATE, LATE + 4), (2, LATE, LATE + 5)];
-    let second = first.map(|(p, s, e)| (p, s + 50, e + 50));
+    let first = [(1, 0, LATE, LATE + 3), (1, 1, LATE, LATE + 4), (1, 2, LATE, LATE + 5)];
+    let second = first.map(|(_, p, s, e)| (2, p, s + 50, e + 50));
     assert_eq!(rounds(&[first, second].concat(), 380), [0, 1, 2]);
     assert_eq!(rounds(&first, 1_500), [] as [u64; 0], "a part of it would fit");
 }
 
 #[test]
 fn rounds_without_a_pause_between_them_are_told_apart() {
-    let round = |start: u64| [(1, start, start + 10), (0, start, start + 11), (2, start, start + 12)];
-    let all = [round(LATE), round(LATE + 12), round(LATE + 24)].concat();
+    let round = |n: u64, start: u64| [(n, 1, start, start + 10), (n, 0, start, start + 11), (n, 2, start, start + 12)];
+    let all = [round(1, LATE), round(2, LATE + 12), round(3, LATE + 24)].concat();
     assert_eq!(rounds(&all, 380), [0, 1, 2]);
 }
 
 #[test]
 fn the_last_pages_of_a_partition_belong_to_its_round() {
     let calls = [
-        (0, LATE, LATE + 10),
-        (1, LATE, LATE + 11),
-        (2, LATE, LATE + 30),
-        (2, LATE + 30, LATE + 60),
-        (2, LATE + 60, LATE + 90),
+        (1, 0, LATE, LATE + 10),
+        (1, 1, LATE, LATE + 11),
+        (1, 2, LATE, LATE + 30),
+        (1, 2, LATE + 30, LATE + 60),
+        (1, 2, LATE + 60, LATE + 90),
     ];
     assert_eq!(rounds(&calls, 50), [0, 1, 2, 3, 4]);
     assert_eq!(rounds(&calls, 450), [] as [u64; 0]);
+}
+
+#[test]
+fn a_round_that_pauses_is_one_all_the_same() {
+    // Two pages of a partition with 30 ms of parsing, or of somebody else's work, between them.
+    for pause in [30, 300] {
+        let first = [(1, 0, LATE, LATE + 10), (1, 1, LATE, LATE + 11), (1, 2, LATE, LATE + 12)];
+        let behind = LATE + 12 + pause;
+        let calls = [&first[..], &[(1, 2, behind, behind + 10), (1, 2, behind + 10, behind + 20)]].concat();
+        assert_eq!(rounds(&calls, 50), [0, 1, 2, 3, 4], "{pause} ms");
+        assert_eq!(rounds(&calls, 450), [] as [u64; 0], "{pause} ms: the calls before the pause would fit");
+    }
 }

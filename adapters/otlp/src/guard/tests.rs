@@ -1,8 +1,7 @@
 //! Rule: FR-058.
 
 use super::*;
-use crate::testing::span;
-use crate::{TransportLimits, scope, span_data};
+use crate::{BufferedSpan, convert::scope, span_data, testing::span, transport::TransportLimits};
 use opentelemetry::{Array, KeyValue, Value as Sdk};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
@@ -10,8 +9,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use std::time::UNIX_EPOCH;
 
-fn sizes() -> Sizes {
-    Sizes::new(&resource())
+fn limits() -> Guard {
+    Guard::new(Sizes::new(&resource()), &["connection_id"])
 }
 
 fn resource() -> Resource {
@@ -31,12 +30,12 @@ fn printed(span: &SpanData) -> String {
         let found = span.attributes.iter().find(|pair| pair.key.as_str() == key);
         found.map_or_else(String::new, |pair| pair.value.as_str().into_owned())
     };
-    let indexed = text(ANNOTATIONS_KEY);
+    let indexed = text(ANNOTATIONS);
     let (mut annotations, mut metadata) = (Map::new(), Map::new());
     let in_aws = ["rpc.method", "aws.region", "aws.request_id", "aws.table_name"];
     for pair in &span.attributes {
         let key = pair.key.as_str();
-        if key == ANNOTATIONS_KEY || in_aws.contains(&key) {
+        if key == ANNOTATIONS || in_aws.contains(&key) {
             continue;
         }
         let value = match &pair.value {
@@ -79,10 +78,11 @@ fn chars(value: &Value) -> usize {
     }
 }
 
-/// Not guarded yet.
-fn raw(name: &'static str, texts: &[(&'static str, &str)], message: Option<&str>) -> BufferedSpan {
-    let span = span(name, texts, message);
-    BufferedSpan { span, dropped_attributes: 0, document: 0, memory: 0, is_unread: false }
+/// As it is sent, without being guarded once more.
+fn data(span: FinishedSpan<Streaming>) -> SpanData {
+    let buffered =
+        BufferedSpan { span, is_stream: false, dropped_attributes: 0, document: 0, memory: 0, is_unread: false };
+    span_data(&buffered, &scope("tests"))
 }
 
 /// Text with everything in it that JSON and UTF-8 make expensive.
@@ -123,44 +123,48 @@ proptest! {
         max in 2_000..TransportLimits::COLLECTOR.document_bytes,
     ) {
         let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
-        let mut buffered = raw("dynamodb_poll", &texts, message.as_deref());
+        let mut span = span("dynamodb_poll", &texts, message.as_deref());
         let keys = indexed.into_iter().map(|i| Cow::Borrowed(KEYS[i])).collect();
-        buffered.span.attributes.push((ANNOTATIONS_KEY, Value::List(keys)));
-        buffered.span.attributes.push(("a_number", Value::Int(i64::MIN)));
-        let before = buffered.span.attributes.len();
+        span.attributes.push((ANNOTATIONS, Value::List(keys)));
+        span.attributes.push(("a_number", Value::Int(i64::MIN)));
+        let before = span.attributes.len();
+        let mut dropped_in_all = 0;
         // What one transport takes, and then what another takes, or the budget has left.
         for bound in [TransportLimits::COLLECTOR.document_bytes, max] {
-            let size = guard(&mut buffered, sizes().with_document_max(bound));
-            prop_assert!(size <= bound, "{size} > {bound}");
-            prop_assert_eq!(size, document(&buffered, sizes()), "the size is kept up to date");
-            let printed = printed(&span_data(&buffered, &scope()));
-            prop_assert!(printed.len() <= size, "{} > {}: {}", printed.len(), size, printed);
-            let kept = buffered.span.attributes.len() + usize::try_from(buffered.dropped_attributes).expect("few");
+            let guard = Guard::new(Sizes::new(&resource()).with_document_max(bound), &["connection_id"]);
+            let Guarded { document, dropped } = guard.guard(&mut span);
+            prop_assert!(document <= bound, "{document} > {bound}");
+            prop_assert_eq!(document, guard.document(&span), "the size is kept up to date");
+            prop_assert!(guard.floor(&span) <= document);
+            dropped_in_all += dropped;
+            let kept = span.attributes.len() + usize::try_from(dropped_in_all).expect("few");
             prop_assert_eq!(kept, before, "what is dropped is counted");
+            prop_assert!(span.attributes.iter().all(|(_, value)| chars(value) <= TEXT_CHARS_MAX));
+            let message = span.exception.as_ref().map_or(0, |exception| exception.message.chars().count());
+            prop_assert!(message <= ERROR_TEXT_CHARS_MAX);
         }
-        prop_assert!(buffered.span.attributes.iter().all(|(_, value)| chars(value) <= TEXT_CHARS_MAX));
-        let message = buffered.span.exception.map_or(0, |exception| exception.message.chars().count());
-        prop_assert!(message <= ERROR_TEXT_CHARS_MAX);
+        let printed = printed(&data(span));
+        prop_assert!(printed.len() <= max, "{} > {}: {}", printed.len(), max, printed);
     }
 
     #[test]
     fn what_is_within_its_limits_stays_as_it_is(values in proptest::collection::vec("[a-z]{0,100}", 0..KEYS.len())) {
         let texts: Vec<_> = KEYS.into_iter().zip(values.iter().map(String::as_str)).collect();
-        let mut buffered = raw("dynamodb_poll", &texts, Some("short"));
-        let before = (buffered.span.attributes.clone(), buffered.span.exception.clone());
-        guard(&mut buffered, sizes());
-        prop_assert_eq!((buffered.span.attributes, buffered.span.exception), before);
+        let mut span = span("dynamodb_poll", &texts, Some("short"));
+        let before = (span.attributes.clone(), span.exception.clone());
+        limits().guard(&mut span);
+        prop_assert_eq!((span.attributes, span.exception), before);
     }
 }
 
 #[test]
 fn texts_are_cut_between_characters_at_their_own_limits() {
     let name: &'static str = format!("a{}", "é".repeat(150)).leak();
-    let mut buffered = raw(name, &[("a", &"é".repeat(1_500))], Some(&"𝄞".repeat(3_000)));
-    guard(&mut buffered, sizes());
-    assert_eq!(buffered.span.name, format!("a{}", "é".repeat(99)));
-    assert_eq!(chars(&buffered.span.attributes[0].1), TEXT_CHARS_MAX);
-    let message = buffered.span.exception.map(|exception| exception.message.chars().count());
+    let mut span = span(name, &[("a", &"é".repeat(1_500))], Some(&"𝄞".repeat(3_000)));
+    limits().guard(&mut span);
+    assert_eq!(span.name, format!("a{}", "é".repeat(99)));
+    assert_eq!(chars(&span.attributes[0].1), TEXT_CHARS_MAX);
+    let message = span.exception.map(|exception| exception.message.chars().count());
     assert_eq!(message, Some(ERROR_TEXT_CHARS_MAX));
 }
 
@@ -168,10 +172,11 @@ fn texts_are_cut_between_characters_at_their_own_limits() {
 fn the_error_text_goes_before_the_attributes_and_those_that_place_a_span_go_last() {
     let long = "x".repeat(300);
     let texts = [("rpc.system", "aws-api"), ("some.attribute", &long), ("connection_id", "c")];
-    let mut buffered = raw("dynamodb_poll", &texts, Some(&"m".repeat(2_000)));
-    assert!(shrink(&mut buffered, 1_300, sizes()) <= 1_300);
-    assert_eq!(buffered.dropped_attributes, 0);
-    assert!(shrink(&mut buffered, 800, sizes()) <= 800);
-    let keys: Vec<_> = buffered.span.attributes.iter().map(|(key, _)| *key).collect();
-    assert_eq!((keys, buffered.dropped_attributes), (vec!["rpc.system", "connection_id"], 1));
+    let mut span = span("dynamodb_poll", &texts, Some(&"m".repeat(2_000)));
+    let Guarded { document, dropped } = limits().shrink(&mut span, 1_300);
+    assert!(document <= 1_300 && dropped == 0);
+    let Guarded { document, dropped } = limits().shrink(&mut span, 800);
+    assert!(document <= 800);
+    let keys: Vec<_> = span.attributes.iter().map(|(key, _)| *key).collect();
+    assert_eq!((keys, dropped), (vec!["rpc.system", "connection_id"], 1));
 }

@@ -4,24 +4,24 @@ use super::tests::{Bench, bench, bench_of, event};
 use super::*;
 use crate::testing::{Step, config, end};
 use futures::{FutureExt, executor::block_on};
-use lambda_trace::Invocation;
+use lambda_trace::{Invocation, Streaming};
 
 #[test]
 fn exports_are_due_by_count_and_by_age() {
     let bench = bench(1 << 20, []);
     let stream = bench.stream(1);
     event(&stream, "heartbeat");
-    assert!(!bench.sink.is_export_due(bench.clock.now()));
+    assert!(!bench.is_export_due(1));
     bench.clock.advance(30_000);
-    assert!(bench.sink.is_export_due(bench.clock.now()));
-    block_on(bench.sink.export(bench.clock.now()));
-    assert!(!bench.sink.is_export_due(bench.clock.now()));
+    assert!(bench.is_export_due(1));
+    block_on(bench.export(1));
+    assert!(!bench.is_export_due(1));
     assert_eq!(bench.collector.accepted().len(), 1);
     let others: Vec<_> = (2..=51).map(|n| bench.stream(n)).collect();
     for other in &others {
         event(other, "heartbeat");
     }
-    assert!(bench.sink.is_export_due(bench.clock.now()));
+    assert!(bench.is_export_due(1));
     end(stream);
     bench.check("request-1", [("created", 2), ("delivered", 2), ("retained", 0), ("folded", 0)]);
     for other in others {
@@ -33,8 +33,8 @@ fn exports_are_due_by_count_and_by_age() {
 fn events_and_exports(bench: &Bench, streams: &[Invocation<Streaming>], count: usize) {
     for n in 0..count {
         event(&streams[n % streams.len()], "sentiment_update");
-        if bench.sink.is_export_due(bench.clock.now()) {
-            block_on(bench.sink.export(bench.clock.now()));
+        if bench.is_export_due(1) {
+            block_on(bench.export(1));
         }
     }
 }
@@ -67,7 +67,7 @@ fn a_hanging_export_in_mid_stream_is_given_up_and_its_spans_kept() {
     let bench = bench(1 << 20, [Step::Hang]);
     let stream = bench.stream(1);
     event(&stream, "heartbeat");
-    let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+    let mut exporting = Box::pin(bench.export(1));
     assert!((&mut exporting).now_or_never().is_none());
     bench.clock.advance(5_000);
     assert!((&mut exporting).now_or_never().is_none(), "one more look");
@@ -85,11 +85,10 @@ fn nobody_waits_for_an_export_that_is_not_about_them() {
     let bench = bench(1 << 20, [Step::Hang]);
     let stream = bench.stream(1);
     event(&stream, "heartbeat");
-    let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+    let mut exporting = Box::pin(bench.export(1));
     assert!((&mut exporting).now_or_never().is_none());
-    assert!(Box::pin(bench.flush(None)).now_or_never().is_some(), "there is nothing for it to send");
-    let own: Arc<str> = "request-1".into();
-    assert!(Box::pin(bench.flush(Some(&own))).now_or_never().is_none(), "its own spans are on their way");
+    assert!(Box::pin(bench.flush_retained()).now_or_never().is_some(), "there is nothing for it to send");
+    assert!(Box::pin(bench.flush(1)).now_or_never().is_none(), "its own spans are on their way");
     drop(exporting);
     end(stream);
 }
@@ -100,11 +99,11 @@ fn what_could_not_be_over_within_the_limit_is_not_begun() {
         let bench = bench(1 << 20, [Step::Hang]);
         let streams = [1, 2].map(|n| bench.stream(n));
         event(&streams[0], "heartbeat");
-        let mut exporting = Box::pin(bench.sink.export(bench.clock.now()));
+        let mut exporting = Box::pin(bench.export(1));
         assert!((&mut exporting).now_or_never().is_none());
         event(&streams[1], "heartbeat");
-        let own: Arc<str> = "request-2".into();
-        let mut flushing = bench.sink.flush(Some(&own), bench.clock.now().plus_ms(400));
+        let (own, until) = (bench.handles.of(2), bench.clock.now().plus_ms(400));
+        let mut flushing = own.flush(until);
         assert!((&mut flushing).now_or_never().is_none(), "it waits for its turn");
         bench.clock.advance(waited);
         drop(exporting);
@@ -124,19 +123,17 @@ fn an_export_does_not_wait_for_its_turn() {
     for _ in 0..64 {
         event(&stream, "heartbeat");
     }
-    let now = bench.clock.now();
-    assert!(bench.sink.is_export_due(now));
-    let own: Arc<str> = "request-1".into();
-    let mut flushing = Box::pin(bench.flush(Some(&own)));
+    assert!(bench.is_export_due(1));
+    let mut flushing = Box::pin(bench.flush(1));
     assert!((&mut flushing).now_or_never().is_none());
     for _ in 0..64 {
         event(&stream, "heartbeat");
     }
-    assert!(!bench.sink.is_export_due(now), "while something is sent it would wait");
-    assert!(bench.sink.export(now).now_or_never().is_some());
+    assert!(!bench.is_export_due(1), "while something is sent it would wait");
+    assert!(bench.export(1).now_or_never().is_some());
     assert_eq!(bench.collector.attempts(), 1);
     drop(flushing);
-    assert!(bench.sink.is_export_due(now));
+    assert!(bench.is_export_due(1));
     end(stream);
 }
 
@@ -145,8 +142,7 @@ fn with_no_time_from_the_start_a_flush_tries_all_the_same() {
     let bench = bench(1 << 20, []);
     let stream = bench.stream(1);
     event(&stream, "heartbeat");
-    let own: Arc<str> = "request-1".into();
-    assert_eq!(bench.sink.flush(Some(&own), bench.clock.now()).now_or_never(), Some(FlushOutcome::Ok));
+    assert_eq!(bench.handles.of(1).flush(bench.clock.now()).now_or_never(), Some(FlushOutcome::Ok));
     assert_eq!(bench.collector.accepted().len(), 1);
     drop(stream);
 }

@@ -3,10 +3,9 @@
 //! Rule: Ledger.
 
 use super::tests::{Bench, bench, event};
-use crate::testing::{Step, hex, spans};
-use futures::{FutureExt, future::BoxFuture};
-use lambda_trace::Clock;
-use lambda_trace::{EndReason, Invocation, SpanKind, Streaming, names};
+use crate::testing::{Step, hex, names, spans};
+use futures::{FutureExt, executor::block_on, future::BoxFuture};
+use lambda_trace::{EndReason, Invocation, SpanKind, Streaming};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +81,9 @@ impl Run {
             Op::Poll(index) => {
                 if let Some((n, stream)) = self.open.get(*index) {
                     for partition in ["positive", "neutral", "negative"] {
-                        stream.span(names::POLL, SpanKind::Client).set("sentiment_type", partition);
+                        let mut span = stream.span(names::POLL, SpanKind::Client);
+                        span.in_round(self.made[n]);
+                        span.set("sentiment_type", partition);
                     }
                     *self.made.entry(*n).or_default() += 3;
                 }
@@ -100,8 +101,9 @@ impl Run {
             }
             Op::End(_) => {}
             Op::Export => {
-                let (sink, now) = (self.bench.sink.clone(), self.bench.clock.now());
-                let mut export = async move { sink.export(now).await }.boxed();
+                // By way of a stream that is open.
+                let Some((n, _)) = self.open.first() else { return };
+                let mut export = self.bench.export(*n).boxed();
                 if (&mut export).now_or_never().is_none() && self.exporting.is_none() {
                     self.exporting = Some(export);
                 }
@@ -117,8 +119,8 @@ impl Run {
                     }
                 }
             }
-            Op::FlushNone => drop(self.bench.flush(None).now_or_never()),
-            Op::LastWords => self.bench.sink.shutdown(),
+            Op::FlushNone => drop(self.bench.flush_retained().now_or_never()),
+            Op::LastWords => block_on(self.bench.sink.shutdown()),
         }
         self.bench.clock.advance(100);
     }
@@ -158,7 +160,7 @@ proptest! {
             run.end(stream);
         }
         run.exporting = None;
-        run.bench.sink.shutdown();
+        block_on(run.bench.sink.shutdown());
 
         let bench = &run.bench;
         let late = bench.ledger("telemetry ledger late");

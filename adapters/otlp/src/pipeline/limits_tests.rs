@@ -3,13 +3,13 @@
 use super::*;
 use crate::{
     line_sink::MemoryLines,
-    testing::{Collector, Told, clock, config, end, ports, stream},
-    transport::TransportError,
+    testing::{Collector, Handles, Told, clock, config, end, names, ports, stream, streaming_only},
+    transport::{TransportError, TransportLimits},
 };
 use bytes::Bytes;
 use futures::executor::block_on;
 use http::{Request, Response};
-use lambda_trace::{ManualClock, SpanKind, names};
+use lambda_trace::{ManualClock, SpanKind};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -51,13 +51,13 @@ fn a_resource_that_would_have_every_request_refused_is_no_pipeline() {
 fn spans_that_are_too_old_are_in_the_log_and_cost_no_other_its_place() {
     let limits = TransportLimits { span_age: std::time::Duration::from_hours(24), ..TransportLimits::COLLECTOR };
     let (collector, lines, clock, pipeline) = pipeline(limits, "tests").expect("a pipeline");
-    let sink: Arc<dyn Telemetry> = Arc::new(pipeline);
-    let stream = stream(&sink, &clock, 1, 2 * DAY_MS);
+    let handles = Handles::new(Arc::new(pipeline));
+    let stream = stream(&streaming_only(handles.clone()), &clock, 1, 2 * DAY_MS);
     drop(stream.span(names::DISPATCH, SpanKind::Internal));
     clock.advance(DAY_MS + 1);
     drop(stream.span(names::POLL, SpanKind::Client));
     drop(stream.span(names::DISPATCH, SpanKind::Internal));
-    block_on(sink.export(clock.now()));
+    block_on(handles.of(1).export(clock.now()));
     assert_eq!(collector.accepted_names(), [names::POLL, names::DISPATCH]);
     assert_eq!(end(stream), FlushOutcome::Rejected, "the stream began too long ago itself");
     let printed = lines.all();
@@ -69,8 +69,7 @@ fn spans_that_are_too_old_are_in_the_log_and_cost_no_other_its_place() {
 fn a_span_is_cut_to_what_is_taken() {
     let limits = TransportLimits { document_bytes: 1_000, ..TransportLimits::COLLECTOR };
     let (collector, _, clock, pipeline) = pipeline(limits, "tests").expect("a pipeline");
-    let sink: Arc<dyn Telemetry> = Arc::new(pipeline);
-    let stream = stream(&sink, &clock, 1, 1_000);
+    let stream = stream(&streaming_only(Arc::new(pipeline)), &clock, 1, 1_000);
     let mut span = stream.span(names::DISPATCH, SpanKind::Internal);
     for key in ["one", "two", "three"] {
         span.set(key, "x".repeat(400));

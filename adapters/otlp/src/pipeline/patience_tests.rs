@@ -3,7 +3,7 @@
 use super::tests::{Bench, bench, bench_of, event};
 use crate::testing::{Step, config, end, spans};
 use futures::{FutureExt, executor::block_on};
-use lambda_trace::{Clock, EndReason, FlushOutcome, Timestamp};
+use lambda_trace::{EndReason, FlushOutcome, Timestamp};
 
 /// Ends a stream with one event at this moment of the run.
 fn invocation(bench: &Bench, n: u64) -> FlushOutcome {
@@ -21,7 +21,11 @@ fn after_an_answer_that_asks_for_patience_nothing_is_sent_for_ten_seconds() {
         for (n, ms) in [(2, 0), (3, 4_000), (4, 5_999)] {
             bench.clock.advance(ms);
             assert_eq!(invocation(&bench, n), FlushOutcome::Refused, "{step:?}");
-            assert_eq!(bench.flush(None).now_or_never(), Some(FlushOutcome::Refused), "held back, it does not wait");
+            assert_eq!(
+                bench.flush_retained().now_or_never(),
+                Some(FlushOutcome::Refused),
+                "held back, it does not wait"
+            );
             assert_eq!(bench.collector.attempts(), 1, "{step:?} after {ms} ms");
             bench.check(&format!("request-{n}"), [("created", 2), ("retained", 2), ("delivered", 0), ("logged", 0)]);
         }
@@ -43,8 +47,10 @@ fn an_invocation_asks_a_failing_collector_once_whatever_is_retained() {
         assert!(sent[0].trace_id.ends_with(&n.to_be_bytes()), "its own spans first");
         bench.clock.advance(10_000);
     }
+    let before = bench.collector.attempts();
     invocation(&bench, 62);
     assert_eq!(bench.collector.accepted().len(), 124, "and then everything arrives");
+    assert_eq!(bench.collector.attempts() - before, 1 + 122_u64.div_ceil(50), "as few requests as hold it");
     assert_eq!(bench.ledger("telemetry ledger late").len(), 61);
 }
 
@@ -54,16 +60,16 @@ fn what_the_collector_says_is_how_long_it_lasts() {
     let roomy = bench.stream(1);
     event(&roomy, "heartbeat");
     bench.clock.advance(30_000);
-    block_on(bench.sink.export(bench.clock.now()));
+    block_on(bench.export(1));
     for _ in 0..60 {
         event(&roomy, "heartbeat");
     }
     bench.clock.advance(29_999);
-    assert!(!bench.sink.is_export_due(bench.clock.now()), "an export waits too");
-    block_on(bench.sink.export(bench.clock.now()));
+    assert!(!bench.is_export_due(1), "an export waits too");
+    block_on(bench.export(1));
     assert_eq!((invocation(&bench, 2), bench.collector.attempts()), (FlushOutcome::Refused, 1));
     bench.clock.advance(1);
-    assert!(bench.sink.is_export_due(bench.clock.now()));
+    assert!(bench.is_export_due(1));
     end(roomy);
     assert_eq!(bench.settled("request-1")["retained"], 0);
 }
@@ -114,17 +120,53 @@ fn a_request_holds_fifty_spans_in_every_path() {
     for _ in 0..60 {
         event(&stream, "heartbeat");
     }
-    block_on(bench.sink.export(bench.clock.now()));
+    block_on(bench.export(1));
     for _ in 0..129 {
         event(&stream, "heartbeat");
     }
     assert_eq!(end(stream), FlushOutcome::Refused);
     bench.clock.advance(10_000);
-    block_on(bench.flush(None));
+    block_on(bench.flush_retained());
     let requests =
         bench.collector.requests.lock().expect("lock").iter().cloned().map(|r| spans(r).len()).collect::<Vec<_>>();
     assert_eq!(requests, [50, 10, 50, 50, 30]);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["delivered"], 130);
+}
+
+#[test]
+fn what_a_collector_never_takes_costs_no_other_stream_its_spans() {
+    // Three streams have to wait; together they are refused for good, and by themselves only the second one is.
+    let script = [Step::Refuse, Step::Accept, Step::Status(400), Step::Accept, Step::Status(400)];
+    let bench = bench(1 << 20, script);
+    for n in 1..=3 {
+        invocation(&bench, n);
+    }
+    bench.clock.advance(10_000);
+    assert_eq!(invocation(&bench, 4), FlushOutcome::Rejected);
+    assert_eq!((bench.collector.attempts(), bench.collector.accepted().len()), (6, 6));
+    let late = bench.ledger("telemetry ledger late");
+    let line = |line: &serde_json::Value| {
+        (line["request_id"].as_str().map(str::to_owned), line["delivered"].as_u64(), line["logged"].as_u64())
+    };
+    let expected = [(1, 2, 0), (2, 0, 2), (3, 2, 0)];
+    let expected = expected.map(|(n, delivered, logged)| (Some(format!("request-{n}")), Some(delivered), Some(logged)));
+    assert_eq!(late.iter().map(line).collect::<Vec<_>>(), expected);
+    assert!(late.iter().all(|line| line["resent"] == 0), "each answer was read");
+}
+
+#[test]
+fn of_a_partial_success_as_many_are_counted_as_were_refused() {
+    let bench = bench(1 << 20, [Step::Refuse, Step::Partial(3)]);
+    for n in 1..=3 {
+        invocation(&bench, n);
+    }
+    bench.clock.advance(10_000);
+    assert_eq!(block_on(bench.flush_retained()), FlushOutcome::Rejected);
+    let late = bench.ledger("telemetry ledger late");
+    let counts = |line: &serde_json::Value| (line["delivered"].as_u64(), line["logged"].as_u64());
+    let expected = [(0, 2), (1, 1), (2, 0)].map(|(delivered, logged)| (Some(delivered), Some(logged)));
+    assert_eq!(late.iter().map(counts).collect::<Vec<_>>(), expected);
+    assert_eq!(bench.given_up().len(), 6, "which ones were refused nobody says");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 use super::*;
 use crate::{
     line_sink::MemoryLines,
-    testing::{Collector, Step, Told, clock, config, end, header, hex, ports, spans, stream},
+    testing::{
+        Collector, Handles, Step, Told, clock, config, end, header, hex, names, ports, spans, stream, streaming_only,
+    },
 };
 use futures::{FutureExt, executor::block_on};
-use lambda_trace::ManualClock;
-use lambda_trace::{EndReason, Invocation, SpanKind, names};
+use lambda_trace::{EndReason, Invocation, ManualClock, SpanKind, Streaming, Telemetry};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest, common::v1::any_value::Value as Any, trace::v1::Span,
 };
@@ -17,6 +18,7 @@ pub(super) struct Bench {
     lines: Arc<MemoryLines>,
     pub(super) told: Arc<Told>,
     pub(super) clock: Arc<ManualClock>,
+    pub(super) handles: Arc<Handles>,
     pub(super) sink: Arc<dyn Telemetry>,
 }
 
@@ -30,7 +32,8 @@ pub(super) fn bench_of(config: PipelineConfig, script: impl IntoIterator<Item = 
     let clock = clock();
     let resource = Resource::builder_empty().with_service_name("tests").build();
     let pipeline = Pipeline::over(collector.clone(), config, &resource, ports(&lines, &told, &clock));
-    Bench { collector, lines, told, clock, sink: Arc::new(pipeline.expect("a pipeline")) }
+    let handles = Handles::new(Arc::new(pipeline.expect("a pipeline")));
+    Bench { collector, lines, told, clock, sink: streaming_only(handles.clone()), handles }
 }
 
 impl Bench {
@@ -38,10 +41,27 @@ impl Bench {
         stream(&self.sink, &self.clock, n, 900_000)
     }
 
-    /// Five seconds are left for it.
-    pub(super) fn flush(&self, of: Option<&Arc<str>>) -> impl Future<Output = FlushOutcome> {
-        let (sink, of, until) = (self.sink.clone(), of.cloned(), self.clock.now().plus_ms(5_000));
-        async move { sink.flush(of.as_ref(), until).await }
+    /// What an invocation without a stream does; five seconds are left for it.
+    pub(super) fn flush_retained(&self) -> impl Future<Output = FlushOutcome> + use<> {
+        let (sink, until) = (self.sink.clone(), self.clock.now().plus_ms(5_000));
+        async move { sink.flush_retained(until).await }
+    }
+
+    /// The flush of the `n`th stream; five seconds are left for it.
+    pub(super) fn flush(&self, n: u64) -> impl Future<Output = FlushOutcome> + use<> {
+        let (handle, until) = (self.handles.of(n), self.clock.now().plus_ms(5_000));
+        async move { handle.flush(until).await }
+    }
+
+    /// As a session that is awake asks, by way of the `n`th stream.
+    pub(super) fn is_export_due(&self, n: u64) -> bool {
+        self.handles.of(n).is_export_due(self.clock.now())
+    }
+
+    /// What it does then.
+    pub(super) fn export(&self, n: u64) -> impl Future<Output = ()> + Send + use<> {
+        let (handle, now) = (self.handles.of(n), self.clock.now());
+        async move { handle.export(now).await }
     }
 
     pub(super) fn ledger(&self, message: &str) -> Vec<Json> {
@@ -141,9 +161,9 @@ fn with_nothing_to_send_there_is_no_io() {
     let bench = bench(1 << 20, []);
     end(bench.stream(1));
     let attempts = bench.collector.attempts();
-    let other: Arc<str> = "request-9".into();
-    assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
-    assert_eq!(block_on(bench.flush(Some(&other))), FlushOutcome::Ok);
+    let _other = bench.stream(9);
+    assert_eq!(block_on(bench.flush_retained()), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush(9)), FlushOutcome::Ok);
     assert_eq!(bench.collector.attempts(), attempts);
 }
 
@@ -153,7 +173,7 @@ fn an_unsampled_answer_carries_off_what_is_retained() {
     end(bench.stream(1));
     assert_eq!(bench.settled("request-1")["retained"], 1);
     bench.clock.advance(10_000);
-    assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush_retained()), FlushOutcome::Ok);
     assert_eq!(bench.collector.accepted_names(), ["sse_stream"]);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["delivered"], 1);
 }
@@ -183,9 +203,8 @@ fn an_answer_that_was_read_is_no_reason_for_doubt() {
     for (step, resent) in [(Step::Status(503), 0), (Step::Refuse, 0), (Step::Break, 1)] {
         let bench = bench(1 << 20, [step]);
         let first = bench.stream(1);
-        let id: Arc<str> = "request-1".into();
         event(&first, "heartbeat");
-        block_on(bench.flush(Some(&id)));
+        block_on(bench.flush(1));
         bench.clock.advance(10_000);
         end(first);
         let line = bench.settled("request-1");
@@ -222,7 +241,7 @@ fn without_retention_a_failed_span_is_given_up_at_once() {
     end(bench.stream(1));
     bench.check("request-1", [("created", 1), ("logged", 1), ("retained", 0), ("delivered", 0)]);
     assert_eq!(bench.given_up().len(), 1);
-    assert_eq!(block_on(bench.flush(None)), FlushOutcome::Ok);
+    assert_eq!(block_on(bench.flush_retained()), FlushOutcome::Ok);
     assert_eq!(bench.collector.attempts(), 1);
 }
 
@@ -247,7 +266,7 @@ fn last_words_settle_everything() {
     end(bench.stream(1));
     let open = bench.stream(2);
     event(&open, "heartbeat");
-    bench.sink.shutdown();
+    block_on(bench.sink.shutdown());
     assert_eq!(bench.given_up().len(), 2);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["logged"], 1);
     bench.clock.advance(10_000);

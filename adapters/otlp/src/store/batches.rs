@@ -1,7 +1,7 @@
 //! What leaves the store and what comes back: requests, failures, and what no bound leaves room for.
 
-use super::super::queue::BATCH_SPANS_MAX;
-use super::{BufferId, BufferedSpan, GivenUp, Patience, SpanCounts, SpanStore, StreamBuffer};
+use super::{GivenUp, SpanStore};
+use crate::{batch::Batch, patience::Patience, queue::BATCH_SPANS_MAX, span_counts::SpanCounts, stream_id::BufferId};
 use lambda_trace::{FlushOutcome, Timestamp};
 use std::time::Duration;
 
@@ -35,12 +35,13 @@ impl SpanStore {
 
     /// Streams with pending spans, the oldest first.
     pub(crate) fn with_pending(&self) -> Vec<BufferId> {
-        self.select(|buffer| buffer.pending.len() > 0)
+        let pending = self.buffers.iter().filter(|(_, buffer)| buffer.pending.len() > 0);
+        pending.map(|(id, _)| *id).collect()
     }
 
-    /// Streams with retained spans, the oldest first.
-    pub(crate) fn with_retained(&self) -> Vec<BufferId> {
-        self.select(|buffer| buffer.retained.len() > 0)
+    /// Whether any stream has retained spans.
+    pub(crate) fn has_retained(&self) -> bool {
+        self.buffers.values().any(|buffer| buffer.retained.len() > 0)
     }
 
     /// Whether a flush of `own` has anything to send, or to wait for.
@@ -57,40 +58,55 @@ impl SpanStore {
     }
 
     /// The next request of a stream: what failed before first, then, if asked for, what is pending.
-    pub(crate) fn take_batch(&mut self, id: BufferId, with_pending: bool) -> Vec<BufferedSpan> {
-        let mut batch = Vec::new();
+    pub(crate) fn take_batch(&mut self, id: BufferId, with_pending: bool) -> Batch {
+        let mut batch = Batch::default();
         let Some(buffer) = self.buffers.get_mut(&id) else {
             return batch;
         };
         let before = buffer.retained.bytes();
-        buffer.retained.fill(&mut batch);
+        let mut taken = batch.fill(id, &mut buffer.retained);
         self.retained_bytes -= before - buffer.retained.bytes();
         if with_pending && buffer.retained.len() == 0 {
             let before = (buffer.pending.len(), buffer.pending.bytes());
-            buffer.pending.fill(&mut batch);
+            taken += batch.fill(id, &mut buffer.pending);
             self.pending_spans -= before.0 - buffer.pending.len();
             self.pending_bytes -= before.1 - buffer.pending.bytes();
         }
-        buffer.in_flight += batch.len();
+        buffer.in_flight += taken;
         batch
     }
 
-    /// An attempt is over, and `count` of its spans with it.
-    pub(crate) fn settle(&mut self, id: BufferId, count: usize, became: SpanCounts) {
+    /// The next request of retained spans, of as many streams as fit into it, the oldest first.
+    pub(crate) fn take_retained(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        for (id, buffer) in self.buffers.iter_mut().filter(|(_, buffer)| buffer.retained.len() > 0) {
+            let before = buffer.retained.bytes();
+            buffer.in_flight += batch.fill(*id, &mut buffer.retained);
+            self.retained_bytes -= before - buffer.retained.bytes();
+            if buffer.retained.len() > 0 {
+                break;
+            }
+        }
+        batch
+    }
+
+    /// An attempt is over, and these of its spans with it.
+    pub(crate) fn settle(&mut self, id: BufferId, spans: usize, became: SpanCounts) {
         if let Some(buffer) = self.buffers.get_mut(&id) {
-            buffer.in_flight = buffer.in_flight.saturating_sub(count);
-            buffer.counts.delivered += became.delivered;
-            buffer.counts.logged += became.logged;
-            buffer.counts.resent += became.resent;
+            buffer.in_flight = buffer.in_flight.saturating_sub(spans);
+            buffer.counts.add(became);
         }
     }
 
-    /// An attempt failed: its spans are retained.
-    pub(crate) fn give_back(&mut self, id: BufferId, batch: Vec<BufferedSpan>, resent: u64) -> GivenUp {
-        if let Some(buffer) = self.buffers.get_mut(&id) {
-            buffer.in_flight = buffer.in_flight.saturating_sub(batch.len());
-            buffer.counts.resent += resent;
-            for mut buffered in batch.into_iter().rev() {
+    /// An attempt failed: its spans are retained. `is_sent`: what may have been delivered before was sent again by it.
+    pub(crate) fn give_back(&mut self, batch: Batch, is_sent: bool, may_have_arrived: bool) -> GivenUp {
+        for part in batch.parts {
+            let Some(buffer) = self.buffers.get_mut(&part.id) else { continue };
+            buffer.in_flight = buffer.in_flight.saturating_sub(part.spans.len());
+            buffer.counts.resent += if is_sent { part.unread() } else { 0 };
+            for mut buffered in part.spans.into_iter().rev() {
+                // Once in doubt, always in doubt: a later refusal says nothing about the attempt before.
+                buffered.is_unread |= may_have_arrived;
                 buffered.compact();
                 self.retained_bytes += buffered.memory;
                 buffer.retained.push_front(buffered);
@@ -111,11 +127,6 @@ impl SpanStore {
         }
         (self.pending_spans, self.pending_bytes, self.retained_bytes) = (0, 0, 0);
         given_up
-    }
-
-    fn select(&self, wanted: fn(&StreamBuffer) -> bool) -> Vec<BufferId> {
-        let chosen = self.buffers.iter().filter(|(_, buffer)| wanted(buffer));
-        chosen.map(|(id, _)| *id).collect()
     }
 
     pub(super) fn bound_pending(&mut self) -> GivenUp {

@@ -17,7 +17,14 @@ impl SeenItems for Nothing {
 
 fn since(text: &str) -> Query<'static> {
     let since = Timestamp::parse(text).unwrap();
-    Query { sentiment: Sentiment::Positive, since, latest: since.plus_ms(300_000), after: None, known: &Nothing }
+    Query {
+        round: 1,
+        sentiment: Sentiment::Positive,
+        since,
+        latest: since.plus_ms(300_000),
+        after: None,
+        known: &Nothing,
+    }
 }
 
 async fn page_of(answers: impl IntoIterator<Item = Answer>) -> (FakeService, Result<Page, CallError>) {

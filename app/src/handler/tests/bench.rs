@@ -6,13 +6,13 @@ use crate::{
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use http::{HeaderMap, Method};
-use lambda_trace::ManualClock;
-use lambda_trace::{Clock, InvocationStart, ReadyForNext, Shutdown, Timestamp, TraceConfig, TraceContext};
+use lambda_trace::{Clock, InvocationStart, ManualClock, ReadyForNext, Shutdown, Timestamp, TraceConfig, TraceContext};
 use sse_adapters::{
     memory::{
         MemoryConfigurationStore, MemoryTable, MemoryTelemetry, MemoryTokenVerifier, NoMetrics, Record, SeededRandom,
     },
     pool::SlotPool,
+    system::XrayIds,
 };
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
@@ -36,7 +36,7 @@ pub(super) struct Bench {
     pub(super) clock: Arc<ManualClock>,
     pub(super) tokens: Arc<MemoryTokenVerifier>,
     pub(super) configurations: Arc<MemoryConfigurationStore>,
-    pub(super) telemetry: Arc<MemoryTelemetry>,
+    pub(super) telemetry: MemoryTelemetry,
     service: Service,
 }
 
@@ -72,7 +72,7 @@ impl Bench {
         let manual = Arc::new(ManualClock::new(NOW));
         let clock: Arc<dyn Clock> = manual.clone();
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
-        let telemetry = Arc::<MemoryTelemetry>::default();
+        let telemetry = MemoryTelemetry::default();
         let tokens = Arc::<MemoryTokenVerifier>::default();
         let configurations = Arc::new(MemoryConfigurationStore::new(clock.clone()));
         let raw: Arc<dyn ConfigurationStore> = configurations.clone();
@@ -99,7 +99,6 @@ impl Bench {
             poller: Untraced::new(Arc::new(table)),
             pool: Untraced::new(pool.clone()),
             metrics: Untraced::new(Arc::new(NoMetrics)),
-            telemetry: telemetry.clone(),
             clock: clock.clone(),
             random,
             shared_reader: Arc::new(SharedReader::new(plan, Arc::new(()))),
@@ -108,15 +107,9 @@ impl Bench {
             shutdown: Shutdown::default(),
             started_at: NOW,
         };
-        let tracing = TraceConfig {
-            clock,
-            sink: telemetry.clone(),
-            service: "bench".into(),
-            trace_age_max: lambda_trace::TRACE_AGE_MAX,
-            flush_timeout_ms: 5_000,
-            shutdown_flush_ms: 200,
-            shutdown: ports.shutdown.clone(),
-        };
+        let shutdown = ports.shutdown.clone();
+        let ids = Arc::new(XrayIds);
+        let tracing = TraceConfig { shutdown, ..TraceConfig::new(clock, ids, telemetry.sink(), "bench") };
         let limits = Limits { stream_max_ms: 0, deadline_margin_ms: 3_000, heartbeat_ms: 15_000, retry_ms: 3_000 };
         let users = has_users.then(|| Untraced::new(raw));
         let service = Service::new(ports, tracing, tokens.clone(), users, limits, Slots::of(pool), true);

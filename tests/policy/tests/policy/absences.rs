@@ -24,7 +24,8 @@ fn code(folders: &[&str]) -> Vec<(String, String)> {
         let before = found.len();
         for (path, text) in files::below(folder, ".rs").unwrap() {
             let below = &path[folder.len()..];
-            let is_test = below.contains("/tests/") || below.ends_with("/tests.rs") || below.ends_with("/testing.rs");
+            let is_test = ["/tests.rs", "_tests.rs", "/testing.rs"].iter().any(|end| below.ends_with(end));
+            let is_test = is_test || below.contains("/tests/");
             if !is_test {
                 let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
                 found.push((path, code));
@@ -109,4 +110,19 @@ fn adapters_are_named_where_they_are_composed_and_nowhere_else() {
 #[test]
 fn no_stack_is_recorded() {
     check_absent(&code(&PRODUCT), AT_LEAST, &["stacktrace", "Backtrace", "\"stack\""], &[]);
+}
+
+#[test]
+fn crates_for_others_hold_no_word_of_this_service() {
+    let files = code(&["core/trace/src", "adapters/otlp/src", "adapters/xray/src", "app/lambda/src"]);
+    let names = files::read("core/src/names.rs").unwrap();
+    let mut words: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    assert!(words.len() >= 6, "{words:?}");
+    words.extend(["SSE_", "sentiment", "event_type", "connection_id", "sse_", "sse-"]);
+    check_absent(&files, 60, &words, &[]);
+}
+
+#[test]
+fn no_sink_but_the_one_of_both_phases() {
+    check_absent(&code(&PRODUCT), AT_LEAST, &[" Telemetry for "], &["core/trace/src/phases.rs"]);
 }

@@ -1,0 +1,48 @@
+//! One account of a budget: its allowance, and the round that is going on.
+
+use super::{allowance::RateAllowance, round::Round};
+use crate::{BufferedSpan, queue::Queue};
+
+/// What spans of some names may spend.
+pub(super) struct AccountState {
+    allowance: RateAllowance,
+    round: Option<Round>,
+}
+
+impl AccountState {
+    pub(super) const fn new(allowance: RateAllowance) -> Self {
+        Self { allowance, round: None }
+    }
+
+    /// A span of this round has come: another one is over by that.
+    pub(super) fn enter_round(&mut self, number: u64, admitted: &mut Queue) {
+        if self.round.as_ref().is_none_or(|round| round.number != number) {
+            self.close_round(admitted);
+            self.round = Some(Round::new(number));
+        }
+    }
+
+    /// Admits what the round holds: it fitted when it was added up.
+    pub(super) fn close_round(&mut self, admitted: &mut Queue) {
+        if let Some(round) = self.round.take() {
+            self.allowance.charge(round.cost);
+            admitted.extend(round.spans);
+        }
+    }
+
+    /// Adds a span to the round that was entered; returns how many are folded by that.
+    pub(super) fn add_to_round(&mut self, buffered: BufferedSpan) -> u64 {
+        let available = self.allowance.available(buffered.span.end);
+        self.round.as_mut().map_or(1, |round| round.add(buffered, available))
+    }
+
+    /// Pays for a span by itself, if the allowance lasts.
+    pub(super) fn pay(&mut self, buffered: &BufferedSpan) -> bool {
+        self.allowance.spend(buffered.document, buffered.span.end)
+    }
+
+    /// How many spans are kept, neither admitted nor folded yet.
+    pub(super) fn kept(&self) -> usize {
+        self.round.as_ref().map_or(0, |round| round.spans.len())
+    }
+}

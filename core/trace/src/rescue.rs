@@ -1,0 +1,17 @@
+//! The end of an invocation whose session panicked.
+
+use crate::{ReadyForNext, context::InvocationContext, flush, recording::Recording};
+use std::sync::Arc;
+
+/// Ends an invocation whose session panicked: its guard has closed the spans, this flushes them.
+pub struct Rescue {
+    pub(super) context: Arc<InvocationContext>,
+    pub(super) recording: Option<Recording>,
+}
+
+impl Rescue {
+    /// Flushes what the guard recorded, and writes the ledger line.
+    pub async fn settle(self) -> ReadyForNext {
+        flush::begin(&self.context, self.recording.as_ref()).settle().await
+    }
+}
