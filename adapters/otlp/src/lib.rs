@@ -51,3 +51,7 @@ pub use system_clock::SystemClock;
 pub use transport::{Transport, TransportError, TransportLimits};
 
 pub(crate) use self::{buffered::BufferedSpan, convert::span_data, guard::Guard, json::OtlpJson, size::Sizes};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -67,5 +67,9 @@ impl HandlerTelemetry for XrayDaemon {
     }
 }
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(test)]
 mod tests;

@@ -27,3 +27,7 @@ pub use handler::{Refusal, StreamingHandler};
 pub use next::{NextClient, NextError, NextEvent};
 pub use response::{Body, BodyError, Completion, Response};
 pub use runtime::{Runtime, RuntimeError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,7 +2,8 @@
 //! [`ReadyForNext`].
 //!
 //! Who holds which value can do what: no span of a phase that has ended, none that spans the switch of phases, none after the
-//! flush, and no request for the next event without a flush. Spans are plain data; where they go is the [`Telemetry`] port.
+//! flush, and no request for the next event without a flush. Spans are plain data; where they go is the [`Telemetry`] port, which
+//! gives each sampled stream a handle of its own.
 //! This crate knows no exporter, no AWS SDK, no HTTP and no async runtime.
 
 mod aws_call;
@@ -60,3 +61,7 @@ pub use time::Timestamp;
 pub use trace_config::TraceConfig;
 pub use trace_context::{OTLP_TRACE_AGE_MAX, Parent, TRACE_AGE_MAX, TraceContext};
 pub use value::{ANNOTATIONS, Value};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
