@@ -54,15 +54,18 @@ impl SpanStore {
         self.insert(StreamBuffer::new(of, Some(Box::new(budget))))
     }
 
-    /// Takes a span of an open stream: admits it, folds it, or has its budget keep it. `is_stream`: it is the stream's own, and no
-    /// other follows. `Err`: the stream is closed.
+    /// Takes a span of a stream: admits it, folds it, or has its budget keep it. `is_stream`: it is the stream's own, and no other
+    /// follows.
     pub(super) fn record(
         &mut self,
         id: BufferId,
+        of: &StreamId,
         mut span: FinishedSpan<Streaming>,
         is_stream: bool,
-    ) -> Result<GivenUp, FinishedSpan<Streaming>> {
-        let Some(buffer) = self.buffers.get_mut(&id).filter(|buffer| !buffer.is_closed()) else { return Err(span) };
+    ) -> GivenUp {
+        let Some(buffer) = self.buffers.get_mut(&id).filter(|buffer| !buffer.is_closed()) else {
+            return self.record_late(of.clone(), span, is_stream);
+        };
         let before = (buffer.pending.len(), buffer.pending.bytes());
         if is_stream {
             let folded = buffer.settle_budget();
@@ -77,11 +80,11 @@ impl SpanStore {
         }
         self.pending_spans += buffer.pending.len() - before.0;
         self.pending_bytes += buffer.pending.bytes() - before.1;
-        Ok(self.bound_pending())
+        self.bound_pending()
     }
 
     /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.
-    pub(super) fn record_late(&mut self, of: StreamId, span: FinishedSpan<Streaming>, is_stream: bool) -> GivenUp {
+    fn record_late(&mut self, of: StreamId, span: FinishedSpan<Streaming>, is_stream: bool) -> GivenUp {
         let buffered = BufferedSpan::new(span, is_stream, &self.rules.guard);
         let mut buffer = StreamBuffer::new(of, None);
         buffer.pending.push(buffered);

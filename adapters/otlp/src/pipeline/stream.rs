@@ -35,11 +35,7 @@ impl PipelineStream {
 impl StreamSpans for PipelineStream {
     fn record(&self, span: FinishedSpan<Streaming>) {
         let is_stream = span.id == self.span;
-        let given_up = {
-            let mut store = self.shared.store();
-            let recorded = store.record(self.id, span, is_stream);
-            recorded.unwrap_or_else(|late| store.record_late(self.of.clone(), late, is_stream))
-        };
+        let given_up = self.shared.store().record(self.id, &self.of, span, is_stream);
         self.shared.give_up(&given_up);
     }
 
