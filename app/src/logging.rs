@@ -1,7 +1,11 @@
 //! The log: JSON lines on stdout on Lambda, text on stderr elsewhere. Lines only: the spans that libraries open are no
 //! part of it, nor of any trace (a second account of every AWS call). On Lambda every line is one JSON object with `timestamp`
-//! and `level`, by which platforms date and filter lines; a panic's too.
+//! and `level`, by which platforms date and filter lines. A panic, and why the program ends, are told whatever `RUST_LOG` says.
 
+use crate::compose;
+use lambda_trace::Timestamp;
+use serde_json::json;
+use std::io::{self, Write};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, registry::Registry, util::SubscriberInitExt,
@@ -37,9 +41,25 @@ pub(crate) fn begin(form: Form, directives: &str) {
     if is_first && form == Form::Json {
         std::panic::set_hook(Box::new(|panic| {
             let location = panic.location().map(ToString::to_string);
-            tracing::error!(location, "panic: {}", panic.payload_as_str().unwrap_or("no text"));
+            tell(&format!("panic: {}", panic.payload_as_str().unwrap_or("no text")), location.as_deref());
         }));
     }
+}
+
+/// One JSON line that is not subject to `RUST_LOG`: whoever turns the log off still has to learn why there is no answer.
+pub(crate) fn tell(message: &str, location: Option<&str>) {
+    let line = line(compose::clock().now(), message, location);
+    // Nobody is left to be told that nobody reads.
+    let _ = io::stdout().lock().write_all(line.as_bytes());
+}
+
+fn line(at: Timestamp, message: &str, location: Option<&str>) -> String {
+    let mut line =
+        json!({ "timestamp": at.to_string(), "level": "ERROR", "message": message, "target": module_path!() });
+    if let Some(location) = location {
+        line["location"] = location.into();
+    }
+    format!("{line}\n")
 }
 
 /// No spans; and of libraries nothing below `info`, whatever was asked for: there they quote requests, with tokens and keys. Of the
@@ -49,4 +69,34 @@ fn is_told(metadata: &Metadata<'_>) -> bool {
     let is_sdk = metadata.target().starts_with("aws_");
     let max = if is_sdk { Level::ERROR } else { Level::INFO };
     metadata.is_event() && (is_ours || *metadata.level() <= max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::process::Command;
+
+    const TOLD: &str = "SSE_TEST_PANICS";
+
+    /// The hook and the logger are the process's, so a process of its own panics: this test again, alone.
+    #[test]
+    fn a_panic_is_one_json_line_whatever_the_log_leaves_out() {
+        if std::env::var_os(TOLD).is_some() {
+            begin(Form::Json, "off");
+            tracing::error!("left out");
+            panic!("two\nlines and a \"quote\"");
+        }
+        let name = "logging::tests::a_panic_is_one_json_line_whatever_the_log_leaves_out";
+        let this = std::env::current_exe().expect("this test");
+        let output =
+            Command::new(this).args(["--exact", name, "--nocapture"]).env(TOLD, "1").output().expect("a process");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let told: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let [line] = told.as_slice() else { panic!("{text}") };
+        assert!(!text.contains("left out"), "{text}");
+        assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"panic: two\nlines and a \"quote\"".into()));
+        assert!(line["timestamp"].as_str().and_then(Timestamp::parse).is_some(), "{line}");
+        assert!(line["location"].as_str().is_some_and(|location| location.contains("logging.rs")), "{line}");
+    }
 }

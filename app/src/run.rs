@@ -109,7 +109,7 @@ fn complain(error: &(dyn std::error::Error + 'static), front: &Mode) {
         source = cause.source();
     }
     match front {
-        Mode::Lambda { .. } => tracing::error!("{text}"),
+        Mode::Lambda { .. } => logging::tell(&text, None),
         Mode::Local => eprintln!("sse-streaming: {text}"),
     }
 }

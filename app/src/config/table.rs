@@ -166,7 +166,7 @@ pub(super) const RUST_LOG: V = V::text(
     "RUST_LOG",
     "info",
     "directives of tracing-subscriber",
-    "what is logged: JSON lines on stdout on Lambda, text on stderr for serve",
+    "what is logged: JSON lines on stdout on Lambda, text on stderr for serve; a panic always is",
 );
 pub(super) const RUNTIME_API: V =
     V::text("AWS_LAMBDA_RUNTIME_API", "", "host:port", "set by Lambda: the program is the function");

@@ -112,6 +112,21 @@ async fn contradictions_name_both_sides_and_a_secret_is_never_repeated() {
     assert!(!text.contains("hunter2"), "{text}");
 }
 
+/// Whoever turns the log off still has to learn why nothing starts.
+#[tokio::test]
+async fn the_error_is_one_line_of_the_log_whatever_that_leaves_out() {
+    let _turn = turns::shared().await;
+    let fixture = Fixture::new().await;
+    for filter in ["off", "info"] {
+        let wrong = fixture.function().without_var("ENVIRONMENT").var("RUST_LOG", filter);
+        let log = within(wrong.start()).await.expect_err("no start").log;
+        let [line] = log.as_slice() else { panic!("{log:?}") };
+        let line = line.json().unwrap_or_else(|| panic!("not JSON: {}", line.text));
+        assert!(line["level"] == "ERROR" && line["timestamp"].is_string(), "{line}");
+        assert!(line["message"].as_str().unwrap().contains("ENVIRONMENT"), "{line}");
+    }
+}
+
 #[tokio::test]
 async fn all_problems_stand_in_one_error() {
     let _turn = turns::shared().await;
