@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventStreamParser } from './sse-parser.mjs';
-import { StreamState } from './sse-state.mjs';
+import { StreamState, compareNames } from './sse-state.mjs';
 import { block } from './stand-ins.mjs';
 
 const RUNS = 400;
@@ -13,6 +13,9 @@ const NAMES = Array.from({ length: 12 }, (_, i) => `T${i}`);
 const bucketOf = (ticker) => Number(ticker.slice(1)) % BUCKETS;
 const METRICS = BUCKETS; // the digest's last part
 const UNKNOWN = '?';
+const LISTED_MAX = 4; // beyond so many tickers `metrics` lists none, and pages name them
+/** Ends of the pages, both inclusive; together they cover all names. */
+const PAGES = [['', 'T10'], ['T11', 'T3'], ['T4', '\u{10ffff}']];
 
 /** A small seeded generator (mulberry32): the seed in a failure's message plays the same run again. */
 function generator(seed) {
@@ -41,13 +44,24 @@ class World {
   }
 
   metrics() {
-    return { by_tag: Object.fromEntries([...this.counts].sort()) };
+    const all = [...this.counts].sort();
+    return { by_tag: this.isPaged() ? null : Object.fromEntries(all), tags: all.length };
+  }
+
+  isPaged() {
+    return this.paged && this.counts.size > LISTED_MAX;
+  }
+
+  page(n) {
+    const [from, to] = PAGES[n];
+    const isOn = ([ticker]) => compareNames(from, ticker) <= 0 && compareNames(ticker, to) <= 0;
+    return { from, to, by_tag: Object.fromEntries([...this.counts].filter(isOn).sort()) };
   }
 
   /** The parts of the digest for a client that sees `list` (null: everything). */
   parts(list) {
     const parts = Array.from({ length: BUCKETS }, (_, bucket) => this.inBucket(bucket, list).map((t) => `${t}=${this.counts.get(t)}`).join());
-    return [...parts, JSON.stringify(this.metrics())];
+    return [...parts, JSON.stringify([...this.counts].sort())];
   }
 
   inBucket(bucket, list) {
@@ -62,7 +76,7 @@ class Connection {
     const theirs = cursor ? JSON.parse(atob(cursor)) : [];
     world.parts(list).forEach((part, i) => {
       if (theirs[i] === part) return;
-      if (i === METRICS) this.unsent.add('metrics');
+      if (i === METRICS) this.count();
       else for (const ticker of [...world.inBucket(i, list), ...(list ?? []).filter((t) => bucketOf(t) === i)]) this.unsent.add(ticker);
     });
     const more = list ? { tickers: list } : {};
@@ -76,7 +90,13 @@ class Connection {
 
   changed(ticker) {
     if (!this.list || this.list.includes(ticker)) this.unsent.add(ticker);
+    this.count();
+  }
+
+  /** The counts are to be told: with their names, or followed by the pages that name them. */
+  count() {
     this.unsent.add('metrics');
+    PAGES.forEach((_, n) => (this.world.isPaged() ? this.unsent.add(n) : this.unsent.delete(n)));
   }
 
   id(unknown) {
@@ -91,12 +111,14 @@ class Connection {
     const touched = taken.map(part);
     return taken.map((one, i) => {
       const id = i === taken.length - 1 ? this.id([]) : i === 0 ? this.id(touched) : undefined;
-      return one === 'metrics' ? block('metrics', this.world.metrics(), { id }) : block('sentiment_update', this.world.update(one), { id });
+      if (one === 'metrics') return block('metrics', this.world.metrics(), { id });
+      if (typeof one === 'number') return block('tags', this.world.page(one), { id });
+      return block('sentiment_update', this.world.update(one), { id });
     }).join('');
   }
 }
 
-const part = (one) => (one === 'metrics' ? METRICS : bucketOf(one));
+const part = (one) => (one === 'metrics' || typeof one === 'number' ? METRICS : bucketOf(one));
 
 /** The client's side of one connection: what is cut away was never read. */
 class Reader {
@@ -116,8 +138,9 @@ class Reader {
   }
 }
 
-function play(seed, filtered) {
+function play(seed, filtered, paged) {
   const pick = generator(seed), world = new World(), reader = new Reader();
+  world.paged = paged;
   const lists = [0, 1].map(() => NAMES.filter(() => pick(2) === 0)); // two, so that a change is often taken back
   for (let i = 0; i < 8; i += 1) world.change(pick);
   let list = filtered ? lists[0] : null;
@@ -142,12 +165,15 @@ function play(seed, filtered) {
   }
   const expected = [...world.counts].filter(([t]) => !list || list.includes(t)).sort();
   const held = Array.from(reader.state.tickers.values(), ({ ticker, count }) => [ticker, count]).sort();
-  assert.deepEqual(held, expected, `seed ${seed}, ${filtered ? 'with a list' : 'without a list'}`);
+  assert.deepEqual(held, expected, `seed ${seed}, ${filtered ? 'with a list' : 'without a list'}, ${paged ? 'paged' : 'listed'}`);
   assert.deepEqual(reader.state.metrics, world.metrics(), `metrics, seed ${seed}`);
 }
 
 for (const filtered of [false, true]) {
-  test(`after any cuts a client holds what a new one would, ${filtered ? 'with a list that changes' : 'without a filter'}`, () => {
-    for (let seed = 1; seed <= RUNS; seed += 1) play(seed, filtered);
-  });
+  for (const paged of [false, true]) {
+    const how = `${filtered ? 'with a list that changes' : 'without a filter'}, ${paged ? 'named on pages' : 'named by metrics'}`;
+    test(`after any cuts a client holds what a new one would, ${how}`, () => {
+      for (let seed = 1; seed <= RUNS; seed += 1) play(seed, filtered, paged);
+    });
+  }
 }

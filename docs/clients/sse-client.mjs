@@ -47,7 +47,9 @@ export function connect(options) {
   let stop = () => {};
   let reconnect, silence;
   let retryMs = DEFAULT_RETRY_MS * (0.5 + random());
-  let failures = 0; // connections in a row that brought no state
+  let failures = 0; // connections in a row that brought nothing: a heartbeat alone is sent before the data is read
+  let heartbeats = 0; // of this connection
+  let hasBrought = false; // this connection something else, or a second one
   let ending = '';
   let bearer = ''; // the token of this connection
   let refusedTokens = 0; // 401s in a row
@@ -129,6 +131,8 @@ export function connect(options) {
     const on = {
       opened() {
         held.begin();
+        heartbeats = 0;
+        hasBrought = false;
         ending = '';
         listen();
         set('open');
@@ -137,7 +141,10 @@ export function connect(options) {
       retry(ms) { retryMs = ms; },
       waiting() {
         clearTimeout(silence); // the delay may be longer than that
-        set('waiting', ending || 'cut');
+        const delay = hasBrought ? 0 : backoff();
+        // EventSource's own delay never grows, so from the second connection that brought nothing it is ours.
+        if (failures > 1) again('cut', delay);
+        else set('waiting', ending || 'cut');
       },
       ended,
     };
@@ -153,7 +160,7 @@ export function connect(options) {
     } catch {
       // An event that cannot be applied: the next id would vouch for it, so begin again without a cursor.
       state.lastEventId = '';
-      again('unreadable event', retryMs);
+      again('unreadable event', backoff());
       return;
     }
     state.lastEventId = event.id; // of the state after this event, so not before it was applied
@@ -166,7 +173,10 @@ export function connect(options) {
       again('busy', Number(data?.retry_ms) || retryMs);
       return;
     }
-    failures = 0;
+    // State came, or the stream held for a whole interval between heartbeats, or it ended as planned.
+    if (event.type === 'heartbeat') heartbeats += 1;
+    hasBrought ||= event.type !== 'heartbeat' || heartbeats > 1;
+    if (hasBrought) failures = 0;
     refusedTokens = 0;
     if (event.type === 'deadline' || event.type === 'done') ending = `${event.type}: ${data?.reason}`;
     guarded(onState, state);

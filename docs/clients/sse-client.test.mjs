@@ -277,7 +277,7 @@ describe('fetch only', () => {
     });
   }
 
-  test('failures in a row wait longer, up to a minute, and an event resets that', async (t) => {
+  test('failures in a row wait longer, up to a minute, until a connection brings something', async (t) => {
     const c = client(t, { transport: 'fetch' });
     const waits = [];
     for (let i = 0; i < 7; i += 1) {
@@ -285,10 +285,32 @@ describe('fetch only', () => {
       waits.push(await c.timers.fire(reconnect));
     }
     assert.deepEqual(waits, [3000, 6000, 12_000, 24_000, 48_000, 60_000, 60_000]);
-    const line = (await server.next()).stream().send('heartbeat', beat());
+    // A heartbeat is the first event whatever the state of the table: it resets nothing.
+    let line = (await server.next()).stream().send('heartbeat', beat());
     await c.until((s) => s.heartbeat);
     line.cut();
+    assert.equal(await c.timers.fire(reconnect), 60_000);
+    line = (await server.next()).stream().send('heartbeat', beat()).send('sentiment_update', update('A'));
+    await c.until((s) => s.tickers.size === 1);
+    line.cut();
     assert.equal(await c.timers.fire(reconnect), 3000);
+    // An equal client is sent no state; a second heartbeat says that the stream held.
+    line = (await server.next()).stream().send('heartbeat', beat()).send('heartbeat', beat({ connections: 7 }));
+    await c.until((s) => s.heartbeat.connections === 7);
+    line.cut();
+    assert.equal(await c.timers.fire(reconnect), 3000);
+    await server.next();
+  });
+
+  test('an event that can never be read does not storm', async (t) => {
+    const c = client(t, { transport: 'fetch' });
+    const waits = [];
+    for (let i = 0; i < 3; i += 1) {
+      (await server.next()).stream().raw('event: heartbeat\ndata: {"time\n\n');
+      waits.push(await c.timers.fire(reconnect));
+    }
+    assert.deepEqual(waits, [3000, 6000, 12_000]);
+    await server.next();
   });
 
   test('an answer that is no event stream is final', async (t) => {
@@ -323,6 +345,19 @@ describe('EventSource only', () => {
     const again = await server.next();
     assert.equal(again.query.sse_connection_seq, '1');
     assert.equal(server.untaken, 0);
+  });
+
+  test('streams that bring nothing but a heartbeat: the browser comes back once, then the client, ever more slowly', async (t) => {
+    const c = client(t, { transport: 'eventsource' });
+    const waits = [];
+    for (let i = 0; i < 4; i += 1) {
+      (await server.next()).stream().send('heartbeat', beat(), { retry: 800 }).end();
+      // From the second on the browser's own timer is void.
+      waits.push(await c.timers.fire((ms) => reconnect(ms) && (i === 0 || ms !== 800)));
+    }
+    assert.deepEqual(waits, [800, 6000, 12_000, 24_000]);
+    await server.next();
+    assert.equal(server.untaken, 0, 'one connection at a time');
   });
 
   test('refused by status: a new one, later, with the cursor and a fresh token as queries', async (t) => {
