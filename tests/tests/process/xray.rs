@@ -1,9 +1,12 @@
 //! Spans straight to X-Ray: what it refuses is told with what to do, and what it would refuse is not sent.
 
-use lambda_env::{Environment, OtlpFault, OtlpReceiver};
+use std::collections::BTreeSet;
+
+use lambda_env::{Environment, OtlpFault, OtlpReceiver, Sidecar};
 
 use crate::{
     audit,
+    binary::binary,
     fixture::{Fixture, call, patience_over, stream, within},
     ledger::ParsedLog,
     local, reliability, turns,
@@ -68,6 +71,41 @@ async fn sigterm_in_mid_stream_comes_without_a_layer_and_every_span_is_delivered
     assert_eq!((figures.delivered + figures.folded, figures.logged), (figures.created, 0));
     let front = fixture.front.as_ref().unwrap();
     assert_eq!(front.handshakes(), fixture.collector.requests().len(), "a connection of its own for each request");
+}
+
+/// Rule: X-Ray's word. Rule: Retention. What X-Ray refused to the end is in the log, and the log is what `replay` sends.
+#[tokio::test]
+async fn what_was_given_up_comes_home_once_and_closes_the_ledger() {
+    let _turn = turns::shared().await;
+    let fixture = Fixture::with_xray().await;
+    let environment = fixture.start(&[("SSE_STREAM_MAX_MS", "300")]).await;
+    fixture.collector.set_fault(Some(OtlpFault::Status(503))).await.unwrap();
+    let response = call(&environment, stream()).await;
+    within(environment.frozen()).await;
+    within(environment.shut_down()).await.unwrap();
+    fixture.collector.set_fault(None).await.unwrap();
+    let lines = environment.log().lines();
+    let told = ParsedLog::read(&lines);
+    let ledger = told.ledger(&response.request_id);
+    let late = told.late[&response.request_id];
+    let printed: BTreeSet<_> = told.printed.iter().map(|(_, span)| span.span_id.clone()).collect();
+    assert_eq!((ledger.retained, late.logged), (printed.len() as u64, printed.len() as u64));
+    let scratch = |name: &str| std::env::temp_dir().join(format!("sse-given-up-{}-{name}", std::process::id()));
+    let (log, state) = (scratch("log"), scratch("state"));
+    std::fs::write(&log, lines.iter().map(|line| format!("{}\n", line.text)).collect::<String>()).unwrap();
+    let front = fixture.front.as_ref().unwrap();
+    for run in 1..=2 {
+        let mut program = tokio::process::Command::new(binary());
+        program.args(["replay", "--xray", "--state"]).arg(&state).arg(&log).env_clear().envs(front.variables());
+        program.env("AWS_REGION", "eu-central-1").env("AWS_ACCESS_KEY_ID", "id").env("AWS_SECRET_ACCESS_KEY", "secret");
+        let output = within(program.kill_on_drop(true).output()).await.unwrap();
+        assert!(output.status.success(), "run {run}: {}", String::from_utf8_lossy(&output.stderr));
+        let home: Vec<_> = fixture.collector.spans().into_iter().filter(|copy| copy.accepted).collect();
+        let ids: BTreeSet<_> = home.iter().map(|copy| copy.span.span_id.clone()).collect();
+        assert_eq!((ids, home.len()), (printed.clone(), printed.len()), "run {run}: the same ids, none twice");
+        assert_eq!(ledger.created, ledger.delivered + ledger.folded + home.len() as u64);
+    }
+    let _ = (std::fs::remove_file(&log), std::fs::remove_file(&state));
 }
 
 /// Rule: FR-052. A collector's X-Ray takes 28 days, this endpoint 14.
