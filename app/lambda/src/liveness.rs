@@ -12,6 +12,11 @@ impl Liveness {
         Self { workers, lost: AtomicUsize::new(0) }
     }
 
+    /// Whether there is one worker and no other.
+    pub(crate) const fn is_single(&self) -> bool {
+        self.workers == 1
+    }
+
     /// One more worker has given the Runtime API up for lost.
     pub(crate) fn lose(&self) {
         self.lost.fetch_add(1, Relaxed);

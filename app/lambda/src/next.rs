@@ -6,7 +6,7 @@ use crate::{
     runtime_api::{INVOCATION_ID, InvocationRef, RuntimeApi},
 };
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Empty;
 use lambda_runtime::{Context, LambdaEvent};
 use lambda_trace::{Clock, ReadyForNext};
@@ -41,18 +41,21 @@ pub struct NextEvent {
     pub(crate) invocation: InvocationRef,
 }
 
-/// One worker's connection for `next`; kept from one event to the next.
+/// One worker's connection for `next`. A worker that is alone keeps it from one event to the next, which saves the next event a
+/// round trip. One of many gives it up for as long as its invocation lasts: it would hold 28 KB, as much as the invocation's stream.
 pub struct NextClient {
     api: Arc<RuntimeApi>,
     liveness: Arc<Liveness>,
     clock: Arc<dyn Clock>,
+    is_kept: bool,
     connection: Option<Http1Connection<Empty<Bytes>>>,
 }
 
 impl NextClient {
     /// Nothing is connected yet.
-    pub(crate) const fn new(api: Arc<RuntimeApi>, liveness: Arc<Liveness>, clock: Arc<dyn Clock>) -> Self {
-        Self { api, liveness, clock, connection: None }
+    pub(crate) fn new(api: Arc<RuntimeApi>, liveness: Arc<Liveness>, clock: Arc<dyn Clock>) -> Self {
+        let is_kept = liveness.is_single();
+        Self { api, liveness, clock, is_kept, connection: None }
     }
 
     /// Waits for an event, as long as it takes; over a new connection if one fails.
@@ -112,7 +115,7 @@ impl NextClient {
         mut connection: Http1Connection<Empty<Bytes>>,
     ) -> Result<Response<Bytes>, ConnectionError> {
         let answer = connection.exchange(self.api.next_request()).await?;
-        self.connection = Some(connection);
+        self.connection = Some(connection).filter(|_| self.is_kept);
         Ok(answer)
     }
 }
@@ -130,16 +133,21 @@ impl NextEvent {
         context.tenant_id = text("lambda-runtime-aws-tenant-id");
         let invocation = InvocationRef {
             request_id: context.request_id.clone(),
-            invocation_id: headers.get(INVOCATION_ID).cloned(),
+            invocation_id: headers.get(INVOCATION_ID).and_then(owned),
         };
         Ok(Self { event: LambdaEvent::new(payload, context), invocation })
     }
 }
 
+/// A clone would share, and keep for as long as the invocation lasts, the buffer that the whole answer was read into.
+fn owned(value: &HeaderValue) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(value.as_bytes()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
 
     fn headers(of: &[(&'static str, &'static str)]) -> HeaderMap {
         let header = |(name, value): &(&'static str, &'static str)| {

@@ -28,8 +28,9 @@ use tokio::{
 const REGISTER: Duration = Duration::from_secs(1);
 /// Lambda kills 300 ms after SIGTERM; what has to be written then needs the rest.
 const STOP: Duration = Duration::from_millis(275);
-/// Managed Instances, the only environments with several workers, kill 600 ms after it.
-const STOP_SEVERAL: Duration = Duration::from_millis(550);
+/// Managed Instances, the only environments with several workers, kill 600 ms after it. With a thousand streams there is more to
+/// drop and to write at the end.
+const STOP_SEVERAL: Duration = Duration::from_millis(500);
 
 /// Why a process ends with an exit code that is not 0.
 #[derive(Debug, thiserror::Error)]

@@ -64,7 +64,8 @@ impl RuntimeApi {
     /// Streams a response to its end.
     pub(crate) async fn respond(&self, to: &InvocationRef, body: PostBody) -> Result<(), ConnectionError> {
         let path = format!("/invocation/{}/response", to.request_id);
-        let mut request = self.request(Method::POST, RUNTIME, &path, body);
+        // Boxed, because hyper keeps room for 32 requests of a connection, bodies included.
+        let mut request = self.request(Method::POST, RUNTIME, &path, Box::new(body));
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/vnd.awslambda.http-integration-response"));
         headers.insert(RESPONSE_MODE, HeaderValue::from_static("streaming"));

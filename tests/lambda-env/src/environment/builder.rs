@@ -27,6 +27,7 @@ pub struct EnvironmentBuilder {
     pub(super) extensions: Vec<PathBuf>,
     pub(super) extension_present: bool,
     pub(super) abort_at_shutdown: bool,
+    pub(super) runtime_shutdown: Option<Duration>,
     pub(super) freeze: Freeze,
     pub(super) init_timeout: Duration,
     pub(super) api: RuntimeApiOptions,
@@ -42,6 +43,7 @@ impl EnvironmentBuilder {
             extensions: Vec::new(),
             extension_present: false,
             abort_at_shutdown: false,
+            runtime_shutdown: None,
             freeze: Freeze::AtIdle,
             init_timeout: INIT_TIMEOUT,
             api: RuntimeApiOptions::default(),
@@ -133,6 +135,13 @@ impl EnvironmentBuilder {
     #[must_use]
     pub const fn abort_at_shutdown(mut self) -> Self {
         self.abort_at_shutdown = true;
+        self
+    }
+
+    /// Sets how long the runtime has between SIGTERM and SIGKILL, for machines that are slower than Lambda's.
+    #[must_use]
+    pub const fn runtime_shutdown(mut self, limit: Duration) -> Self {
+        self.runtime_shutdown = Some(limit);
         self
     }
 

@@ -39,6 +39,7 @@ impl Inner {
         let begin = Stamp::now();
         let registered = self.config.extension_present || !self.api.queue().extension_names().is_empty();
         let granted = if self.api.queue().function.is_managed() { MANAGED_RUNTIME_SHUTDOWN } else { RUNTIME_SHUTDOWN };
+        let granted = self.config.runtime_shutdown.unwrap_or(granted);
         let limit = if registered { granted } else { Duration::ZERO };
         if self.config.abort_at_shutdown {
             self.api.queue().abort();
