@@ -24,6 +24,8 @@ for (;;) {
     total: document.getElementById('m-total').textContent,
     log: document.querySelectorAll('#log li').length,
     trace: document.getElementById('trace').textContent,
+    falls: Array.from(document.querySelectorAll('#falls .name, #falls .turn'), row => row.textContent).slice(0, 3),
+    ledger: document.getElementById('ledger').textContent,
   }));
   const text = JSON.stringify(shown);
   if (text !== last) print(shown);

@@ -25,6 +25,15 @@ async fn the_page_shows_the_stream_and_lives_through_cuts() {
         let errors: Vec<_> = page.lines().into_iter().filter(|line| line["error"].is_string()).collect();
         assert_eq!(errors, Vec::<Value>::new());
     }
+    // The trace of its stream: the handler phase, the moment at which the handler returned, the streaming phase, and what became of it.
+    let is_drawn = |line: &Value| {
+        let row = |n: usize| line["falls"][n].as_str().unwrap_or_default();
+        let is_told =
+            line["ledger"].as_str().is_some_and(|text| text.contains("created ") && text.contains(" kB of 80 kB"));
+        row(0) == "## handler" && row(1).starts_with("the handler returned") && !row(2).is_empty() && is_told
+    };
+    let drawn = timeout(PATIENCE, page.wait_until(|lines: &[Value]| lines.iter().any(is_drawn))).await;
+    drawn.unwrap_or_else(|_| panic!("no trace is drawn: {:?}", page.lines().last()));
     let lines = page.lines();
     let last = lines.iter().rfind(|line| line["opened"] == 3).unwrap();
     assert_ne!(last["total"], "–", "{last}");
