@@ -7,6 +7,7 @@ mod errors;
 mod foreign;
 mod otlp;
 mod reader;
+mod resource;
 mod secret;
 mod settings;
 mod table;
@@ -34,10 +35,13 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
     if r.text(&table::EXEC_WRAPPER).is_some() {
         r.errors.note(&table::EXEC_WRAPPER, "must not be set: a wrapper would trace the handler a second time");
     }
-    let is_traced = r.choice(&table::SDK_DISABLED) != Some("true");
+    let is_disabled = r.choice(&table::SDK_DISABLED) == Some("true");
+    let has_no_exporter = r.choice(&table::TRACES_EXPORTER) == Some("none");
+    let is_traced = !is_disabled && !has_no_exporter;
     foreign::check(r);
     aws::check_endpoints(r);
     let index = aws::index_name(r);
+    let service = service(r);
     let config = Config {
         store: store(r, on_lambda, &index),
         index,
@@ -53,7 +57,8 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
         ca_bundle: r.text(&table::CA_BUNDLE),
         otlp: otlp::read(r),
         xray_daemon: r.text(&table::XRAY_DAEMON).filter(|_| is_traced),
-        service: service(r),
+        resource_attributes: resource::attributes(r, &service),
+        service,
         limits: Limits {
             stream_max_ms: r.number(&table::STREAM_MAX),
             deadline_margin_ms: r.number(&table::DEADLINE_MARGIN),
@@ -124,11 +129,19 @@ fn store(r: &mut Reader<'_>, on_lambda: bool, index: &str) -> Store {
 }
 
 fn telemetry(r: &mut Reader<'_>, on_lambda: bool, is_traced: bool) -> TelemetrySink {
+    const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let has_receiver = r.text(&table::OTLP_ENDPOINT).is_some() || r.text(&table::OTLP_TRACES_ENDPOINT).is_some();
     match r.choice(&table::TELEMETRY) {
         _ if !is_traced => TelemetrySink::Off,
         Some("adot") => TelemetrySink::Adot,
-        Some("xray") => TelemetrySink::Xray,
+        Some("xray") => {
+            for name in PROXIES {
+                if r.named(name).is_some() {
+                    r.errors.note_by_name(name, "is set, and SSE_TELEMETRY=xray sends spans to X-Ray without a proxy");
+                }
+            }
+            TelemetrySink::Xray
+        }
         Some("stdout") => TelemetrySink::Stdout,
         Some("memory") => TelemetrySink::Memory,
         Some(_) => TelemetrySink::Off,
@@ -200,7 +213,15 @@ fn tokens(r: &mut Reader<'_>) -> TokenRules {
 }
 
 fn log(r: &mut Reader<'_>) -> String {
-    let directives = r.text_or_default(&table::RUST_LOG);
+    let of_lambda = r.choice(&table::LAMBDA_LOG_LEVEL);
+    let Some(directives) = r.text(&table::RUST_LOG) else {
+        return match of_lambda {
+            // `tracing` has no level above ERROR.
+            Some("fatal") => "error".to_owned(),
+            Some(level) => level.to_owned(),
+            None => table::RUST_LOG.default().into_owned(),
+        };
+    };
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&directives) {
         r.errors.note(&table::RUST_LOG, format!("is {directives:?}: {error}"));
         return table::RUST_LOG.default().into_owned();

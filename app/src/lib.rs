@@ -12,7 +12,6 @@ pub mod handler;
 mod lines;
 mod logging;
 mod operator_log;
-mod percent;
 mod run;
 pub mod serve;
 pub mod service;

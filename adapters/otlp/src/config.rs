@@ -1,6 +1,7 @@
 //! What the pipeline has to be told, in plain values, and what can be wrong with it.
 
 use crate::SpanPolicy;
+use opentelemetry::KeyValue;
 use opentelemetry_aws::detector::LambdaResourceDetector;
 use opentelemetry_sdk::{Resource, resource::ResourceDetector};
 
@@ -13,6 +14,8 @@ pub struct PipelineConfig {
     pub scope: String,
     /// The whole URL of the receiver, `http://localhost:4318/v1/traces` by default (FR-054).
     pub endpoint: String,
+    /// Added to the resource of every span, as name and value (`OTEL_RESOURCE_ATTRIBUTES`).
+    pub resource_attributes: Vec<(String, String)>,
     /// Sent with every request, from `OTEL_EXPORTER_OTLP_HEADERS`.
     pub headers: Vec<(String, String)>,
     /// Estimated X-Ray bytes per trace.
@@ -35,6 +38,7 @@ impl PipelineConfig {
             service: service.to_owned(),
             scope: service.to_owned(),
             endpoint,
+            resource_attributes: Vec::new(),
             headers: Vec::new(),
             trace_budget_bytes: 80_000,
             policy,
@@ -64,9 +68,29 @@ pub enum PipelineError {
     },
 }
 
-/// `service.name`, and what the Lambda environment says of itself.
-pub fn resource(service: &str) -> Resource {
+/// `service.name`, what the Lambda environment says of itself, and what an operator adds, which goes before Lambda's where both
+/// have a word to say.
+pub fn resource(service: &str, added: &[(String, String)]) -> Resource {
     let lambda = LambdaResourceDetector.detect();
-    let attributes = lambda.iter().map(|(key, value)| opentelemetry::KeyValue::new(key.clone(), value.clone()));
-    Resource::builder_empty().with_attributes(attributes).with_service_name(service.to_owned()).build()
+    let detected = lambda.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let added = added.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    Resource::builder_empty()
+        .with_attributes(detected)
+        .with_attributes(added)
+        .with_service_name(service.to_owned())
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::{Key, Value};
+
+    #[test]
+    fn what_an_operator_adds_is_in_the_resource_beside_the_one_service_name() {
+        let added = [("team", "web"), ("service.name", "other")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let resource = resource("tests", &added);
+        assert_eq!(resource.get(&Key::new("team")), Some(Value::from("web")));
+        assert_eq!(resource.get(&Key::new("service.name")), Some(Value::from("tests")));
+    }
 }

@@ -59,7 +59,7 @@ impl Pipeline {
     /// If the endpoint is none, or the exporter refuses its configuration.
     pub fn new(config: PipelineConfig, ports: PipelinePorts) -> Result<Self, PipelineError> {
         let transport = HttpTransport::new(tcp(&config.endpoint)?);
-        let resource = resource(&config.service);
+        let resource = resource(&config.service, &config.resource_attributes);
         Self::over(Arc::new(transport), config, &resource, ports)
     }
 

@@ -198,6 +198,7 @@ pub fn config(retain_bytes: usize) -> PipelineConfig {
         scope: "tests".into(),
         policy: policy(),
         endpoint: "http://localhost:4318/v1/traces".into(),
+        resource_attributes: Vec::new(),
         headers: vec![("x-key".into(), "k".into())],
         trace_budget_bytes: 80_000,
         retain_bytes,

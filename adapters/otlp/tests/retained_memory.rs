@@ -40,7 +40,7 @@ fn grown_by(streams: u64, calls: usize, text: usize) -> (usize, usize) {
     let lines = Arc::<Counter>::default();
     let ports = PipelinePorts { lines: lines.clone(), collector_log: Arc::<Told>::default(), clock: clock.clone() };
     let config = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(BOUND_BYTES) };
-    let pipeline = Pipeline::over(collector, config, &resource("tests"), ports).expect("a pipeline");
+    let pipeline = Pipeline::over(collector, config, &resource("tests", &[]), ports).expect("a pipeline");
     let handles = Handles::new(Arc::new(pipeline));
     let sink = streaming_only(handles.clone());
     let before = resident_bytes();

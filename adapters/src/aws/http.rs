@@ -7,7 +7,8 @@
 use super::TrustRoots;
 use crate::system::FreezeWatch;
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
+    proxy::ProxyConfig,
     tls::{Provider, TlsContext, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{
@@ -45,7 +46,17 @@ impl LazyHttp {
         let context = TlsContext::builder().with_trust_store(self.roots.store()).build();
         // An error cannot happen: the builder checks nothing, rustls reads the certificates later.
         let context = context.unwrap_or_default();
-        Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
+        Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut connector = Connector::builder();
+            connector.set_connector_settings(settings.cloned());
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            connector
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_context(context.clone())
+                // HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY: without this the SDK does not look at them.
+                .proxy_config(ProxyConfig::from_env())
+                .build()
+        })
     }
 }
 

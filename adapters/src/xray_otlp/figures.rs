@@ -70,7 +70,7 @@ async fn flush(transport: Arc<dyn Transport>, spans: usize) -> Duration {
     };
     let lines = Arc::<MemoryLines>::default();
     let ports = PipelinePorts::new(lines.clone(), clock.clone() as Arc<dyn Clock>);
-    let pipeline = Pipeline::over(transport, config, &resource("figures"), ports).unwrap();
+    let pipeline = Pipeline::over(transport, config, &resource("figures", &[]), ports).unwrap();
     let sink = streaming_only(Arc::new(pipeline));
     let stream = testing::stream(&sink, &clock, 1, 900_000);
     for n in 1..spans {

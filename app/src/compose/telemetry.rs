@@ -31,7 +31,7 @@ pub(super) fn compose(
         TelemetrySink::Off => return Some(Sinks { telemetry: Arc::new(Phases::both(Arc::new(Off))), spans }),
         TelemetrySink::Stdout => Arc::new(StdoutTelemetry::new(
             &pipeline(config, String::new()),
-            &resource(&config.service),
+            &resource(&config.service, &config.resource_attributes),
             Arc::new(Stdout),
         )),
         TelemetrySink::Memory => {
@@ -76,9 +76,12 @@ fn to_xray(config: &Config, aws: &Aws, clock: Arc<dyn Clock>, errors: &mut Confi
         }
     };
     let of = pipeline(config, transport.url());
-    Pipeline::over(Arc::new(transport), of, &resource(&config.service), ports(clock))
+    let resource = resource(&config.service, &config.resource_attributes);
+    Pipeline::over(Arc::new(transport), of, &resource, ports(clock))
         .map_err(|error| match error {
-            PipelineError::Resource { .. } => errors.note_by_name("OTEL_SERVICE_NAME", format!("is too long: {error}")),
+            PipelineError::Resource { .. } => {
+                errors.note_by_name("OTEL_SERVICE_NAME", format!("or OTEL_RESOURCE_ATTRIBUTES is too long: {error}"));
+            }
             error => errors.note_by_name("SSE_TELEMETRY", format!("is xray: {error}")),
         })
         .ok()
@@ -89,6 +92,7 @@ fn pipeline(config: &Config, endpoint: String) -> PipelineConfig {
         service: config.service.clone(),
         scope: SCOPE.to_owned(),
         endpoint,
+        resource_attributes: config.resource_attributes.clone(),
         headers: Vec::new(),
         trace_budget_bytes: config.trace_budget_bytes,
         policy: span_policy(),

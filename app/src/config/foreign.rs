@@ -17,10 +17,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", PLAIN_HTTP),
     ("OTEL_EXPORTER_OTLP_CLIENT_KEY", PLAIN_HTTP),
     ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", PLAIN_HTTP),
-    (
-        "OTEL_RESOURCE_ATTRIBUTES",
-        "is not supported: the resource is the service name and what Lambda says of the function",
-    ),
     ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", FIXED_LIMITS),
     ("OTEL_ATTRIBUTE_COUNT_LIMIT", FIXED_LIMITS),
     ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", FIXED_LIMITS),
@@ -46,7 +42,6 @@ const FIXED_RETRIES: &str = "is not supported: a call is given up after 3 s, ret
 
 /// Variables that may have the one value that this program has anyway: the name, the values, and what is wrong with others.
 const ONE_VALUE: &[(&str, &[&str], &str)] = &[
-    ("OTEL_TRACES_EXPORTER", &["otlp"], "the only exporter is otlp, and OTEL_SDK_DISABLED=true turns tracing off"),
     ("OTEL_METRICS_EXPORTER", &["none"], "metrics go where SSE_METRICS says"),
     ("OTEL_LOGS_EXPORTER", &["none"], "logs are lines on standard output"),
     ("OTEL_PROPAGATORS", &["xray", "xray-lambda"], "the trace context comes from Lambda's own header"),

@@ -1,9 +1,9 @@
 //! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a collector beside the function.
 
 use super::{Secret, Variable, reader::Reader, table};
-use crate::percent;
 use http::{HeaderName, HeaderValue, Uri};
 use lambda_trace_otlp::address;
+use percent_encoding::percent_decode_str;
 
 /// Where exports go, and with what.
 #[derive(Clone, Debug)]
@@ -24,8 +24,9 @@ pub(super) fn read(r: &mut Reader<'_>) -> OtlpReceiver {
     let traces_url = endpoint(r, &table::OTLP_TRACES_ENDPOINT)
         .unwrap_or_else(|| format!("{}/v1/traces", base.trim_end_matches('/')));
     let is_set = |variable: &Variable| r.text(variable).is_some();
-    let is_named =
-        is_set(&table::OTLP_ENDPOINT) || is_set(&table::OTLP_TRACES_ENDPOINT) || is_set(&table::OTLP_HEADERS);
+    let of_collectors =
+        [table::OTLP_ENDPOINT, table::OTLP_TRACES_ENDPOINT, table::OTLP_HEADERS, table::OTLP_TRACES_HEADERS];
+    let is_named = of_collectors.iter().any(is_set);
     OtlpReceiver { traces_url, headers: headers(r), is_named }
 }
 
@@ -52,19 +53,23 @@ fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
 }
 
 fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
-    let text = r.text(&table::OTLP_HEADERS).unwrap_or_default();
+    // What is said for traces replaces what is said for every signal, as the specification has it.
+    let (variable, text) = match r.text(&table::OTLP_TRACES_HEADERS) {
+        Some(text) => (&table::OTLP_TRACES_HEADERS, text),
+        None => (&table::OTLP_HEADERS, r.text(&table::OTLP_HEADERS).unwrap_or_default()),
+    };
     let mut headers = Vec::new();
     for (index, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {
         let parsed = pair.split_once('=').and_then(|(name, value)| {
             let name = name.trim().parse::<HeaderName>().ok()?;
-            let value = percent::decode(value.trim(), percent::Plus::IsPlus);
+            let value = percent_decode_str(value.trim()).decode_utf8_lossy().into_owned();
             HeaderValue::from_str(&value).ok()?;
             Some((name.to_string(), Secret::new(value)))
         });
         match parsed {
             Some(header) => headers.push(header),
             None => {
-                r.errors.note(&table::OTLP_HEADERS, format!("has an entry that is no header, number {}", index + 1));
+                r.errors.note(variable, format!("has an entry that is no header, number {}", index + 1));
             }
         }
     }

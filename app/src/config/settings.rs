@@ -30,6 +30,8 @@ pub struct Config {
     pub xray_daemon: Option<String>,
     /// The service's name in traces.
     pub service: String,
+    /// What operators add to the resource of every span, as name and value.
+    pub resource_attributes: Vec<(String, String)>,
     /// The limits of streams.
     pub limits: Limits,
     /// How items are read.

@@ -130,6 +130,20 @@ pub(super) const OTLP_HEADERS: V = V::text(
     "name=value,name=value; values percent-encoded",
     "headers of every export",
 );
+pub(super) const OTLP_TRACES_HEADERS: V = V::text(
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+    "",
+    "as above",
+    "the same for traces; replaces the other where both are set",
+);
+pub(super) const RESOURCE_ATTRIBUTES: V = V::text(
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "",
+    "name=value,name=value; values percent-encoded; at most 50 of them and 8,000 bytes; service.name only as the service name is",
+    "added to the resource of every span",
+);
+pub(super) const TRACES_EXPORTER: V =
+    V::choice("OTEL_TRACES_EXPORTER", "otlp", &["otlp", "none"], "none turns all tracing off");
 pub(super) const OTLP_PROTOCOL: V =
     V::choice("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", &["http/protobuf"], "nothing else is spoken");
 pub(super) const TRACES_SAMPLER: V = V::choice(
@@ -161,6 +175,12 @@ pub(super) const CA_BUNDLE: V = V::text(
     "",
     "a file of PEM blocks",
     "the certificate authorities that are believed instead of Mozilla's (on Lambda) or the system's",
+);
+pub(super) const LAMBDA_LOG_LEVEL: V = V::choice(
+    "AWS_LAMBDA_LOG_LEVEL",
+    "-",
+    &["trace", "debug", "info", "warn", "error", "fatal"],
+    "set by Lambda where its logging configuration names a level; RUST_LOG goes before it",
 );
 pub(super) const RUST_LOG: V = V::text(
     "RUST_LOG",
@@ -205,6 +225,9 @@ pub const VARIABLES: &[V] = &[
     OTLP_ENDPOINT,
     OTLP_TRACES_ENDPOINT,
     OTLP_HEADERS,
+    OTLP_TRACES_HEADERS,
+    RESOURCE_ATTRIBUTES,
+    TRACES_EXPORTER,
     OTLP_PROTOCOL,
     TRACES_SAMPLER,
     SDK_DISABLED,
@@ -216,6 +239,7 @@ pub const VARIABLES: &[V] = &[
     XRAY_ENDPOINT,
     CA_BUNDLE,
     RUST_LOG,
+    LAMBDA_LOG_LEVEL,
     RUNTIME_API,
     MAX_CONCURRENCY,
 ];

@@ -211,6 +211,39 @@ fn disabled_is_disabled_whatever_else_is_set() {
     let config = good(&on_lambda(&[more[1], ("OTEL_SDK_DISABLED", "false")]));
     assert_eq!((config.telemetry, config.xray_daemon.as_deref()), (TelemetrySink::Adot, Some("127.0.0.1:2000")));
     bad(&[("OTEL_SDK_DISABLED", "yes")], &["OTEL_SDK_DISABLED"]);
+    let config = good(&on_lambda(&[more[0], more[1], ("OTEL_TRACES_EXPORTER", "none")]));
+    assert_eq!((config.telemetry, config.xray_daemon), (TelemetrySink::Off, None));
+    assert_eq!(good(&on_lambda(&[("OTEL_TRACES_EXPORTER", "otlp")])).telemetry, TelemetrySink::Adot);
+    bad(&[("OTEL_TRACES_EXPORTER", "console")], &["OTEL_TRACES_EXPORTER"]);
+}
+
+#[test]
+fn attributes_of_the_resource_are_read_and_bounded() {
+    let name = "OTEL_RESOURCE_ATTRIBUTES";
+    let attributes = |text: &str| good(&[(name, text), ("OTEL_SERVICE_NAME", "a")]).resource_attributes;
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(attributes("team=web, stage = a%2Cb%3D ,"), [pair("team", "web"), pair("stage", "a,b=")]);
+    assert_eq!(attributes("service.name=a,x="), [pair("x", "")]);
+    let errors = bad(&[(name, "service.name=b"), ("OTEL_SERVICE_NAME", "a")], &[name]);
+    assert!(errors.contains("\"b\"") && errors.contains("\"a\""), "{errors}");
+    for entry in ["team", "=web", "team=%ff"] {
+        let errors = bad(&[(name, &format!("x=y,{entry}"))], &[name]);
+        assert!(errors.contains("number 2"), "{errors}");
+    }
+    let list = |count: usize| (0..count).map(|n| format!("n{n}=v")).collect::<Vec<_>>().join(",");
+    assert_eq!(attributes(&list(50)).len(), 50);
+    bad(&[(name, &list(51))], &[name]);
+    let long = |bytes: usize| format!("x={}", "y".repeat(bytes - 2));
+    assert_eq!(attributes(&long(8_000)).len(), 1);
+    bad(&[(name, &long(8_001))], &[name]);
+}
+
+#[test]
+fn lambda_may_say_what_is_logged() {
+    let level = |value| good(&on_lambda(&[("AWS_LAMBDA_LOG_LEVEL", value)])).log;
+    assert_eq!((level("DEBUG"), level("FATAL"), level("warn")), ("debug".into(), "error".into(), "warn".into()));
+    assert_eq!(good(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "warn")]).log, "warn");
+    bad(&[("AWS_LAMBDA_LOG_LEVEL", "loud")], &["AWS_LAMBDA_LOG_LEVEL"]);
 }
 
 /// Rule: FR-054. Rule: FR-057.
@@ -255,6 +288,11 @@ fn headers_of_exports_are_read_and_not_shown() {
     assert!(errors.contains("number 2") && !errors.contains("hidden"), "{errors}");
     bad(&[(name, "a b=c")], &[name]);
     bad(&[(name, "a=%0A")], &[name]);
+    let of_traces = "OTEL_EXPORTER_OTLP_TRACES_HEADERS";
+    let config = good(&[(name, "a=b"), (of_traces, "c=d")]);
+    let headers: Vec<_> = config.otlp.headers.iter().map(|(n, v)| (n.as_str(), v.expose())).collect();
+    assert_eq!(headers, [("c", "d")], "what is said for traces replaces what is said for all");
+    bad(&[(name, "a=b"), (of_traces, "c")], &[of_traces]);
 }
 
 /// Rule: FR-047.
@@ -290,7 +328,7 @@ fn settings_that_would_have_no_effect_are_named() {
         &[("OTEL_BSP_SCHEDULE_DELAY", "1"), ("AWS_MAX_ATTEMPTS", "9")],
         &["OTEL_BSP_SCHEDULE_DELAY", "AWS_MAX_ATTEMPTS"],
     );
-    good(&[("OTEL_PROPAGATORS", "xray"), ("OTEL_TRACES_EXPORTER", "otlp")]);
+    good(&[("OTEL_PROPAGATORS", "xray")]);
 }
 
 /// Rule: FR-046.
@@ -359,4 +397,7 @@ fn x_ray_is_a_choice_with_its_own_endpoint() {
     assert!(both.telemetry == TelemetrySink::Xray && both.otlp.is_named);
     bad(&[("AWS_ENDPOINT_URL_XRAY", "xray.eu-west-1.amazonaws.com")], &["AWS_ENDPOINT_URL_XRAY"]);
     assert_eq!(good(&[("SSE_TELEMETRY", "xray"), ("OTEL_SDK_DISABLED", "true")]).telemetry, TelemetrySink::Off);
+    let proxy = ("HTTPS_PROXY", "http://proxy:3128");
+    bad(&[("SSE_TELEMETRY", "xray"), proxy], &["HTTPS_PROXY"]);
+    assert_eq!(good(&[proxy]).telemetry, TelemetrySink::Memory);
 }

@@ -1,7 +1,6 @@
 //! The query string: the filter of tickers, and single values by name.
 
 use super::http_error::{HttpError, NearlyTickers};
-use crate::percent::{Plus, decode};
 use sse_core::{item::Ticker, plan::View};
 use std::collections::BTreeSet;
 
@@ -21,14 +20,14 @@ pub(super) fn value(query: &str, name: &str) -> Option<String> {
 }
 
 fn values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = String> + 'q {
-    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter(move |(key, _)| decode(key, Plus::IsSpace) == name).map(|(_, value)| decode(value, Plus::IsSpace))
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// A name that means `tickers` and is not it: ignored, it would stream everything to a client that asked for little.
 fn nearly_tickers(query: &str) -> Option<NearlyTickers> {
-    query.split('&').find_map(|pair| {
-        let name = decode(pair.split('=').next().unwrap_or_default(), Plus::IsSpace).to_ascii_lowercase();
+    form_urlencoded::parse(query.as_bytes()).find_map(|(name, _)| {
+        let name = name.to_ascii_lowercase();
         let is_array = ["ticker[", "tickers["].iter().any(|prefix| name.starts_with(prefix));
         if is_array { Some(NearlyTickers::Array) } else { (name == "ticker").then_some(NearlyTickers::Singular) }
     })

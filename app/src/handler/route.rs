@@ -1,8 +1,8 @@
 //! Method and path to what is asked for. Strict: a trailing slash is another path, escapes are decoded in the id only.
 
 use super::http_error::HttpError;
-use crate::percent;
 use http::Method;
+use percent_encoding::percent_decode_str;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -16,7 +16,7 @@ pub(super) fn find(method: &Method, path: &str) -> Result<Route, HttpError> {
         ["api", "v2", "stream"] => Route::All,
         ["api", "v2", "stream", "status"] => Route::Status,
         ["api", "v2", "configurations", id, "stream"] => {
-            Route::Configured { id: percent::decode(id, percent::Plus::IsPlus) }
+            Route::Configured { id: percent_decode_str(id).decode_utf8_lossy().into_owned() }
         }
         _ => return Err(HttpError::UnknownPath),
     };

@@ -27,7 +27,7 @@ const NUMBERS: [(&str, u64, u64); 14] = [
 ];
 
 /// Values that are wrong by themselves.
-const WORDS: [(&str, &str); 31] = [
+const WORDS: [(&str, &str); 35] = [
     ("SSE_STORE", "redis"),
     ("SSE_METRICS", "statsd"),
     ("SSE_METRICS_NAMESPACE", "AWS/Lambda"),
@@ -43,7 +43,11 @@ const WORDS: [(&str, &str); 31] = [
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://localhost:abc/v1/traces"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://localhost:4318/v1/traces"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "no header"),
+    ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "no header"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ("OTEL_RESOURCE_ATTRIBUTES", "service.name=another"),
+    ("OTEL_TRACES_EXPORTER", "console"),
+    ("AWS_LAMBDA_LOG_LEVEL", "loud"),
     ("OTEL_TRACES_SAMPLER", "always_on"),
     ("OTEL_SDK_DISABLED", "maybe"),
     ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler"),

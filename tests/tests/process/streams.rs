@@ -57,6 +57,34 @@ async fn a_stream_goes_on_degraded_while_polls_fail_and_says_when_they_succeed_a
 }
 
 #[tokio::test]
+async fn aws_calls_go_through_the_proxy_that_the_environment_names() {
+    let _turn = turns::shared().await;
+    let fixture = Fixture::new().await;
+    let proxy = fixture.aws.endpoint();
+    // No resolver knows this name, so an answer can only have come through the proxy.
+    let variables = [("AWS_ENDPOINT_URL", "http://aws.invalid"), ("HTTP_PROXY", &proxy), ("SSE_STREAM_MAX_MS", "500")];
+    let environment = fixture.start(&variables).await;
+    let response = call(&environment, stream()).await;
+    assert!(response.events().iter().any(|event| event.name == "sentiment_update"), "{:?}", response.events());
+}
+
+#[tokio::test]
+async fn what_operators_add_to_the_resource_is_on_every_request() {
+    let _turn = turns::shared().await;
+    let fixture = Fixture::new().await;
+    let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "team=web,deployment.environment.name=a%20b");
+    let environment = fixture.start(&[attributes, ("SSE_STREAM_MAX_MS", "300")]).await;
+    call(&environment, stream()).await;
+    within(environment.frozen()).await;
+    let spans = fixture.collector.spans();
+    assert!(!spans.is_empty());
+    for copy in spans {
+        assert_eq!(copy.span.resource["team"], "web");
+        assert_eq!(copy.span.resource["deployment.environment.name"], "a b");
+    }
+}
+
+#[tokio::test]
 async fn a_write_reaches_the_client_within_two_poll_intervals() {
     let _turn = turns::alone().await;
     let fixture = Fixture::new().await;
