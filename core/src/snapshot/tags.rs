@@ -10,8 +10,11 @@ pub(super) const PAGE_BYTES: usize = 31 * 1_024;
 const NAMES_PER_PAGE: u64 = 512;
 /// Sorts before or with every name: a name begins with no blank and no control character.
 const FIRST: &str = "!";
-/// Sorts behind every name.
-const LAST: &str = "\u{10ffff}";
+/// Sorts behind or with every name: 64 bytes, as many as a name has at the most, of the last character there is.
+const LAST: &str = concat!(
+    "\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}",
+    "\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}"
+);
 
 /// One page: all tickers from `from` to `to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +100,15 @@ mod tests {
             let on = all.iter().filter(|t| (&*page.from..=&*page.to).contains(&t.as_str()));
             assert!(on.map(entry_bytes).sum::<usize>() <= PAGE_BYTES);
         }
+    }
+
+    #[test]
+    fn the_last_names_there_can_be_are_on_the_last_page() {
+        let ends = ["\u{10ffff}".to_owned(), "\u{10ffff}A".to_owned(), "\u{10ffff}".repeat(16)];
+        let all = tickers(ends.into_iter());
+        assert_eq!(all.len(), 3);
+        let set = pages(all.iter());
+        assert!(all.iter().all(|ticker| ticker.as_str() <= &*set[set.len() - 1].to));
     }
 
     #[test]
