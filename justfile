@@ -154,6 +154,17 @@ bench-smoke:
 bench-fanout *ARGS:
     cargo bench --locked --workspace --bench fanout -- {{ ARGS }}
 
+# Instructions of encode, diff, span and header, compared with those written down: 5 % either way. Needs valgrind.
+[group('more')]
+instructions:
+    command -v valgrind > /dev/null || apt-get install -q -y valgrind || sudo -n apt-get install -q -y valgrind || { echo "NOT RUN: no valgrind on this machine"; exit 77; }
+    cargo test --locked --workspace --bench instructions
+
+# Writes the counts anew.
+[group('more')]
+instructions-update:
+    UPDATE_INSTRUCTIONS=1 cargo test --locked --workspace --bench instructions
+
 # The binary that users deploy.
 [group('more')]
 release:
