@@ -3,7 +3,7 @@ tools="$CARGO_TARGET_DIR/tools"
 mkdir -p "$tools"
 
 # shellcheck disable=SC2034 # used by the parts
-MOTO=5.2.5 BOTOCORE=1.44.8 COLLECTOR=0.156.0 NODE=22.23.3 CARGO_LAMBDA=1.9.2
+MOTO=5.2.5 BOTOCORE=1.44.8 COLLECTOR=0.156.0 NODE=22.23.3 CARGO_LAMBDA=1.9.2 NODE_RIC=4.0.2 PYTHON_RIC=4.2.2
 
 say() { printf '%s' "$*" >&3; }
 

@@ -109,15 +109,21 @@ struct Told {
 impl Exchange {
     async fn relay(mut self, head: oneshot::Sender<Response<Body>>) {
         let told = match self.call.head().await {
-            Some(headers) if is_streaming(&headers) => self.stream(&headers, head).await,
+            // aws-lambda-go streams without saying so in the mode: its content type says it.
+            Some(headers) if is_streaming(&headers) || is_http_integration(&headers) => {
+                self.stream(&headers, head).await
+            }
             Some(_) => self.buffer(head).await,
             None => fail(head),
         };
         let response = self.call.finish().await;
         let delivered = response.delivered;
         let ended = response.ended.unwrap_or_else(Stamp::now);
-        let is_body = is_streaming(&response.headers) && is_http_integration(&response.headers);
-        let heads = if is_body { 2 } else { 0 };
+        let heads = match (is_http_integration(&response.headers), response.has_separate_prelude()) {
+            (false, _) => 0,
+            (true, false) => 1,
+            (true, true) => 2,
+        };
         let since = |at: &Stamp| delivered.map_or(Duration::ZERO, |delivered| at.since(&delivered));
         let event = Event::Ended(Box::new(Ended {
             request: self.request,

@@ -62,7 +62,7 @@ pub enum Outcome {
     },
     /// The function answered on `/error`.
     Error {
-        /// `Lambda-Runtime-Function-Error-Type`.
+        /// `Lambda-Runtime-Function-Error-Type`, or the body's `errorType` without it.
         kind: String,
         /// The body, JSON by the rules.
         body: Bytes,

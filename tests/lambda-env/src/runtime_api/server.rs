@@ -125,7 +125,8 @@ async fn error(body: Incoming, queue: &Arc<InvocationQueue>, id: &str, headers: 
     if active.with(|record| record.answered.is_some()) {
         queue.violation(Some(id), "answered on /error after it had begun a response".to_owned());
     }
-    queue.finish(&active, Outcome::Error { kind: error_kind(headers), body });
+    let kind = Some(error_kind(headers)).filter(|kind| !kind.is_empty()).unwrap_or_else(|| error_type(&body));
+    queue.finish(&active, Outcome::Error { kind, body });
     Ok(accepted())
 }
 
@@ -155,6 +156,12 @@ pub(super) fn timed_out() -> Response<Full<Bytes>> {
 
 pub(super) fn accepted() -> Response<Full<Bytes>> {
     wire::json(StatusCode::ACCEPTED, &json!({"status": "OK"}))
+}
+
+/// The type that the body of an error names: the header is optional, and the interface client for Python sends none.
+fn error_type(body: &[u8]) -> String {
+    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    json["errorType"].as_str().unwrap_or_default().to_owned()
 }
 
 pub(crate) fn error_kind(headers: &HeaderMap) -> String {
