@@ -6,12 +6,13 @@
 
 use futures::{FutureExt, StreamExt};
 use lambda_trace::{
-    Clock, ConnectionId, Invocation, InvocationStart, ManualClock, Shutdown, SpanKind, StreamIdentity, Streaming,
-    Timestamp, TraceConfig, TraceContext, names,
+    Clock, Invocation, InvocationStart, ManualClock, NamedStream, Off, Phases, SpanKind, Streaming, Timestamp,
+    TraceConfig, TraceContext,
 };
-use lambda_trace_otlp::Off;
+use lambda_trace_otlp::XrayIds;
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
+    names,
     outbox::{Client, Reader, Writer, outbox},
     plan::View,
     ports::{Dispatcher, Update},
@@ -135,18 +136,11 @@ fn spans(times: u32) {
 
 fn stream(clock: Arc<ManualClock>) -> Invocation<Streaming> {
     let end = clock.now().plus_ms(60_000);
-    let tracing = TraceConfig {
-        clock,
-        sink: Arc::new(Off),
-        service: "sse-streaming".into(),
-        trace_age_max: lambda_trace::TRACE_AGE_MAX,
-        flush_timeout_ms: 5_000,
-        shutdown_flush_ms: 200,
-        shutdown: Shutdown::default(),
-    };
+    let telemetry = Arc::new(Phases::both(Arc::new(Off)));
+    let tracing = TraceConfig::new(clock, Arc::new(XrayIds), telemetry, "sse-streaming");
     let context = TraceContext::parse(Some(HEADER));
     let start = InvocationStart { context, request_id: "request".into(), deadline: end, is_cold_start: false };
-    Invocation::begin(start, tracing).into_streaming(StreamIdentity::new(ConnectionId::from_random(1)), end)
+    Invocation::begin(start, tracing).into_streaming(Arc::new(NamedStream(names::STREAM)), end)
 }
 
 /// A window and its last snapshot.
