@@ -8,6 +8,7 @@ mod properties;
 mod reading;
 mod readme;
 mod resume;
+mod slices;
 mod slow_readers;
 mod tags;
 mod tracing;
