@@ -13,7 +13,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     clock::Stamp,
-    environment::{Availability, Environment, EnvironmentBuilder, Shutdown, StartError},
+    environment::{Availability, Environment, EnvironmentBuilder, Freeze, Shutdown, StartError},
     notice::{Event, Notice},
     runtime_api::{Call, Invocation},
 };
@@ -79,6 +79,7 @@ impl Fleet {
     pub(crate) async fn start_all(&self) -> Result<(), StartError> {
         while let Some(member) = self.add() {
             self.start(&member).await?;
+            self.let_freeze(&member);
             member.release();
         }
         Ok(())
@@ -101,7 +102,9 @@ impl Fleet {
         }
         let environment = member.environment().ok_or_else(gone)?;
         is_cold |= environment.availability() == Availability::Down;
-        let call = environment.invoke(invocation).await?;
+        let call = environment.invoke(invocation).await;
+        self.let_freeze(&member);
+        let call = call?;
         Ok(Taken { member, call, is_cold })
     }
 
@@ -152,8 +155,16 @@ impl Fleet {
         crate::lock(&self.members).retain(|other| !Arc::ptr_eq(other, member));
     }
 
+    /// From now on it freezes as its description says.
+    fn let_freeze(&self, member: &Member) {
+        if let Some(environment) = member.environment() {
+            environment.set_freeze(self.builder.freeze_point());
+        }
+    }
+
     async fn start(&self, member: &Arc<Member>) -> Result<(), StartError> {
-        let builder = self.builder.clone();
+        // One that is started for a request gets it after its init phase, and is not frozen in between.
+        let builder = self.builder.clone().freeze(Freeze::Never);
         let builder = match self.seed {
             Some(seed) => builder.seed(seed.wrapping_add(member.number as u64)),
             None => builder,

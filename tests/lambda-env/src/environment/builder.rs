@@ -181,6 +181,11 @@ impl EnvironmentBuilder {
         self
     }
 
+    /// When it freezes.
+    pub(crate) const fn freeze_point(&self) -> Freeze {
+        self.freeze
+    }
+
     /// Starts the processes and waits for the end of the init phase.
     ///
     /// # Errors

@@ -82,6 +82,8 @@ fn normalized(text: &str) -> String {
             let is_clock = word.len() == 12 && word.as_bytes()[2] == b':';
             let shown = match word.rsplit_once(':') {
                 _ if is_time => "N",
+                // The unit of a time that is near a whole second differs, too.
+                _ if ["ms", "ms,", "ms;", "ms:"].contains(word) => &word[1..],
                 _ if is_clock => "TIME",
                 _ if word.starts_with("1-") => "TRACE",
                 Some((host, port)) if port.parse::<u16>().is_ok() => host,
