@@ -157,7 +157,7 @@ run "transaction_search" {
   }
 
   assert {
-    condition     = one(data.aws_iam_policy_document.transaction_search[0].statement).resources == toset(["arn:aws:logs:eu-central-1:123456789012:log-group:aws/spans:*"])
+    condition     = one(one(data.aws_iam_policy_document.transaction_search[0].statement).resources) == "arn:aws:logs:eu-central-1:123456789012:log-group:aws/spans:*"
     error_message = "X-Ray may write to aws/spans, and nowhere else."
   }
 }
