@@ -52,12 +52,15 @@ fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     None
 }
 
+/// What is said for traces replaces what is said for every signal, as the specification has it; both are looked at for mistakes.
 fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
-    // What is said for traces replaces what is said for every signal, as the specification has it.
-    let (variable, text) = match r.text(&table::OTLP_TRACES_HEADERS) {
-        Some(text) => (&table::OTLP_TRACES_HEADERS, text),
-        None => (&table::OTLP_HEADERS, r.text(&table::OTLP_HEADERS).unwrap_or_default()),
-    };
+    let of_all = header_list(r, &table::OTLP_HEADERS);
+    let of_traces = header_list(r, &table::OTLP_TRACES_HEADERS);
+    of_traces.or(of_all).unwrap_or_default()
+}
+
+fn header_list(r: &mut Reader<'_>, variable: &Variable) -> Option<Vec<(String, Secret)>> {
+    let text = r.text(variable)?;
     let mut headers = Vec::new();
     for (index, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {
         let parsed = pair.split_once('=').and_then(|(name, value)| {
@@ -73,5 +76,5 @@ fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
             }
         }
     }
-    headers
+    Some(headers)
 }

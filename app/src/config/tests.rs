@@ -293,6 +293,7 @@ fn headers_of_exports_are_read_and_not_shown() {
     let headers: Vec<_> = config.otlp.headers.iter().map(|(n, v)| (n.as_str(), v.expose())).collect();
     assert_eq!(headers, [("c", "d")], "what is said for traces replaces what is said for all");
     bad(&[(name, "a=b"), (of_traces, "c")], &[of_traces]);
+    bad(&[(name, "a"), (of_traces, "c")], &[name, of_traces]);
 }
 
 /// Rule: FR-047.
