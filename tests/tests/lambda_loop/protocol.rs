@@ -84,15 +84,18 @@ async fn the_first_event_leaves_at_once() {
     let function = Setup { stream_max_ms: 0, ..Setup::default() }.start();
     // The first invocation pays for connections of the test's own.
     function.whole(Invocation::get("/api/v2/stream/status")).await;
-    let mut call = function.invoke(browser("/api/v2/stream"));
-    let first = within(call.event()).await.expect("an event");
-    assert_eq!(first.name, "heartbeat");
-    let so_far = call.so_far();
-    let delay = so_far.time_to_first_byte().expect("a first byte");
+    // A busy machine delays some; waiting for an acknowledgement would delay each.
+    let mut delays = Vec::new();
+    for _ in 0..5 {
+        let mut call = function.invoke(browser("/api/v2/stream"));
+        let first = within(call.event()).await.expect("an event");
+        assert_eq!(first.name, "heartbeat");
+        delays.push(call.so_far().time_to_first_byte().expect("a first byte"));
+        call.cut();
+        within(function.api.idle()).await;
+    }
     // Head, prelude and first event leave together, without a round trip in between.
-    assert!(delay < Duration::from_millis(30), "{delay:?}");
-    call.cut();
-    within(function.api.idle()).await;
+    assert!(delays.iter().any(|delay| *delay < Duration::from_millis(30)), "{delays:?}");
 }
 
 /// Rule: Immediate delivery.
