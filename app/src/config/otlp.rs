@@ -1,6 +1,10 @@
 //! The OTLP receiver by OpenTelemetry's own variables (FR-054), as far as they make sense for a collector beside the function.
 
-use super::{Secret, Variable, reader::Reader, table};
+use super::{
+    Secret, Variable,
+    reader::{Reader, entries},
+    table,
+};
 use http::{HeaderName, HeaderValue, Uri};
 use lambda_trace_otlp::address;
 use percent_encoding::percent_decode_str;
@@ -62,7 +66,7 @@ fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
 fn header_list(r: &mut Reader<'_>, variable: &Variable) -> Option<Vec<(String, Secret)>> {
     let text = r.text(variable)?;
     let mut headers = Vec::new();
-    for (index, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {
+    for (number, pair) in entries(&text) {
         let parsed = pair.split_once('=').and_then(|(name, value)| {
             let name = name.trim().parse::<HeaderName>().ok()?;
             let value = percent_decode_str(value.trim()).decode_utf8_lossy().into_owned();
@@ -72,7 +76,7 @@ fn header_list(r: &mut Reader<'_>, variable: &Variable) -> Option<Vec<(String, S
         match parsed {
             Some(header) => headers.push(header),
             None => {
-                r.errors.note(variable, format!("has an entry that is no header, number {}", index + 1));
+                r.errors.note(variable, format!("has an entry that is no header, number {number}"));
             }
         }
     }

@@ -77,3 +77,9 @@ impl<'e> Reader<'e> {
         word.copied()
     }
 }
+
+/// The entries of a list between commas that are not empty, each with its number, which is said of a bad one in place of the entry
+/// itself: it may be a key.
+pub(super) fn entries(list: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(list.split(',').map(str::trim)).filter(|(_, entry)| !entry.is_empty())
+}

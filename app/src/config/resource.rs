@@ -1,7 +1,10 @@
 //! `OTEL_RESOURCE_ATTRIBUTES`, in the form of OpenTelemetry's specification: `name=value` pairs between commas, with the
 //! values percent-encoded. A list of which one entry is wrong is refused as a whole, as the specification asks.
 
-use super::{reader::Reader, table};
+use super::{
+    reader::{Reader, entries},
+    table,
+};
 use percent_encoding::percent_decode_str;
 
 /// The resource is part of every document in X-Ray, so what is added to it is bounded: this many attributes …
@@ -22,9 +25,9 @@ pub(super) fn attributes(r: &mut Reader<'_>, service: &str) -> Vec<(String, Stri
         return Vec::new();
     }
     let mut attributes = Vec::new();
-    for (index, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {
+    for (number, pair) in entries(&text) {
         let Some((name, value)) = parse(pair) else {
-            r.errors.note(variable, format!("has an entry that is not of the form name=value, number {}", index + 1));
+            r.errors.note(variable, format!("has an entry that is not of the form name=value, number {number}"));
             continue;
         };
         if name != SERVICE_NAME {

@@ -5,6 +5,7 @@ mod document;
 mod event;
 mod holdings;
 mod log;
+mod log_entry;
 mod log_line;
 mod stream;
 mod trace;
@@ -13,7 +14,8 @@ pub use deployment::{Alarm, AuthType, FunctionConfig, InvokeMode, Policy, Statem
 pub use document::{Call, Node, NodeKind};
 pub use event::Event;
 pub use holdings::Holdings;
-pub use log::{LateLedger, Ledger, Log, MemoryReport};
+pub use log::Log;
+pub use log_entry::{LateLedger, Ledger, MemoryReport};
 pub use stream::{Purpose, StreamEnd, StreamRecord};
 pub use trace::{Phase, STREAMING_SPANS, Trace, TraceStore};
 

@@ -1,57 +1,13 @@
 //! The function's log over the run: ledger lines, reports of invocations, given-up spans, and what does not belong there.
 
-use super::log_line::{Line, classify};
-use std::{collections::BTreeMap, time::Duration};
+use super::{
+    log_entry::{LateLedger, Ledger, MemoryReport},
+    log_line::{Line, classify},
+};
+use std::collections::BTreeMap;
 
 /// Lines that are quoted in evidence, at most.
 const QUOTED_MAX: usize = 20;
-
-/// `telemetry ledger`: what became of the spans of one stream.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ledger {
-    /// The invocation.
-    pub request_id: String,
-    /// Its trace.
-    pub trace_id: String,
-    /// Spans that were made.
-    pub created: u64,
-    /// Accepted by the collector, or by X-Ray.
-    pub delivered: u64,
-    /// Kept for a later flush.
-    pub retained: u64,
-    /// Given up, and written to the log.
-    pub logged: u64,
-    /// Counted only, for the trace's budget.
-    pub folded: u64,
-    /// How the flush ended.
-    pub flush_outcome: String,
-}
-
-/// `telemetry ledger late`: what a later flush settled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LateLedger {
-    /// The invocation whose spans they are.
-    pub request_id: String,
-    /// Of them accepted.
-    pub delivered: u64,
-    /// Of them given up.
-    pub logged: u64,
-}
-
-/// Lambda's report of one invocation, from the text or the JSON form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemoryReport {
-    /// The invocation.
-    pub request_id: String,
-    /// The trace that Lambda put it into, if it was sampled.
-    pub trace_id: Option<String>,
-    /// Memory that was used at most, in MB; absent on Managed Instances.
-    pub max_used_mb: Option<u64>,
-    /// How long the start took, in the first invocation of an environment.
-    pub init: Option<Duration>,
-    /// The log stream, one an environment.
-    pub log_stream: String,
-}
 
 /// The log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

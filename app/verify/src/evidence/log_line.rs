@@ -1,6 +1,6 @@
 //! What one line of a function's log is. Quoted lines are cut, and what looks like a token is left out.
 
-use super::log::{LateLedger, Ledger, MemoryReport};
+use super::log_entry::{LateLedger, Ledger, MemoryReport};
 use serde_json::Value;
 use std::time::Duration;
 
