@@ -158,12 +158,12 @@ bench-fanout *ARGS:
 [group('more')]
 instructions:
     command -v valgrind > /dev/null || apt-get install -q -y valgrind || sudo -n apt-get install -q -y valgrind || { echo "NOT RUN: no valgrind on this machine"; exit 77; }
-    cargo test --locked --workspace --bench instructions
+    CARGO_INCREMENTAL=0 cargo test --locked --workspace --bench instructions
 
 # Writes the counts anew.
 [group('more')]
 instructions-update:
-    UPDATE_INSTRUCTIONS=1 cargo test --locked --workspace --bench instructions
+    CARGO_INCREMENTAL=0 UPDATE_INSTRUCTIONS=1 cargo test --locked --workspace --bench instructions
 
 # The binary that users deploy.
 [group('more')]
