@@ -20,8 +20,6 @@ pub struct Style {
     pub color: bool,
 }
 
-/// Columns for the names, before the bars.
-const NAME_COLUMNS: usize = 34;
 /// Columns for the duration, behind the bars.
 const DURATION_COLUMNS: usize = 12;
 /// Columns for the bars, at least.
@@ -55,7 +53,10 @@ fn trace(out: &mut String, spans: &[&SpanRecord], ledgers: &[&Ledger], style: St
     let errors = spans.iter().filter(|span| span.error.is_some()).count();
     let folded = spans.iter().find_map(|span| span.attribute("spans_folded")).unwrap_or("0");
     let width = style.width.max(WIDTH_MIN);
-    let names = NAME_COLUMNS.min(width - DURATION_COLUMNS - BAR_COLUMNS_MIN - 2);
+    let nodes = forest(spans);
+    // As many columns as the names need: they say more than the bars do.
+    let names = nodes.iter().map(|node| title(node).chars().count()).max().unwrap_or_default();
+    let names = names.min(width / 2).min(width - DURATION_COLUMNS - BAR_COLUMNS_MIN - 2);
     let axis = Axis { start, end, columns: width - names - DURATION_COLUMNS - 2 };
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -66,25 +67,39 @@ fn trace(out: &mut String, spans: &[&SpanRecord], ledgers: &[&Ledger], style: St
         spans.len()
     );
     let mut returned = false;
-    for node in forest(spans) {
+    for node in &nodes {
         let is_streaming = node.phase == Phase::Streaming;
         if is_streaming && !returned && spans.iter().any(|span| span.name == HANDLER) {
             returned = true;
             let line = format!("{:─<1$}", "── the handler returned ", width);
             let _ = writeln!(out, "{}", paint(&line, "2", style));
         }
-        draw_node(out, &node, &axis, names, style);
+        draw_node(out, node, &axis, names, style);
     }
     for ledger in ledgers {
-        let fields: Vec<_> = ledger.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let what = if ledger.is_late { "late ledger" } else { "ledger" };
-        let _ = writeln!(out, "{what}: {}", fields.join(", "));
+        draw_ledger(out, ledger, width);
     }
+}
+
+/// The fields of a ledger line, on as many lines as they need.
+fn draw_ledger(out: &mut String, ledger: &Ledger, width: usize) {
+    let head = if ledger.is_late { "late ledger:" } else { "ledger:" };
+    let mut line = head.to_owned();
+    for (index, (name, value)) in ledger.fields.iter().enumerate() {
+        let comma = if index + 1 < ledger.fields.len() { "," } else { "" };
+        let field = clean(&format!(" {name} {value}{comma}"));
+        if line.chars().count() + field.chars().count() > width {
+            let _ = writeln!(out, "{line}");
+            line = " ".repeat(head.len());
+        }
+        line += &field;
+    }
+    let _ = writeln!(out, "{line}");
 }
 
 fn draw_node(out: &mut String, node: &Node<'_>, axis: &Axis, names: usize, style: Style) {
     let span = node.span;
-    let name = fit(&format!("{}{}", node.branch(), label(span)), names);
+    let name = fit(&title(node), names);
     let took = duration(span.end_ns.saturating_sub(span.start_ns));
     let bar = axis.bar(span.start_ns, span.end_ns);
     let color = match (&span.error, node.phase) {
@@ -96,10 +111,16 @@ fn draw_node(out: &mut String, node: &Node<'_>, axis: &Axis, names: usize, style
     let _ = writeln!(out, "{}", line.trim_end());
     if let Some(error) = &span.error {
         let error = if error.is_empty() { "failed" } else { error };
-        let text =
-            fit(&format!("{}  ! {error}", " ".repeat(2 * node.depth)), names + 1 + axis.columns + DURATION_COLUMNS);
-        let _ = writeln!(out, "{}", paint(text.trim_end(), "31", style));
+        let text = fit(&format!("{}! {error}", node.below), names + axis.columns + DURATION_COLUMNS + 2);
+        // The lines of the tree keep their colour.
+        let (left, error) = text.split_at(text.find('!').unwrap_or_default());
+        let _ = writeln!(out, "{left}{}", paint(error.trim_end(), "31", style));
     }
+}
+
+/// What stands before the bar.
+fn title(node: &Node<'_>) -> String {
+    format!("{}{}", node.branch, label(node.span))
 }
 
 /// The name, and what tells it from others of that name.
@@ -111,10 +132,14 @@ fn label(span: &SpanRecord) -> String {
     }
 }
 
-/// Exactly so many columns: cut with an ellipsis, or padded. A control character would move the cursor: it is replaced.
+/// A control character would move the cursor: it is replaced.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Exactly so many columns: cut with an ellipsis, or padded.
 fn fit(text: &str, columns: usize) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
-    let mut fitted: String = clean.take(columns + 1).collect();
+    let mut fitted: String = clean(text).chars().take(columns + 1).collect();
     let count = fitted.chars().count();
     if count > columns {
         fitted = fitted.chars().take(columns - 1).chain(['…']).collect();

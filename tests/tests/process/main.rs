@@ -35,4 +35,5 @@ mod streams;
 mod tracing;
 mod turns;
 mod verify;
+mod waterfall;
 mod xray;

@@ -24,12 +24,12 @@ fn a_stream_is_drawn_with_its_phases_errors_and_ledger() {
     let text = draw(&Input::read(stream().as_bytes()), PLAIN);
     let expected = "\
 1-67891233-abcdef012345678912345678  1.10 s  5 spans  1 failed  12 folded
-## handler                         ██                                   100.0 ms
-└ DynamoDB                         █                                     50.0 ms
+## handler                     ███                                      100.0 ms
+└ DynamoDB                     █                                         50.0 ms
 ── the handler returned ────────────────────────────────────────────────────────
-sse_stream                           ██████████████████████████████       1.00 s
-├ sse_event_dispatch heartbeat        █                                     0 µs
-└ dynamodb_poll                       ███████████                       400.0 ms
+sse_stream                        █████████████████████████████████       1.00 s
+├ sse_event_dispatch heartbeat    █                                         0 µs
+└ dynamodb_poll                   █████████████                         400.0 ms
     ! ThrottlingException: less, please
 ledger: created 17, delivered 0, logged 5, folded 12, flush_outcome refused
 ";
@@ -41,8 +41,8 @@ fn no_line_is_wider_than_asked_for_and_colour_is_only_added() {
     let input = Input::read(stream().as_bytes());
     for width in [40, 60, 120] {
         let text = draw(&input, Style { width, color: false });
-        let body = text.lines().skip(1).filter(|line| !line.starts_with("ledger"));
-        assert!(body.clone().count() > 4);
+        let body = text.lines().skip(1);
+        assert!(body.clone().count() > 5 && body.clone().any(|line| line.ends_with("flush_outcome refused")), "{text}");
         for line in body {
             assert!(line.chars().count() <= width, "{width}: {line}");
         }
@@ -55,6 +55,18 @@ fn no_line_is_wider_than_asked_for_and_colour_is_only_added() {
     }
     let tidy = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
     assert_eq!(tidy(&stripped), tidy(&draw(&input, PLAIN)));
+}
+
+#[test]
+fn the_lines_of_the_tree_pass_by_what_stands_below_a_name() {
+    let failed = r#","status":{"code":2}"#;
+    let spans = [(1, 9, ""), (2, 1, failed), (3, 2, failed), (4, 2, ""), (5, 1, failed)];
+    let text: Vec<_> =
+        spans.iter().map(|(id, parent, more)| line(*id, *parent, &format!("s{id}"), *id, *id, more)).collect();
+    let drawn = draw(&Input::read(text.join("\n").as_bytes()), PLAIN);
+    let left: Vec<_> =
+        drawn.lines().skip(1).map(|line| line.split(['█', 's']).next().unwrap_or_default().trim_end()).collect();
+    assert_eq!(left, ["", "├", "│ │ ! failed", "│ ├", "│ │   ! failed", "│ └", "└", "    ! failed"], "{drawn}");
 }
 
 #[test]

@@ -6,19 +6,10 @@ use std::collections::{HashMap, HashSet};
 /// A span in its place.
 pub(super) struct Node<'s> {
     pub(super) span: &'s SpanRecord,
-    pub(super) depth: usize,
     pub(super) phase: Phase,
-    is_last: bool,
-}
-
-impl Node<'_> {
-    /// What is drawn before the name.
-    pub(super) fn branch(&self) -> String {
-        match self.depth {
-            0 => String::new(),
-            depth => format!("{}{} ", "  ".repeat(depth - 1), if self.is_last { "└" } else { "├" }),
-        }
-    }
+    /// The lines of the tree to the left of its name, and to the left of what stands below the name.
+    pub(super) branch: String,
+    pub(super) below: String,
 }
 
 /// The handler phase first, then the streaming phase. A span whose parent is not there stands at the top: its parent is the
@@ -36,30 +27,37 @@ pub(super) fn forest<'s>(spans: &[&'s SpanRecord]) -> Vec<Node<'s>> {
     let mut nodes = Vec::with_capacity(spans.len());
     let mut roots = children.remove("").unwrap_or_default();
     roots.sort_by_key(|span| (span.name != HANDLER, span.start_ns));
-    let count = roots.len();
-    for (index, root) in roots.into_iter().enumerate() {
+    for root in roots {
         let phase = if root.name == HANDLER { Phase::Handler } else { Phase::Streaming };
-        place(root, 0, phase, index + 1 == count, &mut children, &mut nodes);
+        place(root, phase, None, &mut children, &mut nodes);
     }
     // Spans that are each other's parents hang nowhere; they are shown all the same.
     let mut rest: Vec<_> = children.into_values().flatten().collect();
     rest.sort_by_key(|span| span.start_ns);
-    nodes.extend(rest.into_iter().map(|span| Node { span, depth: 0, phase: Phase::Streaming, is_last: true }));
+    for span in rest {
+        place(span, Phase::Streaming, None, &mut HashMap::new(), &mut nodes);
+    }
     nodes
 }
 
+/// `among`: the lines of the tree that pass by on the left, and whether this is the last of its siblings; none at the top.
 fn place<'s>(
     span: &'s SpanRecord,
-    depth: usize,
     phase: Phase,
-    is_last: bool,
+    among: Option<(&str, bool)>,
     children: &mut HashMap<&str, Vec<&'s SpanRecord>>,
     nodes: &mut Vec<Node<'s>>,
 ) {
-    nodes.push(Node { span, depth, phase, is_last });
-    let below = children.remove(span.span_id.as_str()).unwrap_or_default();
-    let count = below.len();
-    for (index, child) in below.into_iter().enumerate() {
-        place(child, depth + 1, phase, index + 1 == count, children, nodes);
+    let inner = children.remove(span.span_id.as_str()).unwrap_or_default();
+    let (branch, passing) = match among {
+        None => (String::new(), String::new()),
+        Some((left, true)) => (format!("{left}└ "), format!("{left}  ")),
+        Some((left, false)) => (format!("{left}├ "), format!("{left}│ ")),
+    };
+    let below = format!("{passing}{}", if inner.is_empty() { "  " } else { "│ " });
+    nodes.push(Node { span, phase, branch, below });
+    let count = inner.len();
+    for (index, child) in inner.into_iter().enumerate() {
+        place(child, phase, Some((&passing, index + 1 == count)), children, nodes);
     }
 }
