@@ -98,7 +98,7 @@ impl SpanRecord {
     }
 }
 
-pub(crate) fn xray_trace_id(hex: &str) -> String {
+fn xray_trace_id(hex: &str) -> String {
     match (hex.get(..8), hex.get(8..)) {
         (Some(epoch), Some(random)) => format!("1-{epoch}-{random}"),
         _ => hex.to_owned(),

@@ -3,6 +3,7 @@
 //! The ids are part of what `--json` promises: they stay.
 
 mod alarms;
+mod check;
 mod cold_start;
 mod document_size;
 mod first_event;
@@ -29,27 +30,11 @@ mod tracing_active;
 mod url_permissions;
 mod warm_isolation;
 
+pub use check::{Check, Judged};
 pub use judgement::{Finding, Verdict};
 
 use crate::evidence::Evidence;
 use judgement::Judgement;
-
-/// A check.
-#[derive(Clone, Copy, Debug)]
-pub struct Check {
-    /// Its name in reports and on the command line.
-    pub id: &'static str,
-    /// What holds if it passes.
-    pub title: &'static str,
-    judge: fn(&Evidence) -> Finding,
-}
-
-impl Check {
-    /// Judges the evidence.
-    pub fn judge(&self, evidence: &Evidence) -> Finding {
-        (self.judge)(evidence)
-    }
-}
 
 /// All of them, in the order of the report: the nine verifications of the requirement, then ours.
 pub const ALL: [Check; 25] = [
@@ -79,15 +64,6 @@ pub const ALL: [Check; 25] = [
     log_lines::CHECK,
     first_event::CHECK,
 ];
-
-/// A check and what it found.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// The check.
-    pub check: Check,
-    /// What it found.
-    pub finding: Finding,
-}
 
 /// Makes all checks.
 pub fn judge(evidence: &Evidence) -> Vec<Judged> {

@@ -4,75 +4,14 @@ mod emf;
 mod human;
 mod json;
 mod junit;
+mod shown;
+mod verdicts;
 
-use crate::{
-    checks::{Judged, Verdict, judge},
-    evidence::Evidence,
-};
+pub use verdicts::{FirstEvent, Report};
+
 use std::time::Duration;
 
-/// Evidence of a check that is printed for people and CI servers, in lines; `--json` has all of it.
-const EVIDENCE_LINES_MAX: usize = 12;
-
-/// How long readers waited for their first event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FirstEvent {
-    /// The shortest wait.
-    pub min: Duration,
-    /// The middle one.
-    pub median: Duration,
-    /// The longest.
-    pub max: Duration,
-}
-
-/// Verdicts of one run.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The address that was judged.
-    pub target: String,
-    /// The function behind it, if it is known.
-    pub function: Option<String>,
-    /// Every check with its finding.
-    pub judged: Vec<Judged>,
-    /// The traces of the streams that were opened.
-    pub traces: Vec<String>,
-    /// Waits for the first event; `None` if no stream was served.
-    pub first_event: Option<FirstEvent>,
-    /// How long the run took.
-    pub took: Duration,
-}
-
 impl Report {
-    /// Makes all checks on the evidence.
-    pub fn new(evidence: &Evidence, took: Duration) -> Self {
-        let mut waits: Vec<_> = evidence.served().filter_map(crate::evidence::StreamRecord::first_event).collect();
-        waits.sort_unstable();
-        let at = |index: usize| waits.get(index).copied();
-        let first_event = at(0).zip(at(waits.len() / 2)).zip(waits.last().copied());
-        Self {
-            target: evidence.target.clone(),
-            function: evidence.function.as_ref().ok().map(|function| function.name.clone()),
-            judged: judge(evidence),
-            traces: evidence.served().filter_map(|stream| stream.trace_id().map(str::to_owned)).collect(),
-            first_event: first_event.map(|((min, median), max)| FirstEvent { min, median, max }),
-            took,
-        }
-    }
-
-    /// How many checks came to a verdict.
-    pub fn count(&self, verdict: Verdict) -> usize {
-        self.judged.iter().filter(|judged| judged.finding.verdict == verdict).count()
-    }
-
-    /// 0 only if nothing failed and everything could be judged; 1 if something failed; 3 if something could not be judged.
-    pub fn exit_code(&self) -> u8 {
-        match (self.count(Verdict::Fail), self.count(Verdict::CouldNotJudge)) {
-            (0, 0) => 0,
-            (0, _) => 3,
-            _ => 1,
-        }
-    }
-
     /// For people.
     pub fn human(&self) -> String {
         human::print(self)
@@ -94,17 +33,11 @@ impl Report {
     }
 }
 
-/// The lines that are printed, and how many are not.
-fn shown(evidence: &[String]) -> (&[String], usize) {
-    let shown = evidence.len().min(EVIDENCE_LINES_MAX);
-    (&evidence[..shown], evidence.len() - shown)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        checks::{ALL, Finding},
+        checks::{ALL, Finding, Judged, Verdict},
         evidence::Unread,
     };
 

@@ -1,8 +1,10 @@
 //! Which spans go together: at most fifty, none farther from another than a request may span.
 
-use super::SPANS_PER_REQUEST;
 use crate::span::SpanRecord;
 use std::time::Duration;
+
+/// As many spans as the collector hands on to X-Ray in one piece: an answer is then true of the whole request.
+pub const SPANS_PER_REQUEST: usize = 50;
 
 /// In the order of their start.
 pub(super) fn within(mut spans: Vec<&SpanRecord>, apart: Duration) -> Vec<Vec<&SpanRecord>> {

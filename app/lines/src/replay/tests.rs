@@ -1,7 +1,12 @@
 use super::*;
 use crate::input::{Input, tests::line};
-use lambda_trace_otlp::TransportLimits;
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
+use bytes::Bytes;
+use http::Request;
+use lambda_trace_otlp::{AttemptLog, HttpTransport, Tcp, TransportError, TransportLimits};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message;
 use std::{
     net::Ipv4Addr,
     sync::{Arc, Mutex},
@@ -170,16 +175,4 @@ async fn what_a_transport_takes_is_what_is_sent_over_it() {
     assert_eq!(only(&summary), TraceSummary { sent: 4, too_old: 1, ..TraceSummary::default() });
     assert_eq!(summary.too_old, ["1-67891233-abcdef012345678912345678 0000000000000001 a"]);
     assert_eq!(*held.lock().expect("lock"), [1, 3], "a day between two spans is the most for one request");
-}
-
-#[test]
-fn addresses_are_plain_http() {
-    for bad in ["https://h", "h:4318", "http://", "http://h/x?a=b", "ftp://h"] {
-        assert!(Replay::new(bad, &[], HashSet::new()).is_err(), "{bad}");
-    }
-    let to = |text| Replay::new(text, &[], HashSet::new()).map(|replay| replay.to.to_string()).ok();
-    assert_eq!(to("http://h:4318").as_deref(), Some("http://h:4318/v1/traces"));
-    assert_eq!(to("http://h:4318/x/v1/traces").as_deref(), Some("http://h:4318/x/v1/traces"));
-    let odd = [("a b".to_owned(), "c".to_owned())];
-    assert!(matches!(Replay::new("http://h", &odd, HashSet::new()), Err(ReplayError::Header(_))));
 }

@@ -1,6 +1,6 @@
 //! The report for people: a line a check, and below it what it was founded on.
 
-use super::{Report, shown};
+use super::{Report, shown::shown};
 use crate::checks::Verdict;
 use std::fmt::Write as _;
 

@@ -1,7 +1,7 @@
 //! The report for CI servers, in Jenkins' form, which GitLab reads too: a test case a check, by its id. It has no word for
 //! "could not judge", so such a check is skipped, with the reason; the exit code tells it from one that does not apply.
 
-use super::{Report, shown};
+use super::{Report, shown::shown};
 use crate::checks::{Judged, Verdict};
 use std::fmt::Write as _;
 
