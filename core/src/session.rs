@@ -3,65 +3,20 @@
 //! Arms of the `select` only make a `Wake`; a synchronous function acts on it. An `.await` in an arm would stop the poll
 //! future while it may hold the lead, and with it every stream that follows.
 
+mod deps;
+
+pub use deps::{BackgroundTasks, Exports, Maintenance, SessionDeps};
+
 use crate::{
-    outbox::Writer,
     plan::Plan,
-    ports::{Delivery, Dispatcher, Last, Poller, Random, Update},
-    shared_reader::{ReadState, Role, SharedReader},
+    ports::{Last, Update},
+    shared_reader::{ReadState, Role},
 };
-use futures::{
-    FutureExt, StreamExt,
-    future::{BoxFuture, Fuse},
-    select_biased,
-    stream::FuturesUnordered,
-};
-use lambda_trace::{Clock, EndReason, Shutdown, Timestamp};
+use futures::{FutureExt, StreamExt, future::Fuse, select_biased};
+use lambda_trace::{EndReason, Shutdown, Timestamp};
 
 /// A reader that takes nothing for this long is dropped, in milliseconds; it resumes.
 pub const STALL_MS: u64 = 30_000;
-
-/// Work beside the stream that nothing waits for.
-#[derive(Default)]
-pub struct BackgroundTasks<'s> {
-    /// Calls of this stream's own invocation: over before it is.
-    pub puts: FuturesUnordered<BoxFuture<'s, ()>>,
-    /// Spans on their way: the flush at the end waits for them, so they go on beside it.
-    pub exports: Exports,
-}
-
-/// Exports that are under way.
-pub type Exports = FuturesUnordered<BoxFuture<'static, ()>>;
-
-/// What the session works with.
-#[derive(Clone, Copy)]
-pub struct SessionDeps<'s> {
-    /// Time.
-    pub clock: &'s dyn Clock,
-    /// Jitter.
-    pub random: &'s dyn Random,
-    /// The reading that all streams share.
-    pub shared_reader: &'s SharedReader,
-    /// The calls of this stream's own invocation.
-    pub poller: &'s dyn Poller,
-    /// The outbox, as this stream's invocation sees it.
-    pub out: &'s dyn Dispatcher,
-    /// The outbox itself: what its reader does.
-    pub writer: &'s Writer,
-    /// Whatever else there is to do.
-    pub maintenance: &'s dyn Maintenance<'s>,
-}
-
-/// What happens around a session.
-pub trait Maintenance<'s>: Send + Sync {
-    /// Streams of this process, for heartbeats.
-    fn connections(&self) -> usize;
-    /// Rounds of reading that other streams made.
-    fn polls_were_shared(&self, rounds: u64);
-    /// Events that the reader took.
-    fn delivered(&self, deliveries: &[Delivery]);
-    /// Begins something that is due now, if anything is.
-    fn run_due(&self, now: Timestamp, tasks: &mut BackgroundTasks<'s>);
-}
 
 enum Wake {
     End,

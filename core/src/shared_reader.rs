@@ -7,13 +7,17 @@
 //! The leader makes the calls inside its own trace. A leader that is dropped wakes every follower, and one of them leads.
 //! Knows no stream and no trace.
 
+mod apply;
 mod cell;
+mod landing;
 mod progress;
 mod round;
 mod skipped;
+mod state;
 mod watcher;
 mod watchers;
 
-pub use cell::{ReadState, Role, SharedReader};
+pub use cell::{Role, SharedReader};
 pub use round::ReadPlan;
+pub use state::ReadState;
 pub use watcher::Watcher;

@@ -1,19 +1,23 @@
 //! What all streams of a process share after a round of reading: the state that a client should hold, and its hashes.
 
 mod shown;
+mod step;
+mod sums;
 mod tags;
 mod ticker_map;
+mod totals;
 mod write;
 
 pub use shown::Shown;
 pub use tags::TagsPage;
 pub use ticker_map::TickerMap;
+pub use totals::Totals;
 pub(crate) use write::SharedWrite;
 
 use crate::{
-    digest::{BUCKETS, Part, PartSum, bucket_of, entry, number, ticker_entry},
+    digest::{Part, PartSum, bucket_of, ticker_entry},
     encoded,
-    item::{Sentiment, Ticker},
+    item::Ticker,
     window::{Aggregate, Change, Rates, Window},
 };
 use lambda_trace::Timestamp;
@@ -21,33 +25,12 @@ use std::{
     collections::BTreeSet,
     sync::{Arc, OnceLock},
 };
+use step::Step;
+use sums::{Sums, count_entry, metrics_part};
 use write::WriteCell;
 
 /// Beyond this number of tickers, `metrics` does not list them.
 const LISTED_MAX: usize = 1_000;
-
-/// Counts over the whole window (contract: `metrics`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Per sentiment, in the order of [`Sentiment::ALL`].
-    pub counts: [u64; 3],
-    /// Whether the oldest had to leave for want of room.
-    pub truncated: bool,
-    /// The newest item's date.
-    pub newest: Option<Timestamp>,
-}
-
-impl Totals {
-    /// All items.
-    pub fn total(&self) -> u64 {
-        self.counts.iter().sum()
-    }
-
-    /// Those of one sentiment.
-    pub const fn of(&self, sentiment: Sentiment) -> u64 {
-        self.counts[sentiment.index()]
-    }
-}
 
 /// The state after a round.
 #[derive(Debug)]
@@ -67,47 +50,6 @@ pub struct Snapshot {
     metrics: Part,
     by_tag: OnceLock<Box<str>>,
     write: WriteCell,
-}
-
-/// What a client that holds the version before has to be told, if it is shown everything.
-#[derive(Debug, Default)]
-pub(crate) struct Step {
-    /// In order, and whether an item that arrived, or was rewritten, is behind it.
-    pub(crate) tickers: Vec<(Ticker, bool)>,
-    /// Whether `metrics` differ.
-    pub(crate) metrics: bool,
-    /// Whether the names in some page of `tags` differ.
-    pub(crate) pages: bool,
-}
-
-impl Step {
-    /// Whether it says nothing.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.tickers.is_empty() && !self.metrics && !self.pages
-    }
-}
-
-/// The sums behind the digest's parts.
-#[derive(Clone, Debug, Default)]
-struct Sums {
-    buckets: [PartSum; BUCKETS],
-    counts: PartSum,
-}
-
-impl Sums {
-    fn add(&mut self, ticker: &Ticker, aggregate: &Aggregate) {
-        self.buckets[bucket_of(ticker)].add(ticker_entry(ticker, aggregate));
-        self.counts.add(count_entry(ticker, aggregate.count));
-    }
-
-    fn remove(&mut self, ticker: &Ticker, aggregate: &Aggregate) {
-        self.buckets[bucket_of(ticker)].remove(ticker_entry(ticker, aggregate));
-        self.counts.remove(count_entry(ticker, aggregate.count));
-    }
-}
-
-fn count_entry(ticker: &Ticker, count: u64) -> u64 {
-    entry(ticker.as_str(), &[number(count)])
 }
 
 impl Snapshot {
@@ -257,14 +199,4 @@ fn apply(map: &mut TickerMap, sums: &mut Sums, change: &Change, version: u64) ->
 /// Whether `metrics` lists these tickers: no more than a reader takes in, and no longer than a line may be.
 fn is_listed(tickers: &TickerMap) -> bool {
     tickers.len() <= LISTED_MAX && tickers.keys().map(tags::entry_bytes).sum::<usize>() <= tags::PAGE_BYTES
-}
-
-/// `counts`: of the tickers that are listed, if they are.
-fn metrics_part(totals: &Totals, tickers: usize, counts: Option<PartSum>) -> Part {
-    let [positive, neutral, negative] = totals.counts.map(number);
-    let tags = number(tickers as u64);
-    let is_listed = i64::from(counts.is_some());
-    let mut sum = counts.unwrap_or_default();
-    sum.add(entry("", &[positive, neutral, negative, tags, i64::from(totals.truncated), is_listed]));
-    sum.part()
 }

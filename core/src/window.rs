@@ -4,21 +4,21 @@
 //! poll and no stream; time is an argument.
 
 mod aggregate;
+mod change;
+mod contents;
 mod held;
 mod members;
 mod rates;
 
 pub use aggregate::{Aggregate, E4};
-use held::Held;
-use members::{Key, Members};
+pub use change::Change;
 pub use rates::Rates;
 
-use crate::item::{Item, Ticker};
+use crate::item::Item;
+use contents::Contents;
 use lambda_trace::Timestamp;
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use members::Key;
+use std::{collections::HashMap, sync::Arc};
 
 /// How long an expired item is remembered, in milliseconds: longer than an index lags.
 const REMEMBERED_MS: u64 = 60_000;
@@ -58,39 +58,13 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Window {
     limits: WindowLimits,
-    items: HashMap<Arc<str>, Held>,
+    contents: Contents,
     round: u64,
     missing: Missing,
     /// The newest date of what had to leave for want of room.
     cut: Option<Timestamp>,
     /// Items that passed their expiry, and when: an index that lags must not bring older versions back.
     expired: HashMap<Arc<str>, (Item, Timestamp)>,
-    by_time: BTreeSet<Key>,
-    by_expiry: BTreeSet<(Timestamp, Arc<str>)>,
-    tickers: BTreeMap<Ticker, Members>,
-    counts: [u64; 3],
-    /// Tickers whose items changed, and whether an item that arrived, or was rewritten, is behind it.
-    touched: BTreeMap<Ticker, bool>,
-    has_arrivals: bool,
-    rates: Rates,
-}
-
-/// A ticker whose items changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The ticker.
-    pub ticker: Ticker,
-    /// What its items amount to now; `None`: it left the window.
-    pub aggregate: Option<Aggregate>,
-    /// Whether an item that arrived, or was rewritten, is behind it.
-    pub arrived: bool,
-}
-
-impl Change {
-    /// What a client should hold of the ticker now.
-    pub(crate) fn shown(&self) -> &Aggregate {
-        self.aggregate.as_ref().unwrap_or(&Aggregate::GONE)
-    }
 }
 
 impl Window {
@@ -98,18 +72,11 @@ impl Window {
     pub fn new(limits: WindowLimits) -> Self {
         Self {
             limits,
-            items: HashMap::new(),
+            contents: Contents::new(limits.span_ms),
             round: 0,
             missing: Missing::default(),
             cut: None,
             expired: HashMap::new(),
-            by_time: BTreeSet::new(),
-            by_expiry: BTreeSet::new(),
-            tickers: BTreeMap::new(),
-            counts: [0; 3],
-            touched: BTreeMap::new(),
-            has_arrivals: false,
-            rates: Rates::new(limits.span_ms),
         }
     }
 
@@ -133,7 +100,7 @@ impl Window {
     /// It is kept until [`Self::forget_missing`]: an item that changed its partition while the read went on may have been in
     /// neither when it was looked at, and the next round brings it.
     pub fn end_whole(&mut self, since: u64) {
-        let unread = self.items.iter().filter(|(_, held)| held.round < since);
+        let unread = self.contents.items.iter().filter(|(_, held)| held.round < since);
         self.missing = Missing { ids: unread.map(|(id, _)| id.clone()).collect(), since, noted_in: self.round };
     }
 
@@ -145,8 +112,8 @@ impl Window {
         }
         for _ in 0..max {
             let Some(id) = self.missing.ids.pop() else { return false };
-            if self.items.get(&id).is_some_and(|held| held.round < since) {
-                self.remove(&id);
+            if self.contents.items.get(&id).is_some_and(|held| held.round < since) {
+                self.contents.remove(&id);
             }
         }
         true
@@ -155,11 +122,11 @@ impl Window {
     /// Lets go of up to `max` of the oldest items, if there are too many; whether there may be more.
     pub fn trim(&mut self, max: usize) -> bool {
         for _ in 0..max {
-            if self.items.len() <= self.limits.max_items {
+            if self.contents.items.len() <= self.limits.max_items {
                 return false;
             }
-            let Some((at, oldest)) = self.by_time.first().map(|key| (key.at, key.id())) else { return false };
-            self.remove(&oldest);
+            let Some((at, oldest)) = self.contents.by_time.first().map(|key| (key.at, key.id())) else { return false };
+            self.contents.remove(&oldest);
             self.note_cut(at);
         }
         true
@@ -167,11 +134,12 @@ impl Window {
 
     /// Lets go of what left the window or passed its own expiry.
     pub fn expire(&mut self, now: Timestamp) {
-        while let Some(oldest) = self.by_time.first().filter(|key| self.leaves_at(key.at) <= now).map(Key::id) {
-            self.remove(&oldest);
+        while let Some(oldest) = self.contents.by_time.first().filter(|key| self.leaves_at(key.at) <= now).map(Key::id)
+        {
+            self.contents.remove(&oldest);
         }
-        while let Some((_, id)) = self.by_expiry.first().filter(|(at, _)| *at <= now).cloned() {
-            if let Some(item) = self.remove(&id) {
+        while let Some((_, id)) = self.contents.by_expiry.first().filter(|(at, _)| *at <= now).cloned() {
+            if let Some(item) = self.contents.remove(&id) {
                 self.expired.insert(id, (item, now));
             }
         }
@@ -181,14 +149,14 @@ impl Window {
 
     /// When the next item leaves by itself.
     pub fn next_expiry(&self) -> Option<Timestamp> {
-        let by_age = self.by_time.first().map(|key| self.leaves_at(key.at));
-        let by_itself = self.by_expiry.first().map(|(at, _)| *at);
+        let by_age = self.contents.by_time.first().map(|key| self.leaves_at(key.at));
+        let by_itself = self.contents.by_expiry.first().map(|(at, _)| *at);
         by_age.into_iter().chain(by_itself).min()
     }
 
     /// Whether reading this version changes nothing: it is held, or does not count any more and no other version is held.
     pub fn holds(&self, item: &Item, now: Timestamp) -> bool {
-        match self.items.get(&item.source_id) {
+        match self.contents.items.get(&item.source_id) {
             Some(held) => held.item == *item,
             None => !item.is_live(now) || self.leaves_at(item.updated_at) <= now,
         }
@@ -196,29 +164,22 @@ impl Window {
 
     /// Tickers whose items changed since the last call, in order.
     pub fn take_changes(&mut self) -> Vec<Change> {
-        let touched = std::mem::take(&mut self.touched);
-        touched
-            .into_iter()
-            .map(|(ticker, arrived)| {
-                let aggregate = self.tickers.get(&ticker).map(Members::aggregate);
-                Change { ticker, aggregate, arrived }
-            })
-            .collect()
+        self.contents.take_changes()
     }
 
     /// Whether an item arrived, or was rewritten, since the last call.
     pub fn take_arrivals(&mut self) -> bool {
-        std::mem::take(&mut self.has_arrivals)
+        self.contents.take_arrivals()
     }
 
     /// How many items were written lately, at any moment.
     pub const fn rates(&self) -> &Rates {
-        &self.rates
+        &self.contents.rates
     }
 
     /// Items per sentiment, in the order of [`crate::item::Sentiment::ALL`].
     pub const fn counts(&self) -> [u64; 3] {
-        self.counts
+        self.contents.counts
     }
 
     /// Whether items had to leave for want of room.
@@ -228,17 +189,17 @@ impl Window {
 
     /// The date of the newest item.
     pub fn newest(&self) -> Option<Timestamp> {
-        self.by_time.last().map(|key| key.at)
+        self.contents.by_time.last().map(|key| key.at)
     }
 
     /// How many items are held.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.contents.items.len()
     }
 
     /// Whether no item is held.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.contents.items.is_empty()
     }
 
     const fn leaves_at(&self, updated_at: Timestamp) -> Timestamp {
@@ -249,7 +210,7 @@ impl Window {
     pub fn put(&mut self, item: Item, source: Source, now: Timestamp) {
         // A read of the whole window is right about everything that was held when it began.
         let is_older = |round: u64| matches!(source, Source::Whole { since } if round < since);
-        if let Some(held) = self.items.get_mut(&item.source_id) {
+        if let Some(held) = self.contents.items.get_mut(&item.source_id) {
             let is_stale = if is_older(held.round) {
                 false
             } else if held.round == self.round {
@@ -266,9 +227,8 @@ impl Window {
             if held.item == item {
                 return;
             }
-            if let Some(before) = self.remove(&item.source_id) {
-                self.touch(&before.tickers, true);
-                self.has_arrivals = true;
+            if let Some(before) = self.contents.remove(&item.source_id) {
+                self.contents.touch_by_arrival(&before.tickers);
             }
         } else if self
             .expired
@@ -281,62 +241,8 @@ impl Window {
             self.expired.insert(item.source_id.clone(), (item, now));
         } else if self.leaves_at(item.updated_at) > now {
             self.expired.remove(&item.source_id);
-            self.insert(item);
+            self.contents.insert(item, self.round);
         }
-    }
-
-    fn touch(&mut self, tickers: &[Ticker], arrived: bool) {
-        for ticker in tickers {
-            if let Some(before) = self.touched.get_mut(ticker) {
-                *before |= arrived;
-            } else {
-                self.touched.insert(ticker.clone(), arrived);
-            }
-        }
-    }
-
-    fn insert(&mut self, mut item: Item) {
-        // One allocation a ticker, however many items name it.
-        for ticker in &mut item.tickers {
-            if let Some((known, _)) = self.tickers.get_key_value(ticker) {
-                *ticker = known.clone();
-            }
-        }
-        let key = Key::of(&item);
-        for ticker in &item.tickers {
-            self.tickers.entry(ticker.clone()).or_default().add(&key, &item);
-        }
-        self.touch(&item.tickers, true);
-        self.has_arrivals = true;
-        self.rates.add(item.updated_at);
-        self.counts[item.sentiment.index()] += 1;
-        self.by_time.insert(key);
-        if let Some(at) = item.expires_at {
-            self.by_expiry.insert((at, item.source_id.clone()));
-        }
-        let round = self.round;
-        self.items.insert(item.source_id.clone(), Held { item, round });
-    }
-
-    fn remove(&mut self, id: &Arc<str>) -> Option<Item> {
-        let Held { item, .. } = self.items.remove(id)?;
-        let key = Key::of(&item);
-        for ticker in &item.tickers {
-            if let Some(members) = self.tickers.get_mut(ticker) {
-                members.remove(&key, &item);
-                if members.is_empty() {
-                    self.tickers.remove(ticker);
-                }
-            }
-        }
-        self.touch(&item.tickers, false);
-        self.rates.remove(item.updated_at);
-        self.counts[item.sentiment.index()] -= 1;
-        self.by_time.remove(&key);
-        if let Some(at) = item.expires_at {
-            self.by_expiry.remove(&(at, id.clone()));
-        }
-        Some(item)
     }
 }
 

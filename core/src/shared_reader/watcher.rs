@@ -1,7 +1,10 @@
 //! A stream that waits for news. One of them is on duty: it sleeps until the next round, reads, and lets items go that leave by
 //! themselves; the others sleep until there is something to tell.
 
-use super::cell::{EXPIRY_PAUSE_MS, ReadState, Role, SharedReader, State};
+use super::{
+    cell::{Role, SharedReader},
+    state::{EXPIRY_PAUSE_MS, ReadState, State},
+};
 use crate::ports::{Poller, Random};
 use futures::future::{Either, select};
 use lambda_trace::{Clock, Timestamp};

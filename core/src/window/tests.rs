@@ -1,7 +1,7 @@
 //! The window against a naive recomputation is in the property tests of `sse-tests`; here are the rules one by one.
 
 use super::*;
-use crate::item::{Score, Sentiment};
+use crate::item::{Score, Sentiment, Ticker};
 
 const SPAN_MS: u64 = 1_000;
 

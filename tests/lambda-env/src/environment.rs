@@ -8,15 +8,18 @@
 //! It knows nothing of what the function does.
 
 mod builder;
+mod freeze;
 mod log;
 mod process;
 mod shutdown;
 mod start;
+mod state;
 mod supervisor;
 mod timeline;
 mod variables;
 
 pub use builder::EnvironmentBuilder;
+pub use freeze::Freeze;
 pub use log::{Log, LogLine, Stream};
 pub use process::{Exit, Memory};
 pub use shutdown::{MANAGED_RUNTIME_SHUTDOWN, RUNTIME_SHUTDOWN, Shutdown};
@@ -40,20 +43,8 @@ use crate::{
     clock::Stamp,
     runtime_api::{Call, Invocation, RuntimeApi, Violation},
 };
-use process::Process;
+use state::Inner;
 use timeline::Timeline;
-
-/// When an idle environment is frozen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Freeze {
-    /// At once.
-    #[default]
-    AtIdle,
-    /// This long after it became idle.
-    After(Duration),
-    /// Not at all.
-    Never,
-}
 
 /// Whether an environment would take an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,48 +64,34 @@ pub struct Environment {
     supervisor: JoinHandle<()>,
 }
 
-#[derive(Debug)]
-struct Inner {
-    config: EnvironmentBuilder,
-    api: RuntimeApi,
-    log: Arc<Log>,
-    timeline: Timeline,
-    freeze: Mutex<Freeze>,
-    frozen: watch::Sender<bool>,
-    /// Something changed that the supervisor has to look at.
-    wake: Notify,
-    gate: AsyncMutex<Running>,
-}
-
-#[derive(Debug, Default)]
-struct Running {
-    generation: u64,
-    runtime: Option<Arc<Process>>,
-    extensions: Vec<Arc<Process>>,
+impl EnvironmentBuilder {
+    /// Starts the processes and waits for the end of the init phase.
+    ///
+    /// # Errors
+    /// The program cannot be started, reports an init error, ends, or takes too long.
+    pub async fn start(mut self) -> Result<Environment, StartError> {
+        let spawn_error = |error| StartError { failure: StartFailure::Spawn(error), log: Vec::new() };
+        let api = RuntimeApi::start(std::mem::take(&mut self.api)).map_err(spawn_error)?;
+        let inner = Arc::new(Inner {
+            api,
+            log: Arc::default(),
+            timeline: Timeline::default(),
+            freeze: Mutex::new(self.freeze),
+            frozen: watch::Sender::new(false),
+            wake: Notify::new(),
+            gate: AsyncMutex::default(),
+            config: self,
+        });
+        inner.boot(&mut *inner.gate.lock().await).await?;
+        let supervisor = tokio::spawn(Arc::clone(&inner).supervise());
+        Ok(Environment { inner, supervisor })
+    }
 }
 
 impl Environment {
     /// An environment for this program.
     pub fn builder(program: impl AsRef<Path>) -> EnvironmentBuilder {
         EnvironmentBuilder::new(program.as_ref())
-    }
-
-    async fn start(mut config: EnvironmentBuilder) -> Result<Self, StartError> {
-        let spawn_error = |error| StartError { failure: StartFailure::Spawn(error), log: Vec::new() };
-        let api = RuntimeApi::start(std::mem::take(&mut config.api)).map_err(spawn_error)?;
-        let inner = Arc::new(Inner {
-            api,
-            log: Arc::default(),
-            timeline: Timeline::default(),
-            freeze: Mutex::new(config.freeze),
-            frozen: watch::Sender::new(false),
-            wake: Notify::new(),
-            gate: AsyncMutex::default(),
-            config,
-        });
-        inner.boot(&mut *inner.gate.lock().await).await?;
-        let supervisor = tokio::spawn(Arc::clone(&inner).supervise());
-        Ok(Self { inner, supervisor })
     }
 
     /// Invokes the function: thaws the environment, or starts a new process if there is none. On Managed Instances an
@@ -241,12 +218,6 @@ impl Environment {
     /// The process id of the function.
     pub async fn pid(&self) -> Option<u32> {
         self.inner.gate.lock().await.runtime.as_ref().map(|runtime| runtime.pid())
-    }
-}
-
-impl Inner {
-    fn is_frozen(&self) -> bool {
-        *self.frozen.borrow()
     }
 }
 

@@ -12,6 +12,7 @@ mod fault;
 mod metrics;
 mod protocol;
 mod serve;
+mod state;
 
 pub use call::AwsCall;
 pub use capacity::Capacity;
@@ -19,23 +20,15 @@ pub use dynamodb::{IndexSpec, Item, TableSpec};
 pub use fault::{AwsFault, FaultId, On};
 pub use metrics::MetricDatum;
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-
-use tokio::sync::watch;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::{
     environment::Sidecar,
-    ids::Ids,
     wire::{Port, StaleConnections},
 };
-use capacity::Buckets;
 use dynamodb::Database;
 use fault::Faults;
+use state::Shared;
 
 /// DynamoDB and CloudWatch on loopback.
 #[derive(Clone, Debug)]
@@ -44,33 +37,13 @@ pub struct FakeAws {
     port: Arc<Port>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    ids: Ids,
-    database: Mutex<Database>,
-    faults: Mutex<Faults>,
-    buckets: Mutex<Buckets>,
-    calls: Mutex<Vec<AwsCall>>,
-    metrics: Mutex<Vec<MetricDatum>>,
-    changed: watch::Sender<()>,
-}
-
 impl FakeAws {
     /// Listens on a free port.
     ///
     /// # Errors
     /// No port on loopback can be had.
     pub fn start() -> io::Result<Self> {
-        let shared = Shared {
-            ids: Ids::random(),
-            database: Mutex::default(),
-            faults: Mutex::default(),
-            buckets: Mutex::default(),
-            calls: Mutex::default(),
-            metrics: Mutex::default(),
-            changed: watch::Sender::new(()),
-        };
-        let aws = Self { shared: Arc::new(shared), port: Arc::new(Port::take(0, None)?) };
+        let aws = Self { shared: Arc::default(), port: Arc::new(Port::take(0, None)?) };
         aws.listen()?;
         Ok(aws)
     }

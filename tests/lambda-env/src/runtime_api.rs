@@ -7,7 +7,9 @@
 //! process.
 
 mod active_invocation;
+mod answers;
 mod call;
+mod echo;
 mod invocation;
 mod invocation_queue;
 mod response;
@@ -20,9 +22,9 @@ pub use invocation_queue::{InitError, Violation};
 pub use response::{Chunk, Outcome, Prelude, Response};
 
 pub(crate) use active_invocation::ActiveInvocation;
+pub(crate) use echo::error_kind;
 pub(crate) use invocation_queue::InvocationQueue;
 pub(crate) use response::split;
-pub(crate) use server::error_kind;
 pub(crate) use streaming::{is_http_integration, is_streaming};
 
 use std::{io, net::SocketAddr, sync::Arc};

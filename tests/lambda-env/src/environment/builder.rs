@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Environment, Freeze, StartError, variables::Sidecar};
+use super::{freeze::Freeze, variables::Sidecar};
 use crate::{
     function::{Function, Platform},
     runtime_api::RuntimeApiOptions,
@@ -184,13 +184,5 @@ impl EnvironmentBuilder {
     /// When it freezes.
     pub(crate) const fn freeze_point(&self) -> Freeze {
         self.freeze
-    }
-
-    /// Starts the processes and waits for the end of the init phase.
-    ///
-    /// # Errors
-    /// The program cannot be started, reports an init error, ends, or takes too long.
-    pub async fn start(self) -> Result<Environment, StartError> {
-        Environment::start(self).await
     }
 }

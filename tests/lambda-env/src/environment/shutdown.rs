@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::{Inner, process::Exit, timeline::Phase};
+use super::{process::Exit, state::Inner, timeline::Phase};
 use crate::{clock::Stamp, runtime_api::Outcome};
 
 /// What the runtime has between SIGTERM and SIGKILL.

@@ -2,12 +2,10 @@
 
 use std::{io, sync::Arc};
 
-use nix::sys::signal::Signal;
-
 use super::{
-    Inner, Running,
     log::LogLine,
     process::{Exit, Process},
+    state::{Inner, Running},
     timeline::Phase,
     variables,
 };
@@ -130,13 +128,5 @@ impl Inner {
         }
         Process::start(program, self.config.directory.as_deref(), &all, &self.log, generation)
             .map_err(StartFailure::Spawn)
-    }
-}
-
-impl Running {
-    /// Signals runtime and extensions.
-    pub(super) fn signal(&self, signal: Signal) {
-        self.runtime.iter().for_each(|process| process.signal(signal));
-        self.extensions.iter().for_each(|process| process.signal(signal));
     }
 }

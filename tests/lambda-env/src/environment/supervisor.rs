@@ -6,8 +6,9 @@ use std::{sync::Arc, time::Duration};
 use nix::sys::signal::Signal;
 
 use super::{
-    Freeze, Inner, Running,
+    freeze::Freeze,
     process::{Exit, Process},
+    state::{Inner, Running},
     timeline::Phase,
 };
 use crate::runtime_api::{InvocationQueue, Outcome};

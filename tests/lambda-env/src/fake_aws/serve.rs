@@ -7,10 +7,11 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{
-    AwsCall, AwsFault, Shared,
+    AwsCall, AwsFault,
     dynamodb::{Done, ServiceError},
     metrics::put_metric_data,
     protocol::{Asked, text},
+    state::Shared,
 };
 use crate::{
     clock::Stamp,

@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 
 use super::{
     active_invocation::ActiveInvocation,
+    answers::{accepted, gone, timed_out},
+    echo::{error_kind, is_stale},
     invocation_queue::{InitError, InvocationQueue},
     response::Outcome,
     streaming,
@@ -137,34 +139,8 @@ async fn unknown(body: Incoming, queue: &InvocationQueue, id: &str) -> Answer {
     Ok(wire::json(StatusCode::BAD_REQUEST, &body))
 }
 
-/// Whether the runtime's echo names another invocation. A runtime that does not echo is taken as it is.
-pub(super) fn is_stale(active: &ActiveInvocation, headers: &HeaderMap) -> bool {
-    let echo = headers.get("lambda-runtime-invocation-id");
-    active.stale || echo.is_some_and(|echo| echo.as_bytes() != active.invocation_id.as_bytes())
-}
-
-pub(super) fn gone() -> Response<Full<Bytes>> {
-    let body = json!({"errorType": "InvocationGone", "errorMessage": "The invocation is over"});
-    wire::json(StatusCode::GONE, &body)
-}
-
-/// The answer to one that comes after the time limit, on Managed Instances.
-pub(super) fn timed_out() -> Response<Full<Bytes>> {
-    let body = json!({"errorType": "InvokeTimeout", "errorMessage": "The invocation passed its time limit"});
-    wire::json(StatusCode::GONE, &body)
-}
-
-pub(super) fn accepted() -> Response<Full<Bytes>> {
-    wire::json(StatusCode::ACCEPTED, &json!({"status": "OK"}))
-}
-
 /// The type that the body of an error names: the header is optional, and the interface client for Python sends none.
 fn error_type(body: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     json["errorType"].as_str().unwrap_or_default().to_owned()
-}
-
-pub(crate) fn error_kind(headers: &HeaderMap) -> String {
-    let kind = headers.get("lambda-runtime-function-error-type").and_then(|kind| kind.to_str().ok());
-    kind.unwrap_or_default().to_owned()
 }

@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::{
     active_invocation::ActiveInvocation,
+    answers::{accepted, gone, timed_out},
+    echo::is_stale,
     invocation::ResponseFault,
     invocation_queue::InvocationQueue,
     response::Outcome,
-    server::{accepted, gone, is_stale, timed_out},
 };
 use crate::wire::{self, Answer, Peer, Unanswered};
 

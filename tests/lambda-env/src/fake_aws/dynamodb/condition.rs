@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{ServiceError, value::Scalar};
+use super::{
+    answer::{ServiceError, invalid},
+    arguments::resolve,
+    value::Scalar,
+};
 
 /// A parsed key condition.
 #[derive(Debug, PartialEq, Eq)]
@@ -147,17 +151,6 @@ impl Parser<'_> {
     }
 }
 
-/// A name, or what a `#placeholder` stands for.
-pub(super) fn resolve(arguments: &Value, token: &str) -> Result<String, ServiceError> {
-    if !token.starts_with('#') {
-        return Ok(token.to_owned());
-    }
-    let name = arguments["ExpressionAttributeNames"][token].as_str();
-    name.map(str::to_owned).ok_or_else(|| {
-        invalid(&format!("An expression attribute name used in the document path is not defined: {token}"))
-    })
-}
-
 fn tokens(expression: &str) -> std::vec::IntoIter<String> {
     let mut tokens = Vec::<String>::new();
     let mut word = String::new();
@@ -180,10 +173,6 @@ fn tokens(expression: &str) -> std::vec::IntoIter<String> {
         _ => token,
     };
     tokens.into_iter().map(keyword).collect::<Vec<_>>().into_iter()
-}
-
-pub(super) fn invalid(what: &str) -> ServiceError {
-    ServiceError::new(400, "ValidationException", what)
 }
 
 #[cfg(test)]

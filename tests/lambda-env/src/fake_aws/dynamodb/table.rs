@@ -7,8 +7,7 @@ use std::{
 };
 
 use super::{
-    ServiceError,
-    condition::invalid,
+    answer::{ServiceError, invalid},
     value::{Item, Scalar},
 };
 use crate::clock::Stamp;

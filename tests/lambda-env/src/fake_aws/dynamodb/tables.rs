@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Database, Done, IndexSpec, ServiceError, TableSpec, condition::invalid, table::Table};
+use super::{
+    IndexSpec, TableSpec,
+    answer::{Done, ServiceError, invalid},
+    database::Database,
+    table::Table,
+};
 
 impl Database {
     pub(super) fn create_table(&mut self, arguments: &Value) -> Result<Done, ServiceError> {

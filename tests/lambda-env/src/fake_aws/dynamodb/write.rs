@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    Database, Done, ServiceError,
-    condition::invalid,
-    query::{consumed, refuse_unknown},
+    answer::{Done, ServiceError, invalid},
+    arguments::{consumed, refuse_unknown},
+    database::Database,
     table::Table,
     value::Item,
 };

@@ -1,0 +1,96 @@
+//! The end of a round: what is published, when the next one is due, and what there is to tell.
+
+use super::state::State;
+use crate::{
+    item::ItemProblem,
+    ports::{OperatorLog, Random},
+};
+use lambda_trace::{CallError, Timestamp};
+use std::{collections::BTreeMap, task::Waker};
+
+/// After this many failed rounds the pause grows no further: 2³ intervals.
+const BACKOFF_DOUBLINGS_MAX: u32 = 3;
+/// No pause after a failed round is longer than this, in milliseconds, unless the interval itself is.
+const BACKOFF_MAX_MS: u64 = 30_000;
+
+/// What an operator should be told of a round. Told after the lock is released: a log may block.
+pub(super) struct News {
+    failing: Option<CallError>,
+    recovered: bool,
+    skipped: Option<BTreeMap<ItemProblem, usize>>,
+    wakers: Vec<Waker>,
+}
+
+impl News {
+    /// Wakes whoever waits, and tells the operator.
+    pub(super) fn tell(self, operator_log: &dyn OperatorLog) {
+        self.wakers.into_iter().for_each(Waker::wake);
+        if let Some(error) = self.failing {
+            operator_log.polls_failing(&error);
+        }
+        if self.recovered {
+            operator_log.polls_recovered();
+        }
+        if let Some(reasons) = self.skipped {
+            operator_log.items_skipped(&reasons);
+        }
+    }
+}
+
+impl State {
+    /// Ends a round, published once: with the partitions that succeeded.
+    pub(super) fn land(
+        &mut self,
+        failure: Option<CallError>,
+        began: Timestamp,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> News {
+        let was_failing = self.failures > 0;
+        let mut is_news = std::mem::take(&mut self.has_expired) || was_failing != failure.is_some();
+        self.failures = if failure.is_none() { 0 } else { self.failures.saturating_add(1) };
+        // A pause after trouble counts from its end: a round may have taken longer than the pause is.
+        let from = if failure.is_none() { began } else { now };
+        self.due_at = from.plus_ms(pause_ms(self.plan.interval_ms, self.failures, random));
+        self.landed_at = now;
+        if failure.is_none() {
+            self.whole_at = Some(now);
+        }
+        self.flying = None;
+        self.rounds += 1;
+        self.newly_failed += u64::from(failure.is_some());
+        self.is_applying = false;
+        self.window.expire(began);
+        if self.progress.has_whole() {
+            is_news |= self.publish();
+        }
+        let wakers = if is_news {
+            self.version += 1;
+            self.read_version = self.version;
+            self.watchers.take_all()
+        } else {
+            // Whoever it is may have planned another moment.
+            self.watchers.take_on_duty()
+        };
+        // Another error is a change, too: what an operator has to do about it is another thing.
+        let is_other = failure.as_ref().is_some_and(|error| self.told.as_ref() != Some(&error.error_type));
+        self.told = failure.as_ref().map(|error| error.error_type.clone());
+        News {
+            recovered: was_failing && failure.is_none(),
+            failing: failure.filter(|_| is_other),
+            skipped: self.skipped.take_change(),
+            wakers,
+        }
+    }
+}
+
+/// The interval after a whole round; after failed ones twice as long each time, with jitter, so that environments
+/// that were throttled together do not come back together.
+fn pause_ms(interval: u64, failures: u32, random: &dyn Random) -> u64 {
+    if failures == 0 {
+        return interval;
+    }
+    let doublings = (failures - 1).min(BACKOFF_DOUBLINGS_MAX);
+    let pause = (interval << doublings).min(BACKOFF_MAX_MS.max(interval));
+    random.between(pause / 2, pause)
+}

@@ -1,0 +1,164 @@
+//! What was read last, when the next read is due, and who is reading now. It reads nothing.
+
+use super::{progress::Progress, round::ReadPlan, skipped::SkippedItems, watchers::Watchers};
+use crate::{
+    item::Item,
+    snapshot::Snapshot,
+    window::{Window, WindowLimits},
+};
+use futures::{FutureExt, channel::oneshot, future::Shared};
+use lambda_trace::Timestamp;
+use std::{borrow::Cow, sync::Arc, task::Waker};
+
+/// Items that leave by themselves are let go at most this often, in milliseconds.
+pub(super) const EXPIRY_PAUSE_MS: u64 = 1_000;
+
+/// What a stream may show now, and when to look again.
+#[derive(Clone, Debug)]
+pub struct ReadState {
+    /// `None`: the whole window was never read.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// The last round was not whole.
+    pub degraded: bool,
+    /// Counts the rounds of this process.
+    pub round: u64,
+    /// Counts what there was to tell.
+    pub version: u64,
+    /// The last version behind which there was a round.
+    pub read_version: u64,
+    /// When the next item leaves by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+pub(super) struct State {
+    pub(super) plan: ReadPlan,
+    pub(super) window: Window,
+    pub(super) progress: Progress,
+    /// A round is being applied: the window is between two states, neither of which may be shown.
+    pub(super) is_applying: bool,
+    pub(super) snapshot: Option<Arc<Snapshot>>,
+    pub(super) flying: Option<Shared<oneshot::Receiver<()>>>,
+    pub(super) due_at: Timestamp,
+    /// When the last round ended.
+    pub(super) landed_at: Timestamp,
+    pub(super) failures: u32,
+    /// The error that the operator was told last, while polling is failing.
+    pub(super) told: Option<Cow<'static, str>>,
+    /// When the last whole round ended.
+    pub(super) whole_at: Option<Timestamp>,
+    pub(super) rounds: u64,
+    /// Counts what there was to tell: another snapshot, or that polling is failing, or works again.
+    pub(super) version: u64,
+    pub(super) read_version: u64,
+    /// Items left by themselves since the last round: the next one is news, whatever it brings.
+    pub(super) has_expired: bool,
+    pub(super) newly_failed: u64,
+    pub(super) last_expiry: Timestamp,
+    pub(super) skipped: SkippedItems,
+    pub(super) watchers: Watchers,
+}
+
+/// What a stream that wants the state read has to do.
+pub(super) enum Turn {
+    /// Another one reads.
+    Wait(Shared<oneshot::Receiver<()>>),
+    /// Read, and say so.
+    Lead(oneshot::Sender<()>),
+}
+
+impl State {
+    /// Nothing read yet.
+    pub(super) fn new(plan: ReadPlan) -> Self {
+        let window = Window::new(WindowLimits { span_ms: plan.span_ms, max_items: plan.max_items });
+        let start = Timestamp::default();
+        Self {
+            plan,
+            window,
+            progress: Progress::new(plan),
+            is_applying: false,
+            snapshot: None,
+            flying: None,
+            due_at: start,
+            landed_at: start,
+            failures: 0,
+            told: None,
+            whole_at: None,
+            rounds: 0,
+            version: 0,
+            read_version: 0,
+            has_expired: false,
+            newly_failed: 0,
+            last_expiry: start,
+            skipped: SkippedItems::new(plan.max_items),
+            watchers: Watchers::default(),
+        }
+    }
+
+    /// `None`: nothing is due.
+    pub(super) fn turn(&mut self, now: Timestamp, is_first: bool) -> Option<Turn> {
+        let interval_over = self.landed_at.plus_ms(self.plan.interval_ms);
+        if !self.is_due(now) && (!is_first || now < interval_over) {
+            return None;
+        }
+        // A flight that was never waited for has no `peek`; following it then fails at once, and the next look leads.
+        if let Some(flying) = self.flying.as_ref().filter(|f| f.peek().is_none()) {
+            return Some(Turn::Wait(flying.clone()));
+        }
+        let (landed, flying) = oneshot::channel();
+        self.flying = Some(flying.shared());
+        Some(Turn::Lead(landed))
+    }
+
+    /// Whether there is a snapshot that there was not before.
+    pub(super) fn publish(&mut self) -> bool {
+        let next = Snapshot::next(self.snapshot.as_deref(), &mut self.window);
+        let is_new = next.is_some();
+        if let Some(next) = next {
+            self.snapshot = Some(Arc::new(next));
+        }
+        is_new
+    }
+
+    /// A clock that was set back must not stop the polls for as long.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.due_at || now < self.landed_at
+    }
+
+    /// When the next item leaves by itself.
+    pub(super) fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let pause_over = self.last_expiry.min(now).plus_ms(EXPIRY_PAUSE_MS);
+        self.window.next_expiry().map(|at| at.max(pause_over))
+    }
+
+    /// Lets go of what left the window by itself, unless a round is being applied. Who has to be told.
+    pub(super) fn expire(&mut self, now: Timestamp) -> Vec<Waker> {
+        if self.is_applying || self.window.next_expiry().is_none_or(|at| at > now) {
+            return Vec::new();
+        }
+        self.window.expire(now);
+        self.last_expiry = now;
+        if self.snapshot.is_none() || !self.publish() {
+            return Vec::new();
+        }
+        self.version += 1;
+        self.has_expired = true;
+        self.watchers.take_all()
+    }
+
+    /// What a stream may show.
+    pub(super) fn read_state(&self, now: Timestamp) -> ReadState {
+        ReadState {
+            snapshot: self.snapshot.clone(),
+            degraded: self.failures > 0,
+            round: self.rounds,
+            version: self.version,
+            read_version: self.read_version,
+            expires_at: self.expires_at(now),
+        }
+    }
+
+    /// Whether reading this version of an item changes nothing.
+    pub(super) fn holds(&self, item: &Item) -> bool {
+        self.window.holds(item, self.progress.now())
+    }
+}
