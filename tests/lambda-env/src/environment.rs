@@ -124,9 +124,12 @@ impl Environment {
         let _ = self.inner.frozen.subscribe().wait_for(|frozen| *frozen).await;
     }
 
-    /// Whether the environment is frozen: every thread of the function is stopped, says the kernel.
+    /// Whether the environment is frozen: every thread of the function, of its extensions and of what they started is stopped,
+    /// says the kernel.
     pub async fn is_stopped(&self) -> bool {
-        self.inner.gate.lock().await.runtime.as_ref().is_some_and(|runtime| runtime.is_stopped())
+        let running = self.inner.gate.lock().await;
+        let extensions = running.extensions.iter().all(|extension| extension.is_stopped());
+        extensions && running.runtime.as_ref().is_some_and(|runtime| runtime.is_stopped())
     }
 
     /// Freezes from now on at another point. `Never` does not thaw a frozen environment; an invocation does.

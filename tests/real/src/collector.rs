@@ -6,6 +6,7 @@ use lambda_env::Sidecar;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, UdpSocket},
+    path::PathBuf,
 };
 use tokio::process::Command;
 
@@ -28,7 +29,7 @@ impl Collector {
     pub async fn start(api: SocketAddr, second: SocketAddr) -> io::Result<Self> {
         let (otlp, proxy) = (free_address()?, free_address()?);
         let daemon = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let mut command = Command::new(tools().join(format!("collector-{COLLECTOR_VERSION}/build/collector")));
+        let mut command = Command::new(program());
         command.arg("--config").arg(format!("yaml:{}", configuration(otlp, daemon, proxy, [api, second])));
         command.env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
         command.env("AWS_EC2_METADATA_DISABLED", "true");
@@ -56,6 +57,11 @@ impl Sidecar for Collector {
     fn variables(&self) -> Vec<(String, String)> {
         vec![("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), format!("http://{}", self.otlp))]
     }
+}
+
+/// Where `run` builds it.
+pub(crate) fn program() -> PathBuf {
+    tools().join(format!("collector-{COLLECTOR_VERSION}/build/collector"))
 }
 
 /// ADOT's default, with the addresses of this run; and the other pipeline.

@@ -23,11 +23,11 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Passes documents on to the API, and datagrams to the second reader.
+    /// Passes documents on to the API, and datagrams to the second reader, if there is one.
     ///
     /// # Errors
     /// No UDP port can be had.
-    pub async fn start(api: SocketAddr, reader: SocketAddr) -> io::Result<Self> {
+    pub async fn start(api: SocketAddr, reader: Option<SocketAddr>) -> io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = socket.local_addr()?;
         let api = Upstream::new(api);
@@ -36,7 +36,9 @@ impl Daemon {
             loop {
                 // An error is an earlier datagram's; the socket goes on.
                 let Ok((length, _)) = socket.recv_from(&mut buffer).await else { continue };
-                let _ = socket.send_to(&buffer[..length], reader).await;
+                if let Some(reader) = reader {
+                    let _ = socket.send_to(&buffer[..length], reader).await;
+                }
                 // What has no header line is thrown away, as the daemon does; it will be missed.
                 let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
                 let Some((HEADER, document)) = text.split_once('\n') else { continue };

@@ -1,44 +1,24 @@
-//! The function in its environment with everything that stands behind it: tables and CloudWatch (stand-ins that count calls),
-//! the collector, the judge, the X-Ray API. What is done with it is the tests' business.
+//! The function in its environment with the collector as a neighbour: it is beside the environment, never frozen and never registered. What is done with
+//! it is the tests' business.
 
 use crate::{
+    backend::Backend,
     collector::Collector,
     daemon::Daemon,
-    exchange::Upstream,
     otlp_tee::OtlpTee,
-    tool::service,
-    xray_api::{XrayApi, put_request},
+    xray_api::XrayApi,
     xray_validator::{Record, XrayValidator},
-    xray_validator_proxy::XrayValidatorProxy,
 };
-use jsonwebtoken::{EncodingKey, Header, encode};
-use lambda_env::{
-    Environment, FakeAws, FunctionUrl, Item, SegmentSink, Stamp, TableSpec, environment::EnvironmentBuilder,
-};
-use serde_json::{Value, json};
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep};
+use lambda_env::environment::EnvironmentBuilder;
+use std::{io, ops::Deref};
 
-const ITEMS: &str = "items";
-const USERS: &str = "users";
-const USER: &str = "u-1";
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-/// Documents come by two ways, one of them without an answer.
-const ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
-const ARRIVAL_PAUSE: Duration = Duration::from_millis(100);
-
-/// Everything behind one function.
+/// Everything behind one function, its collector beside it.
 #[derive(Debug)]
 pub struct Fixture {
-    /// DynamoDB and CloudWatch.
-    pub aws: FakeAws,
-    /// Stores documents.
-    pub api: XrayApi,
+    backend: Backend,
     /// Stores what the collector makes of the handler phase's documents.
     pub second: XrayApi,
-    /// Judges them.
-    pub proxy: XrayValidatorProxy,
-    /// Makes most of them.
+    /// Makes most of the documents.
     pub collector: Collector,
     /// Saw the spans.
     pub tee: OtlpTee,
@@ -51,76 +31,17 @@ impl Fixture {
     /// # Errors
     /// A part does not start.
     pub async fn start(judge: XrayValidator) -> io::Result<Self> {
-        let aws = FakeAws::start()?;
-        aws.create_table(TableSpec::new(ITEMS, "source_id").index("by_sentiment", "sentiment", "updated_at"));
-        aws.create_table(TableSpec::new(USERS, "PK").sort("SK"));
-        let api = XrayApi::start().await?;
-        let proxy = XrayValidatorProxy::start(api.address(), judge).await?;
+        let backend = Backend::start(judge).await?;
         let second = XrayApi::start().await?;
-        let collector = Collector::start(proxy.address(), second.address()).await?;
-        let daemon = Daemon::start(proxy.address(), collector.daemon()).await?;
+        let collector = Collector::start(backend.proxy.address(), second.address()).await?;
+        let daemon = Daemon::start(backend.proxy.address(), Some(collector.daemon())).await?;
         let tee = OtlpTee::start(collector.otlp()).await?;
-        Ok(Self { aws, api, second, proxy, collector, tee, daemon })
+        Ok(Self { backend, second, collector, tee, daemon })
     }
 
-    /// The function, as it is on Lambda: beside the collector, with Lambda's own segments on their way to X-Ray.
+    /// The function, as if the collector were an extension of it.
     pub fn function(&self) -> EnvironmentBuilder {
-        Environment::builder(service())
-            .beside(&self.aws)
-            .beside(&self.collector)
-            .beside(&self.tee)
-            .beside(&self.daemon)
-            .segments(Arc::new(segments(self.proxy.address())))
-            .var("SENTIMENTS_TABLE", ITEMS)
-            .var("USERS_TABLE", USERS)
-            .var("SSE_JWT_SECRET", SECRET)
-            .var("ENVIRONMENT", "real")
-            .extension_present()
-    }
-
-    /// Writes an item, dated so many milliseconds ago.
-    ///
-    /// # Panics
-    /// If the table is gone.
-    pub fn put_item(&self, number: usize, sentiment: &str, tickers: &[&str], ago_ms: u64) {
-        let (id, date) = (format!("source-{number:06}"), rfc3339(Stamp::now().unix_ms() - ago_ms));
-        let item = Item::new().text("source_id", &id).text("updated_at", &date).text("sentiment", sentiment);
-        assert!(self.aws.put(ITEMS, item.number("score", 0.25).texts("matched_tickers", tickers)), "no such table");
-    }
-
-    /// Writes a configuration; says the request that streams it.
-    ///
-    /// # Panics
-    /// If no token can be made, or the table is gone.
-    pub fn put_configuration(&self, id: &str, tickers: &[&str]) -> FunctionUrl {
-        let item = Item::new().text("PK", &format!("USER#{USER}")).text("SK", &format!("CONFIG#{id}"));
-        assert!(self.aws.put(USERS, item.text("status", "active").texts("tickers", tickers)), "no such table");
-        let claims = json!({"sub": USER, "exp": Stamp::now().unix_ms() / 1_000 + 3_600});
-        let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()));
-        let token = token.expect("the claims and the key are of the right form");
-        let request = FunctionUrl::get(&format!("/api/v2/configurations/{id}/stream"));
-        request.header("accept", "text/event-stream").header("authorization", &format!("Bearer {token}"))
-    }
-
-    /// Waits until nothing of a trace is missing, and says what is still wrong with it then.
-    pub async fn complaints(&self, trace: &str) -> Vec<String> {
-        let limit = Instant::now() + ARRIVAL_LIMIT;
-        loop {
-            let complaints = self.proxy.judge().complaints(trace);
-            let is_closed = self
-                .documents(trace)
-                .iter()
-                .any(|d| d.json["origin"] == "AWS::Lambda" && d.json["end_time"].is_number());
-            if (complaints.is_empty() && is_closed) || Instant::now() > limit {
-                return complaints;
-            }
-            sleep(ARRIVAL_PAUSE).await;
-        }
-    }
-
-    /// The documents of a trace that the judge saw.
-    pub fn documents(&self, trace: &str) -> Vec<Record> {
-        self.proxy.judge().records().iter().filter(|record| record.text("trace_id") == trace).cloned().collect()
+        self.backend.function().beside(&self.collector).beside(&self.tee).beside(&self.daemon).extension_present()
     }
 
     /// Documents that are larger than the service reckoned, and how many there were to compare.
@@ -139,21 +60,10 @@ impl Fixture {
     }
 }
 
-/// Puts Lambda's own segments.
-fn segments(api: SocketAddr) -> impl SegmentSink {
-    let api = Upstream::new(api);
-    move |document: &Value| {
-        let (api, request) = (api.clone(), put_request(&document.to_string()));
-        drop(tokio::spawn(async move { api.send(request).await }));
+impl Deref for Fixture {
+    type Target = Backend;
+
+    fn deref(&self) -> &Backend {
+        &self.backend
     }
-}
-
-/// The ledger line of an invocation.
-pub fn ledger(function: &Environment, request_id: &str) -> Option<Value> {
-    let is_it = |line: &Value| line["message"] == "telemetry ledger" && line["request_id"] == request_id;
-    function.log().json().into_iter().find(is_it)
-}
-
-fn rfc3339(unix_ms: u64) -> String {
-    lambda_trace::Timestamp::from_millis(unix_ms).to_string()
 }

@@ -1,10 +1,7 @@
 //! What X-Ray takes, and no more: error texts far beyond it, and more calls and events than a stream of 15 minutes makes.
 
 use lambda_env::{AwsFault, FunctionUrl, Invocation, On, Outcome};
-use sse_real::{
-    fixture::{Fixture, ledger},
-    xray_validator::XrayValidator,
-};
+use sse_real::{backend::ledger, fixture::Fixture, xray_validator::XrayValidator};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 

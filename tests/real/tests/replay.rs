@@ -4,7 +4,8 @@
 use lambda_env::{AwsFault, Environment, FunctionUrl, Invocation, On, Response, Span};
 use serde_json::{Value, json};
 use sse_real::{
-    fixture::{Fixture, ledger},
+    backend::ledger,
+    fixture::Fixture,
     tool::{free_address, service},
     xray_validator::XrayValidator,
 };

@@ -3,10 +3,7 @@
 
 use lambda_env::{AwsCall, AwsFault, Invocation, On, Outcome};
 use serde_json::{Value, json};
-use sse_real::{
-    fixture::{Fixture, ledger},
-    xray_validator::XrayValidator,
-};
+use sse_real::{backend::ledger, fixture::Fixture, xray_validator::XrayValidator};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

@@ -1,6 +1,8 @@
 //! One child process in a group of its own: started with exactly the variables it is given, signalled as a group, its
 //! output read to the end. It knows no API and no invocation.
 
+mod stopped;
+
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -101,7 +103,7 @@ impl Process {
         }
     }
 
-    /// Stops the group and waits until every thread of the process stands still.
+    /// Stops the group and waits until every thread of it stands still.
     pub(super) async fn stop(&self) {
         self.signal(Signal::SIGSTOP);
         while self.exited().is_none() && !self.is_stopped() {
@@ -109,15 +111,9 @@ impl Process {
         }
     }
 
-    /// Whether the kernel says of every thread that it is stopped.
+    /// Whether the kernel says of every thread that it is stopped: of the process, and of those in its group that it started.
     pub(super) fn is_stopped(&self) -> bool {
-        let Ok(threads) = fs::read_dir(format!("/proc/{}/task", self.group)) else {
-            return false;
-        };
-        let state = |path: &Path| fs::read_to_string(path.join("stat")).ok();
-        // The state follows the name, which is in brackets and may hold anything.
-        let stopped = |stat: String| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'));
-        threads.flatten().all(|thread| state(&thread.path()).is_none_or(stopped))
+        stopped::is_stopped(self.group.as_raw(), self.group.as_raw()) == Some(true)
     }
 
     pub(super) fn exited(&self) -> Option<Exit> {

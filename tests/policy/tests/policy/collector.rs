@@ -38,6 +38,14 @@ fn it_sends_to_xray_and_nowhere_else() {
 }
 
 #[test]
+fn it_gives_up_an_attempt_while_there_is_time_for_another() {
+    let collector = collector();
+    // The exporter has 5 s for all attempts, as the function has for its flush, and waits up to 2 s between two.
+    let seconds = collector["exporters"]["awsxray"]["request_timeout_seconds"].as_i64().unwrap();
+    assert!((1..=2).contains(&seconds), "{seconds}");
+}
+
+#[test]
 fn its_configuration_is_named_where_the_package_puts_it() {
     let reads = object(settings().local("collector_reads").unwrap()).unwrap();
     assert_eq!(reads["OPENTELEMETRY_COLLECTOR_CONFIG_URI"], "/var/task/collector.yaml");
