@@ -52,8 +52,8 @@ pub enum Command {
     /// Prove a deployment: open streams at its URL, read back what they left in X-Ray, Logs and Lambda, and judge it, check by
     /// check. It changes nothing.
     ///
-    /// Exit code 0: nothing failed and everything could be judged. 1: something failed. 3: something could not be judged. A
-    /// stream is read to its end, so a run takes as long as the streams do (`SSE_STREAM_MAX_MS`), and a few minutes for X-Ray and
+    /// Exit code 0: nothing failed and everything could be judged. 1: something failed. 3: something could not be judged. 130: it was
+    /// interrupted. A stream is read to its end, so a run takes as long as the streams do (`SSE_STREAM_MAX_MS`), and a few minutes for X-Ray and
     /// Logs. Credentials and region are the AWS SDK's; the region of a Function URL is its own. `AWS_ENDPOINT_URL` and
     /// `AWS_ENDPOINT_URL_XRAY`, `_LAMBDA`, `_LOGS` and `_CLOUDWATCH` put the services elsewhere. docs/verify.md says what each
     /// failure means.

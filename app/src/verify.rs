@@ -8,12 +8,15 @@ mod proxy;
 
 pub use flags::VerifyArgs;
 
-use crate::compose;
+use crate::{compose, stop::Stop};
 use flags::FlagError;
 use lambda_trace::Timestamp;
 use progress::Spinner;
 use sse_verify::{Options, aws::Endpoints, collect, ports::Ports, report::Report};
 use std::{fs, io, path::PathBuf, process::ExitCode, time::Duration};
+
+/// The exit code of a run that was interrupted, as shells know it from Ctrl-C.
+const INTERRUPTED: u8 = 130;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -24,12 +27,15 @@ pub(crate) enum VerifyError {
     /// The system lacks something.
     #[error("{0}")]
     System(String),
+    /// The system has no way to hear signals.
+    #[error("signals cannot be heard")]
+    Signals(#[source] io::Error),
     /// The file of the report.
     #[error("{} cannot be written", .0.display())]
     Junit(PathBuf, #[source] io::Error),
 }
 
-/// Makes a run and prints its report; says the exit code.
+/// Makes a run and prints its report; says the exit code. Ctrl-C and SIGTERM end it without a report.
 ///
 /// # Errors
 /// There could be no run, or its report could not be written.
@@ -43,9 +49,15 @@ pub(crate) async fn run(
     }
     let options = args.options(environment)?;
     let ports = compose::ports(environment, Spinner::new).map_err(VerifyError::System)?;
-    let (report, ended) = judge(&options, &Endpoints::new(environment), &ports).await;
-    // The spinner goes before the report comes.
+    let mut stop = Stop::new().map_err(VerifyError::Signals)?;
+    let endpoints = Endpoints::new(environment);
+    let judged = stop.unless_asked(Box::pin(judge(&options, &endpoints, &ports))).await;
+    // The spinner goes before anything else is printed.
     drop(ports);
+    let Some((report, ended)) = judged else {
+        eprintln!("verify: interrupted, there is no report");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
     if let Some(file) = &args.junit {
         fs::write(file, report.junit()).map_err(|error| VerifyError::Junit(file.clone(), error))?;
     }

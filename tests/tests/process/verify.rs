@@ -3,6 +3,7 @@
 
 mod canary;
 mod deployed;
+mod interrupted;
 mod proxied;
 mod translated;
 mod url;
