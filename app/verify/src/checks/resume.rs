@@ -64,6 +64,10 @@ fn environments(judgement: &mut Judgement, evidence: &Evidence, first: &StreamRe
     let environment = |stream: &StreamRecord| stream.trace_id().and_then(|id| log.environment(id));
     match (environment(first), environment(resumed)) {
         (Some(one), Some(other)) if one != other => judgement.saw(format!("{one} and {other}")),
+        // One of their environments serves many streams at once, and no request can choose another.
+        (Some(one), Some(_)) if evidence.is_managed_instances() == Some(true) => {
+            judgement.saw(format!("both streams met {one}, as they may on Managed Instances"));
+        }
         (Some(one), Some(_)) => judgement.unknown(format!("both streams met the same environment, {one}")),
         _ => judgement.unknown("the log does not say which environments served them"),
     }

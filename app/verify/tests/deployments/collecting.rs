@@ -61,6 +61,17 @@ fn one_round_is_judged_by_what_it_was_asked() {
 }
 
 #[test]
+fn managed_instances_are_judged_by_what_they_have() {
+    let world = World::new(Behaviour { is_managed: true, ..Behaviour::default() });
+    let evidence = world.run(&World::options());
+    let bad = not_passed(&evidence);
+    assert!(bad.is_empty(), "{bad:#?}");
+    let judged = report(&evidence).judged;
+    assert_eq!(ids(&judged, Verdict::NotApplicable), ["cold-start", "memory", "reserved-concurrency"]);
+    assert!(evidence_of(&judged, "resume").contains("as they may on Managed Instances"), "{judged:#?}");
+}
+
+#[test]
 fn documents_that_come_late_twice_and_in_pages_are_waited_for() {
     for form in [Form::Invocation, Form::Spans] {
         let world = World::new(Behaviour { form, late_ms: [20_000, 40_000], ..Behaviour::default() });

@@ -41,11 +41,19 @@ pub(crate) struct Behaviour {
     pub(crate) is_signed: bool,
     /// Tokens are refused.
     pub(crate) is_token_expired: bool,
+    /// One environment of Managed Instances serves all streams.
+    pub(crate) is_managed: bool,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { form: Form::Invocation, late_ms: [2_000, 2_000], is_signed: false, is_token_expired: false }
+        Self {
+            form: Form::Invocation,
+            late_ms: [2_000, 2_000],
+            is_signed: false,
+            is_token_expired: false,
+            is_managed: false,
+        }
     }
 }
 
@@ -68,7 +76,7 @@ impl World {
     pub(crate) fn new(behaviour: Behaviour) -> Self {
         let control = FakeAwsControl::new(REGION);
         let auth = if behaviour.is_signed { "AWS_IAM" } else { "NONE" };
-        control.put_function(FUNCTION, function(auth));
+        control.put_function(FUNCTION, function(auth, behaviour.is_managed));
         if behaviour.form == Form::Spans {
             control.set_destination(Destination::CloudWatchLogs);
         }
@@ -167,6 +175,7 @@ impl World {
         let now = self.clock.now().millis();
         state.invocations += 1;
         let idle = state.environments.iter().find(|(_, until)| **until <= now).map(|(number, _)| *number);
+        let idle = if self.behaviour.is_managed && state.invocations > 1 { Some(0) } else { idle };
         let environment = idle.unwrap_or(state.environments.len());
         let end = now + 3_005;
         state.environments.insert(environment, end);
@@ -186,7 +195,8 @@ impl World {
             let late = self.behaviour.late_ms[usize::from(n >= half)];
             self.control.put_document(end + late, document);
         }
-        for line in invocation.log_lines() {
+        let lines = if self.behaviour.is_managed { invocation.managed_log_lines() } else { invocation.log_lines() };
+        for line in lines {
             let stream = format!("2026/11/22/[1]{environment}");
             self.control.put_line(&format!("/aws/lambda/{FUNCTION}"), &stream, end + 1_000, &line);
         }
@@ -194,13 +204,13 @@ impl World {
     }
 }
 
-fn function(auth: &str) -> FakeFunction {
+fn function(auth: &str, is_managed: bool) -> FakeFunction {
     let everybody = |sid: &str, action: &str, condition: Value| json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": action, "Condition": condition});
     let policy = json!({"Version": "2012-10-17", "Statement": [
         everybody("PublicUrl", "lambda:InvokeFunctionUrl", json!({"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}})),
         everybody("PublicInvoke", "lambda:InvokeFunction", json!({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}})),
     ]});
-    FakeFunction {
+    let mut function = FakeFunction {
         configuration: json!({"FunctionName": FUNCTION, "MemorySize": 512, "Timeout": 30, "TracingConfig": {"Mode": "Active"},
             "Environment": {"Variables": {"ENVIRONMENT": "prod", "SSE_JWT_SECRET": "a-secret-of-the-function"}},
             "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/sse-prod"}, "Layers": []}),
@@ -208,7 +218,12 @@ fn function(auth: &str) -> FakeFunction {
         alias: Some("live".into()),
         policy: if auth == "NONE" { policy } else { Value::Null },
         reserved: Some(20),
+    };
+    if is_managed {
+        function.configuration["CapacityProviderConfig"] = json!({"LambdaManagedInstancesCapacityProviderConfig": {}});
+        function.reserved = None;
     }
+    function
 }
 
 struct Body {
