@@ -2,7 +2,7 @@
 
 use crate::{
     control::{Asked, Reply},
-    xray::{next, offset},
+    page::{next, offset},
 };
 use serde_json::{Value, json};
 

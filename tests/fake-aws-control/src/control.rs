@@ -1,6 +1,6 @@
 //! The front: which service and operation a request means, whether its caller may, and what is kept.
 
-use crate::{cloudwatch, lambda, lambda::FakeFunction, lock, logs, xray};
+use crate::{LambdaForm, cloudwatch, lambda, lambda::FakeFunction, lock, logs, xray};
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -25,9 +25,11 @@ pub(crate) struct State {
     pub(crate) region: String,
     pub(crate) destination: Destination,
     pub(crate) page_size: usize,
+    pub(crate) lambda_form: LambdaForm,
     pub(crate) documents: Vec<(u64, Value)>,
+    pub(crate) spans: Vec<(u64, Value)>,
     pub(crate) is_limit_exceeded: bool,
-    pub(crate) retrievals: BTreeMap<String, (Vec<String>, usize)>,
+    pub(crate) retrievals: BTreeMap<String, xray::Retrieval>,
     pub(crate) functions: BTreeMap<String, FakeFunction>,
     pub(crate) logs: BTreeMap<String, Vec<logs::Line>>,
     pub(crate) alarms: Vec<Value>,
@@ -67,6 +69,11 @@ impl FakeAwsControl {
         lock(&self.0).documents.push((visible_from_ms, document));
     }
 
+    /// Keeps a span that came as such, in the form of the log group `aws/spans`: X-Ray's own store never has it.
+    pub fn put_span(&self, visible_from_ms: u64, span: Value) {
+        lock(&self.0).spans.push((visible_from_ms, span));
+    }
+
     /// Keeps a line of a log.
     pub fn put_line(&self, group: &str, stream: &str, at_ms: u64, message: &str) {
         let line = logs::Line { stream: stream.to_owned(), at_ms, message: message.to_owned() };
@@ -88,6 +95,11 @@ impl FakeAwsControl {
     /// Sends traces there from now on.
     pub fn set_destination(&self, destination: Destination) {
         lock(&self.0).destination = destination;
+    }
+
+    /// Hands Lambda's own segments out in this form from now on.
+    pub fn set_lambda_form(&self, form: LambdaForm) {
+        lock(&self.0).lambda_form = form;
     }
 
     /// How many segments, spans or log events a page holds; at least one.

@@ -2,7 +2,8 @@
 
 use crate::{
     control::{Asked, Reply, State},
-    xray::{next, offset, span_events},
+    page::{next, offset},
+    xray::span_events,
 };
 use serde_json::{Value, json};
 

@@ -58,16 +58,23 @@ fn infer(document: &Value, trace: &Value) -> Vec<Value> {
     let nested = document["subsegments"].as_array().into_iter().flatten().flat_map(|inner| infer(inner, trace));
     let mut inferred: Vec<_> = nested.collect();
     if document["namespace"] == "aws" {
-        let id = document["id"].as_str().unwrap_or_default();
-        let name = document["aws"]["table_name"].as_str().or_else(|| document["name"].as_str()).unwrap_or_default();
-        let own_id = format!("f{}", id.get(1..).unwrap_or_default());
-        inferred.push(
-            json!({"id": own_id, "parent_id": id, "trace_id": trace, "name": name, "inferred": true, "namespace": "aws",
-            "origin": "AWS::DynamoDB::Table", "start_time": document["start_time"], "end_time": document["end_time"],
-            "aws": document["aws"]}),
-        );
+        inferred.push(inferred_from(document, trace));
     }
     inferred
+}
+
+/// The node of the service that was called: a table is one of its own.
+fn inferred_from(call: &Value, trace: &Value) -> Value {
+    let id = call["id"].as_str().unwrap_or_default();
+    let service = call["name"].as_str().unwrap_or_default();
+    let table = call["aws"]["table_name"].as_str();
+    let origin = if service == "DynamoDB" { "AWS::DynamoDB::Table".to_owned() } else { format!("AWS::{service}") };
+    let mut aws = call["aws"].clone();
+    aws["resource_names"] = table.into_iter().collect();
+    // Another id than any that was sent: that of the call, each bit turned.
+    let own_id = format!("{:016x}", !u64::from_str_radix(id, 16).unwrap_or_default());
+    json!({"id": own_id, "parent_id": id, "trace_id": trace, "name": table.unwrap_or(service),
+        "inferred": true, "namespace": "aws", "origin": origin, "start_time": call["start_time"], "end_time": call["end_time"], "aws": aws})
 }
 
 #[cfg(test)]

@@ -108,6 +108,11 @@ impl Fleet {
         Ok(Taken { member, call, is_cold })
     }
 
+    /// The member of this number.
+    pub(crate) fn member(&self, number: usize) -> Option<Arc<Member>> {
+        crate::lock(&self.members).iter().find(|member| member.number == number).cloned()
+    }
+
     /// Shuts everything down, as Lambda does with what it needs no more.
     pub(crate) async fn shut_down(&self) -> Vec<(usize, Shutdown)> {
         let members = crate::lock(&self.members).clone();

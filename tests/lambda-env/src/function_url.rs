@@ -35,7 +35,7 @@ use tokio::{
 };
 
 use crate::{
-    environment::{EnvironmentBuilder, Shutdown, StartError},
+    environment::{EnvironmentBuilder, Memory, Shutdown, StartError},
     fleet::{Fleet, Notices},
     ids::Ids,
     notice::Notice,
@@ -126,6 +126,16 @@ impl UrlServer {
     /// The next thing that happened. Safe to cancel.
     pub async fn notice(&mut self) -> Option<Notice> {
         self.notices.recv().await
+    }
+
+    /// Memory of the function's process in an environment, by its number, while it runs.
+    pub async fn memory(&self, environment: usize) -> Option<Memory> {
+        self.service.fleet.member(environment)?.environment()?.memory().await
+    }
+
+    /// How long an environment, by its number, last took from the start of its process to its first `next`.
+    pub fn init_duration(&self, environment: usize) -> Option<Duration> {
+        self.service.fleet.member(environment)?.environment()?.init_duration()
     }
 
     /// Takes no more requests, and shuts every environment down as Lambda does with what it needs no more: how each ended, by

@@ -1,10 +1,11 @@
-//! What stands behind a function, wherever its collector runs: tables and CloudWatch (stand-ins that count calls), the judge, the X-Ray API.
+//! What stands behind a function, wherever its collector runs: tables and CloudWatch (stand-ins that count calls), the judge, X-Ray.
 //! It knows no collector.
 
 use crate::{
     exchange::Upstream,
+    fake_xray::FakeXray,
     tool::service,
-    xray_api::{XrayApi, put_request},
+    xray_api::put_request,
     xray_validator::{Record, XrayValidator},
     xray_validator_proxy::XrayValidatorProxy,
 };
@@ -29,13 +30,16 @@ const ARRIVAL_PAUSE: Duration = Duration::from_millis(100);
 pub struct Backend {
     /// DynamoDB and CloudWatch.
     pub aws: FakeAws,
-    /// Stores documents.
-    pub api: XrayApi,
+    /// Stores documents, merges and infers.
+    pub xray: FakeXray,
     /// Judges them.
     pub proxy: XrayValidatorProxy,
 }
 
 impl Backend {
+    /// `ENVIRONMENT` of every function.
+    pub const ENVIRONMENT: &str = "real";
+
     /// Starts all of it.
     ///
     /// # Errors
@@ -44,9 +48,9 @@ impl Backend {
         let aws = FakeAws::start()?;
         aws.create_table(TableSpec::new(ITEMS, "source_id").index("by_sentiment", "sentiment", "updated_at"));
         aws.create_table(TableSpec::new(USERS, "PK").sort("SK"));
-        let api = XrayApi::start().await?;
-        let proxy = XrayValidatorProxy::start(api.address(), judge).await?;
-        Ok(Self { aws, api, proxy })
+        let xray = FakeXray::start().await?;
+        let proxy = XrayValidatorProxy::start(xray.address(), judge).await?;
+        Ok(Self { aws, xray, proxy })
     }
 
     /// The function with Lambda's own segments on their way to X-Ray. Its collector is the caller's to add.
@@ -57,7 +61,7 @@ impl Backend {
             .var("SENTIMENTS_TABLE", ITEMS)
             .var("USERS_TABLE", USERS)
             .var("SSE_JWT_SECRET", SECRET)
-            .var("ENVIRONMENT", "real")
+            .var("ENVIRONMENT", Self::ENVIRONMENT)
     }
 
     /// Writes an item, dated so many milliseconds ago.
@@ -75,13 +79,21 @@ impl Backend {
     /// # Panics
     /// If no token can be made, or the table is gone.
     pub fn put_configuration(&self, id: &str, tickers: &[&str]) -> FunctionUrl {
+        let token = self.put_configuration_with_token(id, tickers);
+        let request = FunctionUrl::get(&format!("/api/v2/configurations/{id}/stream"));
+        request.header("accept", "text/event-stream").header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Writes a configuration; says a token for it.
+    ///
+    /// # Panics
+    /// If no token can be made, or the table is gone.
+    pub fn put_configuration_with_token(&self, id: &str, tickers: &[&str]) -> String {
         let item = Item::new().text("PK", &format!("USER#{USER}")).text("SK", &format!("CONFIG#{id}"));
         assert!(self.aws.put(USERS, item.text("status", "active").texts("tickers", tickers)), "no such table");
         let claims = json!({"sub": USER, "exp": Stamp::now().unix_ms() / 1_000 + 3_600});
         let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()));
-        let token = token.expect("the claims and the key are of the right form");
-        let request = FunctionUrl::get(&format!("/api/v2/configurations/{id}/stream"));
-        request.header("accept", "text/event-stream").header("authorization", &format!("Bearer {token}"))
+        token.expect("the claims and the key are of the right form")
     }
 
     /// Waits until nothing of a trace is missing, and says what is still wrong with it then.

@@ -5,8 +5,8 @@ use crate::{
     backend::Backend,
     collector::Collector,
     daemon::Daemon,
+    fake_xray::FakeXray,
     otlp_tee::OtlpTee,
-    xray_api::XrayApi,
     xray_validator::{Record, XrayValidator},
 };
 use lambda_env::environment::EnvironmentBuilder;
@@ -17,7 +17,7 @@ use std::{io, ops::Deref};
 pub struct Fixture {
     backend: Backend,
     /// Stores what the collector makes of the handler phase's documents.
-    pub second: XrayApi,
+    pub second: FakeXray,
     /// Makes most of the documents.
     pub collector: Collector,
     /// Saw the spans.
@@ -32,7 +32,7 @@ impl Fixture {
     /// A part does not start.
     pub async fn start(judge: XrayValidator) -> io::Result<Self> {
         let backend = Backend::start(judge).await?;
-        let second = XrayApi::start().await?;
+        let second = FakeXray::start().await?;
         let collector = Collector::start(backend.proxy.address(), second.address()).await?;
         let daemon = Daemon::start(backend.proxy.address(), Some(collector.daemon())).await?;
         let tee = OtlpTee::start(collector.otlp()).await?;

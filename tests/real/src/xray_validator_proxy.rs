@@ -3,6 +3,7 @@
 
 use crate::{
     exchange::{Server, Upstream},
+    tampering::Tampering,
     xray_validator::XrayValidator,
 };
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use std::{
 #[derive(Debug)]
 pub struct XrayValidatorProxy {
     judge: Arc<Mutex<XrayValidator>>,
+    tampering: Tampering,
     server: Server,
 }
 
@@ -31,18 +33,24 @@ impl XrayValidatorProxy {
     pub async fn start(api: SocketAddr, judge: XrayValidator) -> io::Result<Self> {
         let judge = Arc::new(Mutex::new(judge));
         let upstream = Upstream::new(api);
-        let shared = Arc::clone(&judge);
+        let tampering = Tampering::default();
+        let shared = (Arc::clone(&judge), tampering.clone());
         let server = Server::start(move |request| {
-            let answer = answer(Arc::clone(&shared), upstream.clone(), request);
+            let answer = answer(shared.clone(), upstream.clone(), request);
             async { answer.await.map(Full::new) }
         })
         .await?;
-        Ok(Self { judge, server })
+        Ok(Self { judge, tampering, server })
     }
 
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// From now on documents that were taken are not stored as they came, but as `change` says. The sender is not told.
+    pub fn tamper(&self, change: impl Fn(Value) -> Vec<Value> + Send + Sync + 'static) {
+        self.tampering.set(change);
     }
 
     /// What it saw. It judges nothing while this is held.
@@ -55,7 +63,9 @@ fn lock(judge: &Mutex<XrayValidator>) -> MutexGuard<'_, XrayValidator> {
     judge.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn answer(judge: Arc<Mutex<XrayValidator>>, upstream: Upstream, request: Request<Bytes>) -> Response<Bytes> {
+type Shared = (Arc<Mutex<XrayValidator>>, Tampering);
+
+async fn answer((judge, tampering): Shared, upstream: Upstream, request: Request<Bytes>) -> Response<Bytes> {
     if request.uri().path() != "/TraceSegments" {
         return upstream.send(request).await;
     }
@@ -65,7 +75,7 @@ async fn answer(judge: Arc<Mutex<XrayValidator>>, upstream: Upstream, request: R
     for document in given["TraceSegmentDocuments"].as_array().into_iter().flatten() {
         let text = document.as_str().unwrap_or_default();
         match lock(&judge).put(text, now) {
-            Ok(()) => taken.push(text.to_owned()),
+            Ok(()) => taken.extend(tampering.of(text)),
             Err(why) => {
                 let id = serde_json::from_str::<Value>(text).unwrap_or_default()["id"].clone();
                 refused.push(json!({"Id": id, "ErrorCode": why.code, "Message": why.message}));

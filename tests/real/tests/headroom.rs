@@ -2,7 +2,7 @@
 //! beside. Function and collector together stay below what a 512 MB function has to spare.
 
 use lambda_env::{Call, Deadline, FunctionUrl, Invocation};
-use sse_real::{fixture::Fixture, otlp_tee::Sent, xray_validator::XrayValidator};
+use sse_real::{fixture::Fixture, otlp_tee::Sent, tool::peak_mb, xray_validator::XrayValidator};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
 
@@ -67,17 +67,10 @@ async fn function_and_collector_fit() {
     let streams: BTreeSet<_> = sent.iter().filter(|sent| sent.span.name == "sse_stream").map(Sent::id).collect();
     assert_eq!(streams.len(), STREAMS + 1, "every stream is traced");
     let ours = function.memory().await.unwrap().peak_kib / 1_024;
-    let collectors = peak_mb(fixture.collector.pid().unwrap());
+    let collectors = peak_mb(fixture.collector.pid().unwrap()).unwrap();
     println!(
         "=> peak {ours} MB function and {collectors} MB collector; {ITEMS} items, {STREAMS} streams, {} spans",
         sent.len()
     );
     assert!(ours + collectors < PEAK_MB_MAX, "{ours} MB and {collectors} MB");
-}
-
-/// The largest resident set that a process had.
-fn peak_mb(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1_024
 }

@@ -150,9 +150,9 @@ async fn what_was_given_up_comes_to_x_ray_once_under_its_own_ids() {
     for root in &roots {
         // Parents, children and both phases are there: nothing of the trace is missing any more, and nothing was refused.
         assert_eq!(fixture.complaints(root).await, Vec::<String>::new());
-        let documents = fixture.api.trace(root).await.unwrap();
-        let is_held = |id: &String| documents.iter().filter(|document| document["id"] == id.as_str()).count() == 1;
-        assert!(given[root].iter().all(is_held), "{documents:#?}");
+        let shown = fixture.xray.ids(root).await.unwrap();
+        let is_held = |id: &String| shown.iter().filter(|held| *held == id).count() == 1;
+        assert!(given[root].iter().all(is_held), "{shown:?}");
     }
     println!("=> {total} spans of 2 traces given up, all of them at X-Ray, none twice in three runs of `replay`");
 }

@@ -1,5 +1,6 @@
 //! `verify` as a program, against the function as a program: a URL that invokes frozen environments, X-Ray, Lambda, Logs and
 //! CloudWatch behind it, and what the function's spans and lines become there.
+//! Rule: Verified.
 
 mod canary;
 mod deployed;

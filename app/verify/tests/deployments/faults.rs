@@ -1,5 +1,5 @@
 //! Each fault that a deployment can have, planted into what a healthy one leaves in the form in which AWS hands it out, and the
-//! checks that fail on it. The table in docs/verify.md is written from this: `UPDATE_VERIFY=1 cargo test -p sse-verify` does.
+//! checks that fail on it. Rule: Verified. The table in docs/verify.md is written from this: `UPDATE_VERIFY=1 cargo test -p sse-verify` does.
 
 use crate::{deployment::Deployment, invocation::Form, planted::FAULTS};
 use sse_verify::{
