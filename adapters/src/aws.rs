@@ -30,18 +30,18 @@ use credentials::LazyChain;
 use http::LazyHttp;
 use std::time::Duration;
 
-/// A call is given up after this long, retries, connecting and credentials included, in milliseconds (contract: Events).
-pub const CALL_TIMEOUT_MS: u64 = 3_000;
+/// A call is given up after this long, retries, connecting and credentials included (contract: Events).
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// One attempt of it: short enough that a second one fits behind it.
-const ATTEMPT_TIMEOUT_MS: u64 = 1_400;
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_400);
 /// Opening a connection, TLS not included.
-const CONNECT_TIMEOUT_MS: u64 = 1_000;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Loading credentials: single sign-on or a process of the user's, which may be slow. Calls have their own limits.
-const CREDENTIALS_TIMEOUT_MS: u64 = 60_000;
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_mins(1);
 /// Attempts of one call.
 const ATTEMPTS_MAX: u32 = 3;
 /// The wait before the second attempt, at most; it doubles, with jitter.
-const FIRST_BACKOFF_MS: u64 = 50;
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 /// No region was found where the SDK looks for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,19 +150,15 @@ impl Aws {
 /// call's time limit.
 fn base() -> aws_config::ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS_MAX)
-                .with_initial_backoff(Duration::from_millis(FIRST_BACKOFF_MS)),
-        )
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(FIRST_BACKOFF))
         .timeout_config(
             TimeoutConfig::builder()
-                .operation_timeout(Duration::from_millis(CALL_TIMEOUT_MS))
-                .operation_attempt_timeout(Duration::from_millis(ATTEMPT_TIMEOUT_MS))
-                .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS))
+                .operation_timeout(CALL_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .build(),
         )
-        .identity_cache(IdentityCache::lazy().load_timeout(Duration::from_millis(CREDENTIALS_TIMEOUT_MS)).build())
+        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 

@@ -71,6 +71,7 @@ fn expiry(seconds: f64) -> Result<Timestamp, ItemProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const LATEST: Timestamp = Timestamp::from_millis(5);
 
@@ -103,7 +104,10 @@ mod tests {
         assert_eq!(problem(fields(&["A", ""])), ItemProblem::Ticker);
         assert_eq!(problem(fields(&["A", "B,C"])), ItemProblem::TickerComma);
         assert_eq!(problem(ItemFields { source_id: "", ..fields(&one) }), ItemProblem::SourceId);
-        assert_eq!(problem(ItemFields { updated_at: LATEST.plus_ms(1), ..fields(&one) }), ItemProblem::UpdatedAtAhead);
+        assert_eq!(
+            problem(ItemFields { updated_at: LATEST.plus(Duration::from_millis(1)), ..fields(&one) }),
+            ItemProblem::UpdatedAtAhead
+        );
         assert_eq!(problem(ItemFields { sentiment: "Neutral", ..fields(&one) }), ItemProblem::Sentiment);
         for score in [1.1, f64::NAN] {
             assert_eq!(problem(ItemFields { score, ..fields(&one) }), ItemProblem::ScoreRange);

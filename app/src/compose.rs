@@ -89,7 +89,7 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
             let warm = poller.clone();
             (poller, Some(async move { warm.warm_up().await }.boxed()), None)
         } else {
-            let (table, feed) = items::table(items, config.read_plan.span_ms, &clock, &random);
+            let (table, feed) = items::table(items, config.read_plan.span, &clock, &random);
             (table, None, feed)
         };
     let metrics: Arc<dyn Metrics> = match (config.metrics, aws_context.aws()) {
@@ -125,7 +125,7 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
     if config.telemetry == TelemetrySink::Xray {
         tracing.trace_age_max = lambda_trace::OTLP_TRACE_AGE_MAX;
     }
-    tracing.flush_timeout = Duration::from_millis(config.flush_timeout_ms);
+    tracing.flush_timeout = config.flush_timeout;
     tracing.shutdown_flush = match config.front {
         // Its own limit: Lambda leaves little time.
         Mode::Lambda { .. } => tracing.shutdown_flush.min(tracing.flush_timeout),
@@ -134,7 +134,7 @@ pub async fn compose(config: &Config, mut errors: ConfigErrors, items: Option<&P
     tracing.shutdown = ports.shutdown.clone();
     let is_traced = config.telemetry != TelemetrySink::Off;
     let service = Service::new(ports, tracing, tokens, configurations, config.limits, Slots::of(pool), is_traced);
-    let shortest_time_limit = Duration::from_millis(config.limits.deadline_margin_ms + config.read_plan.interval_ms);
+    let shortest_time_limit = config.limits.deadline_margin + config.read_plan.interval;
     Ok(Wiring { service: Arc::new(service), background, warm_up, shortest_time_limit, spans: telemetry.spans })
 }
 

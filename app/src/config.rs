@@ -22,6 +22,7 @@ pub use variable::{Form, Variable};
 
 use reader::Reader;
 use sse_core::{plan::Limits, shared_reader::ReadPlan};
+use std::time::Duration;
 
 /// CloudWatch's limit for a namespace and for the value of a dimension, in bytes (a dimension may be longer; nobody's is).
 const NAME_MAX_BYTES: usize = 255;
@@ -60,20 +61,20 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
         resource_attributes: resource::attributes(r, &service),
         service,
         limits: Limits {
-            stream_max_ms: r.number(&table::STREAM_MAX),
-            deadline_margin_ms: r.number(&table::DEADLINE_MARGIN),
-            heartbeat_ms: r.number(&table::HEARTBEAT_INTERVAL),
-            retry_ms: r.number(&table::RETRY),
+            stream_max: Some(r.millis(&table::STREAM_MAX)).filter(|most| !most.is_zero()),
+            deadline_margin: r.millis(&table::DEADLINE_MARGIN),
+            heartbeat: r.millis(&table::HEARTBEAT_INTERVAL),
+            retry: r.millis(&table::RETRY),
         },
         read_plan: ReadPlan {
-            interval_ms: r.number(&table::POLL_INTERVAL),
-            overlap_ms: r.number(&table::READ_OVERLAP),
-            full_interval_ms: r.number(&table::FULL_READ_INTERVAL),
-            span_ms: r.number(&table::WINDOW) * 1_000,
+            interval: r.millis(&table::POLL_INTERVAL),
+            overlap: r.millis(&table::READ_OVERLAP),
+            full_interval: r.millis(&table::FULL_READ_INTERVAL),
+            span: Duration::from_secs(r.number(&table::WINDOW)),
             max_items: whole(r.number(&table::WINDOW_MAX_ITEMS)),
         },
         max_connections: whole(r.number_or(&table::MAX_CONNECTIONS, default_connections(&front))),
-        flush_timeout_ms: r.number(&table::FLUSH_TIMEOUT),
+        flush_timeout: r.millis(&table::FLUSH_TIMEOUT),
         trace_budget_bytes: whole(r.number(&table::TRACE_BUDGET)),
         retain_bytes: whole(r.number(&table::RETAIN)),
         tokens: tokens(r),

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{io, time::Duration};
 
 /// How often the progress is drawn where nothing else draws it, in milliseconds.
-const TICK_MS: u64 = 200;
+const TICK: Duration = Duration::from_millis(200);
 
 /// Flags of `feed`.
 #[derive(Clone, Debug, Args)]
@@ -90,7 +90,7 @@ fn progress(args: &FeedArgs) -> ProgressBar {
     bar.set_draw_target(ProgressDrawTarget::hidden());
     bar.set_style(style);
     bar.set_message(args.table.clone());
-    bar.enable_steady_tick(Duration::from_millis(TICK_MS));
+    bar.enable_steady_tick(TICK);
     bar
 }
 

@@ -1,6 +1,6 @@
 //! What an operator should read, as log lines: once a change. The words of a service stand only where they cannot quote a user's key.
 
-use lambda_trace::CallError;
+use lambda_trace::{CallError, whole_millis};
 use sse_core::{
     item::ItemProblem,
     ports::{OperatorLog, TokenError},
@@ -60,7 +60,7 @@ pub(crate) fn stream_ended(request_id: &str, summary: &Summary) {
         connection_id = %summary.connection_id,
         end_reason = summary.reason.as_str(),
         events = summary.events,
-        duration_ms = summary.duration_ms,
+        duration_ms = whole_millis(summary.duration),
         "stream ended"
     );
 }

@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 /// Beyond the flush, streams and connections have this long to end when the process is stopped.
 const STOP: Duration = Duration::from_millis(1_500);
 /// After an `accept` that failed (no file handles left), in milliseconds.
-const ACCEPT_PAUSE_MS: u64 = 50;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub async fn run(args: &ServeArgs, composed: Wiring) -> Result<(), ServeError> {
     let listener = TcpListener::bind(args.listen).await.map_err(listen)?;
     announce(listener.local_addr().map_err(listen)?);
     background.into_iter().chain(warm_up).for_each(|task| drop(tokio::spawn(task)));
-    let (site, all_done) = Site::new(service, args.timeout_s * 1_000, spans);
+    let (site, all_done) = Site::new(service, Duration::from_secs(args.timeout_s), spans);
     let site = Arc::new(site);
     tokio::select! {
         () = accept(&listener, &site) => {}
@@ -77,7 +77,7 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>) {
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
                 let clock = &site.service.ports.clock;
-                clock.sleep_until(clock.now().plus_ms(ACCEPT_PAUSE_MS)).await;
+                clock.sleep_until(clock.now().plus(ACCEPT_PAUSE)).await;
             }
         }
     }

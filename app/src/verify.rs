@@ -13,7 +13,7 @@ use flags::FlagError;
 use lambda_trace::Timestamp;
 use progress::Spinner;
 use sse_verify::{Options, aws::Endpoints, collect, ports::Ports, report::Report};
-use std::{fs, io, path::PathBuf, process::ExitCode, time::Duration};
+use std::{fs, io, path::PathBuf, process::ExitCode};
 
 /// The exit code of a run that was interrupted, as shells know it from Ctrl-C.
 const INTERRUPTED: u8 = 130;
@@ -76,5 +76,5 @@ async fn judge(options: &Options, endpoints: &Endpoints, ports: &Ports) -> (Repo
     let began = ports.clock.now();
     let evidence = collect(options, endpoints, ports).await;
     let ended = ports.clock.now();
-    (Report::new(&evidence, Duration::from_millis(ended.ms_since(began))), ended)
+    (Report::new(&evidence, ended.since(began)), ended)
 }

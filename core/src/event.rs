@@ -7,11 +7,12 @@ use crate::{
     snapshot::{Shown, Snapshot, TagsPage},
     sse::json,
 };
-use lambda_trace::Timestamp;
+use lambda_trace::{Timestamp, whole_millis};
 use serde::{Serialize, Serializer};
 use std::{
     collections::BTreeSet,
     io::{self, Write},
+    time::Duration,
 };
 
 /// `heartbeat`
@@ -88,7 +89,9 @@ pub struct LastEvent {
 impl From<Last> for LastEvent {
     fn from(last: Last) -> Self {
         match last {
-            Last::Deadline { remaining_ms } => Self { reason: "lambda_deadline", remaining_ms: Some(remaining_ms) },
+            Last::Deadline { remaining } => {
+                Self { reason: "lambda_deadline", remaining_ms: Some(whole_millis(remaining)) }
+            }
             Last::StreamMax => Self { reason: "stream_max", remaining_ms: None },
             Last::Shutdown => Self { reason: "shutdown", remaining_ms: None },
         }
@@ -113,9 +116,9 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// Come back after this many milliseconds.
-    pub const fn new(retry_ms: u64) -> Self {
-        Self { reason: "max_connections", retry_ms }
+    /// Come back after this time.
+    pub const fn new(retry: Duration) -> Self {
+        Self { reason: "max_connections", retry_ms: whole_millis(retry) }
     }
 }
 

@@ -5,18 +5,18 @@ mod problem;
 pub use problem::ItemProblem;
 
 use lambda_trace::Timestamp;
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc, time::Duration};
 
 /// How many units one whole score has: sums are exact, whatever the order of adding.
 pub const SCORE_SCALE: i64 = 1_000_000_000;
 /// The longest ticker, in bytes.
 pub const TICKER_MAX_BYTES: usize = 64;
 /// An item dated further ahead than this is skipped.
-const FUTURE_LIMIT_MS: u64 = 5 * 60_000;
+const FUTURE_LIMIT: Duration = Duration::from_mins(5);
 
 /// The latest date that an item read at `now` may bear: 5 minutes ahead, for writers whose clocks run ahead of this one.
 pub const fn latest_date(now: Timestamp) -> Timestamp {
-    now.plus_ms(FUTURE_LIMIT_MS)
+    now.plus(FUTURE_LIMIT)
 }
 
 /// The three partitions of the index, and the labels of aggregates.

@@ -1,15 +1,15 @@
 //! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
 
 use crate::ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog};
-use lambda_trace::{CallError, Timestamp};
+use lambda_trace::{CallError, Timestamp, whole_millis};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-/// Batches are at least this far apart, in milliseconds, but for the ends of streams.
-pub const PUT_INTERVAL_MS: u64 = 10_000;
+/// Batches are at least this far apart, but for the ends of streams.
+pub const PUT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The counts of one process.
 pub struct MetricsAggregator {
@@ -59,7 +59,7 @@ impl Counts {
         let plain = |name, reading| Measurement { name, event_type: None, reading };
         let mut batch = vec![plain("ConnectionCount", MetricValue::Gauge(levels.connections as u64))];
         let mut data_age = Histogram::default();
-        data_age.add(u64::try_from(levels.data_age.as_millis()).unwrap_or(u64::MAX));
+        data_age.add(whole_millis(levels.data_age));
         batch.push(plain("DataAgeMs", MetricValue::Histogram(data_age)));
         if self.acquire_failures > 0 {
             batch.push(plain("ConnectionAcquireFailures", MetricValue::Counter(self.acquire_failures)));
@@ -114,15 +114,15 @@ impl MetricsAggregator {
         let counts = &mut self.state().counts;
         for delivery in deliveries {
             *counts.events.entry(delivery.event_type).or_default() += 1;
-            if let Some(latency_ms) = delivery.measured_latency_ms() {
-                counts.latency_ms.add(latency_ms);
+            if let Some(latency) = delivery.measured_latency() {
+                counts.latency_ms.add(whole_millis(latency));
             }
         }
     }
 
     /// One Query call.
-    pub fn polled(&self, duration_ms: u64) {
-        self.state().counts.poll_ms.add(duration_ms);
+    pub fn polled(&self, duration: Duration) {
+        self.state().counts.poll_ms.add(whole_millis(duration));
     }
 
     /// A stream refused for want of a slot.
@@ -144,7 +144,7 @@ impl MetricsAggregator {
     pub fn is_due(&self, now: Timestamp) -> bool {
         let state = self.state();
         // Never further away than the interval, unless the clock was set back.
-        let is_time = now >= state.next_put || now.plus_ms(PUT_INTERVAL_MS) < state.next_put;
+        let is_time = now >= state.next_put || now.plus(PUT_INTERVAL) < state.next_put;
         is_time && !state.is_putting && !state.counts.is_empty()
     }
 
@@ -169,7 +169,7 @@ impl<'b> PutTurn<'b> {
             return None;
         }
         state.is_putting = true;
-        state.next_put = now.plus_ms(PUT_INTERVAL_MS);
+        state.next_put = now.plus(PUT_INTERVAL);
         let counts = std::mem::take(&mut state.counts);
         Some(Self { aggregator, counts })
     }

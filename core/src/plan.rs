@@ -6,22 +6,22 @@ use crate::{
     ports::{Last, Random},
 };
 use lambda_trace::Timestamp;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-/// The bounds of the reconnect delay after `done`, in milliseconds.
-const DONE_RETRY_MS: (u64, u64) = (500, 1_500);
+/// The bounds of the reconnect delay after `done`.
+const DONE_RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1_500)];
 
-/// The limits of every stream of a process, in milliseconds.
+/// The limits of every stream of a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// `SSE_STREAM_MAX_MS`; 0: until the deadline.
-    pub stream_max_ms: u64,
+    /// `SSE_STREAM_MAX_MS`; `None`: until the deadline.
+    pub stream_max: Option<Duration>,
     /// `SSE_DEADLINE_MARGIN_MS`
-    pub deadline_margin_ms: u64,
+    pub deadline_margin: Duration,
     /// `SSE_HEARTBEAT_INTERVAL_MS`
-    pub heartbeat_ms: u64,
+    pub heartbeat: Duration,
     /// `SSE_RETRY_MS`
-    pub retry_ms: u64,
+    pub retry: Duration,
 }
 
 /// What of the state a client is to see.
@@ -52,12 +52,12 @@ pub struct Plan {
     pub ends_by_stream_max: bool,
     /// The invocation's own deadline.
     pub deadline: Timestamp,
-    /// Between heartbeats, in milliseconds.
-    pub heartbeat_ms: u64,
-    /// The client's reconnect delay, in milliseconds.
-    pub retry_ms: u64,
-    /// The same after a `done`, in milliseconds: a planned end should not cost the reader the pause that a fault does.
-    pub done_retry_ms: u64,
+    /// Between heartbeats.
+    pub heartbeat: Duration,
+    /// The client's reconnect delay.
+    pub retry: Duration,
+    /// The same after a `done`: a planned end should not cost the reader the pause that a fault does.
+    pub done_retry: Duration,
     /// What the client sees.
     pub view: View,
     /// What the client says it holds.
@@ -74,17 +74,17 @@ impl Plan {
         view: View,
         resume: Option<Digest>,
     ) -> Self {
-        let by_deadline = deadline.minus_ms(limits.deadline_margin_ms).max(now);
-        let by_stream_max = (limits.stream_max_ms > 0).then(|| now.plus_ms(limits.stream_max_ms));
+        let by_deadline = deadline.minus(limits.deadline_margin).max(now);
+        let by_stream_max = limits.stream_max.map(|most| now.plus(most));
         let ends_by_stream_max = by_stream_max.is_some_and(|at| at < by_deadline);
         Self {
             end_at: by_stream_max.map_or(by_deadline, |at| at.min(by_deadline)),
             ends_by_stream_max,
             deadline,
-            heartbeat_ms: limits.heartbeat_ms,
+            heartbeat: limits.heartbeat,
             // Within ±50 %, so that clients that lost one environment together do not come back together.
-            retry_ms: random.between(limits.retry_ms / 2, limits.retry_ms + limits.retry_ms / 2),
-            done_retry_ms: random.between(DONE_RETRY_MS.0, DONE_RETRY_MS.1),
+            retry: random.time_between(limits.retry / 2, limits.retry + limits.retry / 2),
+            done_retry: random.time_between(DONE_RETRY[0], DONE_RETRY[1]),
             view,
             resume,
         }
@@ -92,10 +92,6 @@ impl Plan {
 
     /// The goodbye when [`Self::end_at`] comes.
     pub fn last(&self, now: Timestamp) -> Last {
-        if self.ends_by_stream_max {
-            Last::StreamMax
-        } else {
-            Last::Deadline { remaining_ms: self.deadline.ms_since(now) }
-        }
+        if self.ends_by_stream_max { Last::StreamMax } else { Last::Deadline { remaining: self.deadline.since(now) } }
     }
 }

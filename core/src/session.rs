@@ -14,9 +14,10 @@ use crate::{
 };
 use futures::{FutureExt, StreamExt, future::Fuse, select_biased};
 use lambda_trace::{EndReason, Shutdown, Timestamp};
+use std::time::Duration;
 
-/// A reader that takes nothing for this long is dropped, in milliseconds; it resumes.
-pub const STALL_MS: u64 = 30_000;
+/// A reader that takes nothing for this long is dropped; it resumes.
+pub const STALL: Duration = Duration::from_secs(30);
 
 enum Wake {
     End,
@@ -70,7 +71,7 @@ pub async fn run<'s>(
     let mut end = clock.sleep_until(plan.end_at).fuse();
     let mut shutdown = shutdown.asked().fuse();
     let mut gone = writer.reader_gone().fuse();
-    let mut stall = clock.sleep_until(now.plus_ms(STALL_MS)).fuse();
+    let mut stall = clock.sleep_until(now.plus(STALL)).fuse();
     let mut beat = clock.sleep_until(state.next_beat).fuse();
     let mut taken = writer.taken().fuse();
     let mut reading = shared_reader.read(clock, deps.random, deps.poller, true).boxed().fuse();
@@ -129,7 +130,7 @@ impl State<'_> {
             }
             Wake::Gone => return Some(EndReason::ClientDisconnected),
             Wake::StallCheck => {
-                let stalled = |since: Timestamp| now.ms_since(since) >= STALL_MS;
+                let stalled = |since: Timestamp| now.since(since) >= STALL;
                 if self.deps.writer.waiting_since().is_some_and(stalled) {
                     return Some(EndReason::ClientDisconnected);
                 }
@@ -164,8 +165,8 @@ impl State<'_> {
     /// away (a clock that was set back).
     fn beat(&mut self, now: Timestamp) {
         self.heartbeat();
-        let interval = self.plan.heartbeat_ms;
-        let (next, latest) = (self.next_beat.plus_ms(interval), now.plus_ms(interval));
+        let interval = self.plan.heartbeat;
+        let (next, latest) = (self.next_beat.plus(interval), now.plus(interval));
         self.next_beat = if next > now { next.min(latest) } else { latest };
     }
 
@@ -194,7 +195,7 @@ impl State<'_> {
     fn next_stall_check(&self) -> Timestamp {
         let since = self.deps.writer.waiting_since().unwrap_or_else(|| self.deps.clock.now());
         // Never in the past: a check that finds a stall ends the stream, so this one is later than now.
-        since.plus_ms(STALL_MS).max(self.deps.clock.now().plus_ms(1))
+        since.plus(STALL).max(self.deps.clock.now().plus(Duration::from_millis(1)))
     }
 }
 

@@ -1,33 +1,34 @@
 //! The wire form of an event (facts: SSE). A block is written whole; one `data:` line of JSON; `id:` and `retry:` only
 //! inside an event that has data, because several clients lose or misread a block of their own.
 
+use lambda_trace::whole_millis;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
-use std::{fmt::Display, io};
+use std::{fmt::Display, io, time::Duration};
 
 /// Appends one event. `id` is short printable ASCII.
 pub fn write_event(
     out: &mut Vec<u8>,
     event: &str,
-    retry_ms: Option<u64>,
+    retry: Option<Duration>,
     id: Option<&dyn Display>,
     data: &impl Serialize,
 ) {
-    write_event_with(out, event, retry_ms, id, |out| out.extend_from_slice(json(data).as_bytes()));
+    write_event_with(out, event, retry, id, |out| out.extend_from_slice(json(data).as_bytes()));
 }
 
 /// Appends one event whose data `write` appends: one line of JSON.
 pub(crate) fn write_event_with(
     out: &mut Vec<u8>,
     event: &str,
-    retry_ms: Option<u64>,
+    retry: Option<Duration>,
     id: Option<&dyn Display>,
     write: impl FnOnce(&mut Vec<u8>),
 ) {
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(event.as_bytes());
-    if let Some(ms) = retry_ms {
-        out.extend_from_slice(format!("\nretry: {ms}").as_bytes());
+    if let Some(retry) = retry {
+        out.extend_from_slice(format!("\nretry: {}", whole_millis(retry)).as_bytes());
     }
     out.extend_from_slice(b"\ndata: ");
     write(out);
@@ -76,7 +77,13 @@ mod tests {
     #[test]
     fn a_block_has_one_data_line_whatever_the_data() {
         let mut out = Vec::new();
-        write_event(&mut out, "x", Some(5), Some(&"abc"), &"line\nbreak\r\u{2028}and\u{2029}\"\\");
+        write_event(
+            &mut out,
+            "x",
+            Some(Duration::from_millis(5)),
+            Some(&"abc"),
+            &"line\nbreak\r\u{2028}and\u{2029}\"\\",
+        );
         let data = r#""line\nbreak\r\u2028and\u2029\"\\""#;
         assert_eq!(String::from_utf8_lossy(&out), format!("event: x\nretry: 5\ndata: {data}\nid: abc\n\n"));
         out.clear();

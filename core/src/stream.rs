@@ -23,7 +23,7 @@ use crate::{
 };
 use futures::{FutureExt, future::BoxFuture};
 use lambda_trace::{EndReason, Invocation, ReadyForNext, Streaming};
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 /// What is known of a stream once it is over; for one line of log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub struct Summary {
     pub reason: EndReason,
     /// How many events its reader took.
     pub events: u64,
-    /// How long it lasted, in milliseconds.
-    pub duration_ms: u64,
+    /// How long it lasted.
+    pub duration: Duration,
 }
 
 /// A stream, opened: its session has not begun.
@@ -55,16 +55,20 @@ pub fn open(
     let client = Client {
         view: plan.view.clone(),
         resume: plan.resume,
-        retry_ms: plan.retry_ms,
-        done_retry_ms: plan.done_retry_ms,
+        retry: plan.retry,
+        done_retry: plan.done_retry,
         trace: invocation.trace(),
         started_at: ports.started_at,
     };
     let (writer, reader) = outbox(client, ports.clock.clone());
     let rescue = invocation.rescue();
     let clock = ports.clock.clone();
-    let lost =
-        Summary { connection_id: record.connection_id().clone(), reason: EndReason::Error, events: 0, duration_ms: 0 };
+    let lost = Summary {
+        connection_id: record.connection_id().clone(),
+        reason: EndReason::Error,
+        events: 0,
+        duration: Duration::ZERO,
+    };
     let opened_at = clock.now();
     let session = AssertUnwindSafe(run(invocation, record, permit, ports, plan, writer)).catch_unwind();
     let session = async move {
@@ -72,8 +76,8 @@ pub fn open(
             Ok(ended) => ended,
             // A panic has closed the spans (the guard) and aborted the body (the writer was dropped); the flush is still due.
             Err(_panic) => {
-                let duration_ms = clock.now().ms_since(opened_at);
-                (rescue.settle().await, Summary { duration_ms, ..lost })
+                let duration = clock.now().since(opened_at);
+                (rescue.settle().await, Summary { duration, ..lost })
             }
         }
     };
@@ -126,7 +130,7 @@ async fn run(
         connection_id: record.connection_id().clone(),
         reason,
         events: record.events_yielded(),
-        duration_ms: ports.clock.now().ms_since(opened_at),
+        duration: ports.clock.now().since(opened_at),
     };
     let flush_limit = invocation.flush_limit();
     // Does not compile while a span, a call in flight or the slot is alive.

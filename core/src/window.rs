@@ -18,16 +18,16 @@ use crate::item::Item;
 use contents::Contents;
 use lambda_trace::Timestamp;
 use members::Key;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// How long an expired item is remembered, in milliseconds: longer than an index lags.
-const REMEMBERED_MS: u64 = 60_000;
+/// How long an expired item is remembered: longer than an index lags.
+const REMEMBERED: Duration = Duration::from_mins(1);
 
 /// How far back the aggregates look, and how many items they hold.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowLimits {
-    /// `SSE_WINDOW_S`, in milliseconds.
-    pub span_ms: u64,
+    /// `SSE_WINDOW_S`
+    pub span: Duration,
     /// `SSE_WINDOW_MAX_ITEMS`; beyond it the oldest leave.
     pub max_items: usize,
 }
@@ -72,7 +72,7 @@ impl Window {
     pub fn new(limits: WindowLimits) -> Self {
         Self {
             limits,
-            contents: Contents::new(limits.span_ms),
+            contents: Contents::new(limits.span),
             round: 0,
             missing: Missing::default(),
             cut: None,
@@ -144,7 +144,7 @@ impl Window {
             }
         }
         self.cut = self.cut.filter(|at| self.leaves_at(*at) > now);
-        self.expired.retain(|_, (_, since)| now.ms_since(*since) < REMEMBERED_MS);
+        self.expired.retain(|_, (_, since)| now.since(*since) < REMEMBERED);
     }
 
     /// When the next item leaves by itself.
@@ -203,7 +203,7 @@ impl Window {
     }
 
     const fn leaves_at(&self, updated_at: Timestamp) -> Timestamp {
-        updated_at.plus_ms(self.limits.span_ms)
+        updated_at.plus(self.limits.span)
     }
 
     /// Takes a version, if it is news.

@@ -15,6 +15,7 @@ use sse_core::{
     ports::Random,
     shared_reader::ReadPlan,
 };
+use std::time::Duration;
 
 const STEPS: u64 = 120;
 /// One seed in so many has 5,000 tickers, which are told in `tags` pages, and states that take several writes.
@@ -53,13 +54,18 @@ pub fn run(seed: u64) {
     let random = SeededRandom::new(seed);
     let setup = Setup {
         read: ReadPlan {
-            interval_ms: 100,
-            overlap_ms: OVERLAP_MS,
-            full_interval_ms: FULL_MS,
-            span_ms: SPAN_MS,
+            interval: Duration::from_millis(100),
+            overlap: Duration::from_millis(OVERLAP_MS),
+            full_interval: Duration::from_millis(FULL_MS),
+            span: Duration::from_millis(SPAN_MS),
             max_items: 1_000,
         },
-        limits: Limits { stream_max_ms: 0, deadline_margin_ms: 1_000, heartbeat_ms: 700, retry_ms: 1_000 },
+        limits: Limits {
+            stream_max: None,
+            deadline_margin: Duration::from_secs(1),
+            heartbeat: Duration::from_millis(700),
+            retry: Duration::from_secs(1),
+        },
         slots: 1_000,
         life_ms: 3_000_000,
     };
@@ -115,7 +121,7 @@ impl Run {
             format!("i{}", self.next_id)
         };
         let late = if self.chance(30) { self.random.between(0, OVERLAP_MS - 300) } else { 0 };
-        let at = self.world.now().minus_ms(late);
+        let at = self.world.now().minus(Duration::from_millis(late));
         let sentiment = Sentiment::ALL[self.pick(3)];
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let score = self.random.between(0, 2_000) as f64 / 1_000.0 - 1.0;
@@ -125,7 +131,7 @@ impl Run {
         let names: Vec<&str> = tickers.iter().map(String::as_str).collect();
         let mut item = item(&id, at, sentiment, score, &names);
         if self.chance(20) {
-            item.expires_at = Some(self.world.now().plus_ms(self.random.between(0, 6_000)));
+            item.expires_at = Some(self.world.now().plus(Duration::from_millis(self.random.between(0, 6_000))));
         }
         // A rewrite is dated no earlier than what it replaces: `updated_at` is when the item was last written.
         let older =
@@ -223,8 +229,9 @@ impl Run {
 
     fn something_left_within(&self, ms: u64) -> bool {
         let now = self.world.now();
-        let recent = |at: Timestamp| at <= now && now.ms_since(at) <= ms;
-        let left = |i: &Item| i.expires_at.is_some_and(recent) || recent(i.updated_at.plus_ms(SPAN_MS));
+        let recent = |at: Timestamp| at <= now && now.since(at) <= Duration::from_millis(ms);
+        let left =
+            |i: &Item| i.expires_at.is_some_and(recent) || recent(i.updated_at.plus(Duration::from_millis(SPAN_MS)));
         self.world.table.items().iter().any(left)
     }
 

@@ -32,6 +32,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 
 /// The manual clock starts here.
@@ -54,13 +55,18 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             read: ReadPlan {
-                interval_ms: 100,
-                overlap_ms: 1_000,
-                full_interval_ms: 60_000,
-                span_ms: 86_400_000,
+                interval: Duration::from_millis(100),
+                overlap: Duration::from_secs(1),
+                full_interval: Duration::from_mins(1),
+                span: Duration::from_hours(24),
                 max_items: 10_000,
             },
-            limits: Limits { stream_max_ms: 0, deadline_margin_ms: 1_000, heartbeat_ms: 500, retry_ms: 3_000 },
+            limits: Limits {
+                stream_max: None,
+                deadline_margin: Duration::from_secs(1),
+                heartbeat: Duration::from_millis(500),
+                retry: Duration::from_secs(3),
+            },
             slots: 100,
             life_ms: 10_000,
         }
@@ -195,10 +201,10 @@ impl World {
     /// Lets time pass, waking every sleeper at its own moment.
     pub fn run(&mut self, ms: u64) {
         self.settle();
-        let until = self.now().plus_ms(ms);
+        let until = self.now().plus(Duration::from_millis(ms));
         while let Some(next) = self.clock.next_wake().filter(|at| *at <= until) {
             // A frozen environment's sleepers stay where they are; time must not stand still for them.
-            let next = next.max(self.now().plus_ms(1)).min(until);
+            let next = next.max(self.now().plus(Duration::from_millis(1))).min(until);
             self.clock.set(next);
             self.settle();
             if next == until {
@@ -261,7 +267,14 @@ impl Environment {
     /// The plan of a stream that opens now.
     pub fn plan(&self, view: View, resume: Option<Digest>) -> Plan {
         let now = self.ports.clock.now();
-        Plan::new(self.setup.limits, now, now.plus_ms(self.setup.life_ms), &*self.ports.random, view, resume)
+        Plan::new(
+            self.setup.limits,
+            now,
+            now.plus(Duration::from_millis(self.setup.life_ms)),
+            &*self.ports.random,
+            view,
+            resume,
+        )
     }
 
     /// A stream; `None` if no slot is free.
@@ -290,7 +303,7 @@ impl Environment {
         let (read, abort) = abortable(async move {
             loop {
                 while still.get() {
-                    clock.sleep_until(clock.now().plus_ms(1)).await;
+                    clock.sleep_until(clock.now().plus(Duration::from_millis(1))).await;
                 }
                 let Some(write) = reader.next().await else { break };
                 log.borrow_mut().push(write.map(Into::into));

@@ -27,6 +27,7 @@ use std::{
     path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::Mutex;
 
@@ -165,12 +166,15 @@ async fn the_contract_holds() {
 async fn filled(aws: &Aws, table: &str, count: u64, now: Timestamp) -> DynamoPoller {
     Tables::new(aws).create_items(table, INDEX, &SystemClock).await.expect("created");
     // Rewritten ones once: this many and no other are in the table.
-    let recent: HashMap<_, _> =
-        DemoFeed::new(1).backlog(now, OVERLAP_MS - 1_000, 30).into_iter().map(|i| (i.source_id.clone(), i)).collect();
+    let recent: HashMap<_, _> = DemoFeed::new(1)
+        .backlog(now, Duration::from_millis(OVERLAP_MS - 1_000), 30)
+        .into_iter()
+        .map(|i| (i.source_id.clone(), i))
+        .collect();
     let recent: Vec<_> = recent.into_values().collect();
     let older = (0..count - recent.len() as u64).map(|n| Item {
         source_id: format!("older-{n:06}").into(),
-        updated_at: now.minus_ms(OVERLAP_MS + 2_000 + n * (DAY_MS - 60_000) / count),
+        updated_at: now.minus(Duration::from_millis(OVERLAP_MS + 2_000 + n * (DAY_MS - 60_000) / count)),
         sentiment: Sentiment::ALL[usize::try_from(n % 3).unwrap_or(0)],
         ..recent[0].clone()
     });
@@ -208,10 +212,10 @@ async fn a_quiet_poll_costs_the_same_whatever_the_window_holds() {
     let many = filled(&aws, "items-100k", 100_000, now).await;
 
     // A quiet poll reads from the newest item seen, less the overlap (`flight::ReadPlan`).
-    let quiet = now.minus_ms(OVERLAP_MS);
+    let quiet = now.minus(Duration::from_millis(OVERLAP_MS));
     let (of_few, of_many) = (round(&few, quiet).await, round(&many, quiet).await);
     // The first page of the whole window, to see that the figures can tell a difference.
-    let whole = round(&many, now.minus_ms(DAY_MS)).await;
+    let whole = round(&many, now.minus(Duration::from_millis(DAY_MS))).await;
     println!("quiet, 1,000 items:   {of_few:?}\nquiet, 100,000 items: {of_many:?}\nfirst page of all:    {whole:?}");
     assert_eq!(of_few, of_many);
     assert!(of_few.items > 0 && !of_few.has_more && whole.scanned > 100 * of_few.scanned);

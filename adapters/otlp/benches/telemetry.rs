@@ -206,7 +206,7 @@ fn stream(sink: &Arc<dyn Telemetry>, sampled: char) -> Invocation<Streaming> {
     let begin = InvocationStart {
         context: TraceContext::parse(Some(&format!("{HEADER}{sampled}"))),
         request_id: "request-1".into(),
-        deadline: clock.now().plus_ms(900_000),
+        deadline: clock.now().plus(Duration::from_mins(15)),
         is_cold_start: false,
     };
     let tracing = TraceConfig::new(clock.clone(), Arc::new(XrayIds), sink.clone(), "bench");
@@ -236,7 +236,7 @@ fn now() -> Instant {
 
 /// Nothing here comes near it.
 fn limit() -> Timestamp {
-    WallClock.now().plus_ms(60_000)
+    WallClock.now().plus(Duration::from_mins(1))
 }
 
 /// A budget that nothing exceeds, for spans that are to be sent.

@@ -2,7 +2,7 @@
 //! it later. Both carry `SpansNotDelivered` in CloudWatch's embedded metric format.
 
 use super::{span_counts::SpanCounts, stream_id::StreamId};
-use lambda_trace::{LedgerEntry, StreamEnd, Timestamp};
+use lambda_trace::{LedgerEntry, StreamEnd, Timestamp, whole_millis};
 use serde::Serialize;
 
 /// What one flush settled of a stream whose ledger line was written before.
@@ -103,7 +103,7 @@ pub(super) fn ledger_line(of: &StreamId, entry: &LedgerEntry, end: &StreamEnd, e
         folded: entry.folded,
         resent: entry.resent,
         missing: entry.missing(),
-        flush_ms: u64::try_from(end.flush_time.as_millis()).unwrap_or(u64::MAX),
+        flush_ms: whole_millis(end.flush_time),
         flush_outcome: end.outcome.as_str(),
         metric: emf.metric(entry.logged, now),
     })

@@ -90,7 +90,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sleeper_does_not_wake_early() {
         let clock = SystemClock;
-        let at = clock.now().plus_ms(1);
+        let at = clock.now().plus(Duration::from_millis(1));
         clock.sleep_until(at).await;
         assert!(clock.now() >= at);
     }
@@ -99,7 +99,7 @@ mod tests {
     async fn timers_that_ran_ahead_do_not_end_a_sleep() {
         // With tokio's clock paused its timers fire at once; the wall clock has not moved, so the sleep goes on.
         let clock = SystemClock;
-        let long = clock.sleep_until(clock.now().plus_ms(3_600_000));
+        let long = clock.sleep_until(clock.now().plus(Duration::from_hours(1)));
         assert!(tokio::time::timeout(Duration::from_secs(5), long).await.is_err());
     }
 

@@ -33,6 +33,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
+    time::Duration,
 };
 
 /// A moment in 2026; trace ids of the tests begin with it.
@@ -248,12 +249,12 @@ pub fn stream_under(
     let begin = InvocationStart {
         context: TraceContext::parse(Some(header)),
         request_id: format!("request-{n}").into(),
-        deadline: clock.now().plus_ms(life_ms + 10_000),
+        deadline: clock.now().plus(Duration::from_millis(life_ms + 10_000)),
         is_cold_start: n == 1,
     };
     let tracing = TraceConfig::new(clock.clone(), Arc::new(XrayIds), sink.clone(), "tests");
     let stream_span = Arc::new(NamedStream(names::STREAM));
-    Invocation::begin(begin, tracing).into_streaming(stream_span, clock.now().plus_ms(life_ms))
+    Invocation::begin(begin, tracing).into_streaming(stream_span, clock.now().plus(Duration::from_millis(life_ms)))
 }
 
 /// A sink for streams alone.

@@ -14,6 +14,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 const BOUND_BYTES: usize = 4 << 20;
@@ -57,7 +58,7 @@ fn grown_by(streams: u64, calls: usize, text: usize) -> (usize, usize) {
         }
         block_on(handles.of(n).export(clock.now()));
         end(stream);
-        clock.advance(1_000);
+        clock.advance(Duration::from_secs(1));
     }
     (resident_bytes().saturating_sub(before), lines.0.load(Relaxed))
 }

@@ -2,6 +2,7 @@
 
 use futures::{FutureExt, future::join};
 use lambda_trace::Clock;
+use std::time::Duration;
 
 /// The whole suite; `pass` lets at least so many milliseconds pass, or does nothing where time passes by itself.
 ///
@@ -10,10 +11,10 @@ use lambda_trace::Clock;
 pub async fn check_clock(clock: &dyn Clock, pass: impl Fn(u64)) {
     let now = clock.now();
     assert!(clock.sleep_until(now).now_or_never().is_some(), "a moment that is here needs no waiting");
-    assert!(clock.sleep_until(now.minus_ms(5_000)).now_or_never().is_some(), "nor does one that passed");
+    assert!(clock.sleep_until(now.minus(Duration::from_secs(5))).now_or_never().is_some(), "nor does one that passed");
 
-    let at = clock.now().plus_ms(2);
-    let far = at.plus_ms(3_600_000);
+    let at = clock.now().plus(Duration::from_millis(2));
+    let far = at.plus(Duration::from_hours(1));
     assert!(clock.sleep_until(far).now_or_never().is_none(), "not yet");
     // One sleeper was just dropped; the others sleep on and wake in time.
     let both = join(clock.sleep_until(at), clock.sleep_until(at));
@@ -35,7 +36,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn by_hand_and_the_system_s() {
         let clock = ManualClock::default();
-        check_clock(&clock, |ms| clock.advance(ms)).await;
+        check_clock(&clock, |ms| clock.advance(Duration::from_millis(ms))).await;
         check_clock(&SystemClock, |_| ()).await;
     }
 }

@@ -6,6 +6,7 @@ use sse_core::{
     item::{Item, ItemProblem, Score, Sentiment, Ticker},
     ports::{MalformedItem, Page, Poller, Query, SeenItems},
 };
+use std::time::Duration;
 
 /// A table that the suite may fill. It is empty at first, and what is written is visible at once.
 #[async_trait]
@@ -33,7 +34,7 @@ impl SeenItems for Nothing {
 const ITEMS_MAX: usize = 1_000;
 const START: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 /// Nothing dated later is an item.
-const LATEST: Timestamp = START.plus_ms(600_000);
+const LATEST: Timestamp = START.plus(Duration::from_mins(10));
 
 /// The whole suite.
 ///
@@ -86,14 +87,14 @@ fn check_report(report: &AwsCall, target: &AwsCall) {
 async fn the_bound_is_inclusive(table: &dyn PollerUnderTest) {
     let items: Vec<_> = (0..5).map(|n| item(&format!("bound-{n}"), n)).collect();
     table.put(&items).await;
-    let read = ids(&all(table, START.plus_ms(2)).await.0);
+    let read = ids(&all(table, START.plus(Duration::from_millis(2))).await.0);
     assert_eq!(read, ["bound-4", "bound-3", "bound-2"]);
     clear(table, &items).await;
 }
 
 async fn a_rewritten_item_is_one_item(table: &dyn PollerUnderTest) {
     let first = item("again", 10);
-    let later = Item { updated_at: START.plus_ms(20), ..first.clone() };
+    let later = Item { updated_at: START.plus(Duration::from_millis(20)), ..first.clone() };
     let elsewhere = Item { sentiment: Sentiment::Negative, ..later.clone() };
     table.put(std::slice::from_ref(&first)).await;
     table.put(std::slice::from_ref(&later)).await;
@@ -107,9 +108,9 @@ async fn a_rewritten_item_is_one_item(table: &dyn PollerUnderTest) {
 
 async fn a_malformed_item_is_set_aside(table: &dyn PollerUnderTest) {
     let good = item("good", 1);
-    let ahead = Item { updated_at: LATEST.plus_ms(1), ..item("ahead", 0) };
+    let ahead = Item { updated_at: LATEST.plus(Duration::from_millis(1)), ..item("ahead", 0) };
     table.put(&[good.clone(), ahead.clone()]).await;
-    table.put_malformed(Sentiment::Positive, START.plus_ms(2), "bad").await;
+    table.put_malformed(Sentiment::Positive, START.plus(Duration::from_millis(2)), "bad").await;
     let (items, skipped) = all(table, START).await;
     let expected = |source_id: &str, updated_at: Timestamp, problem| MalformedItem {
         source_id: source_id.into(),
@@ -117,7 +118,7 @@ async fn a_malformed_item_is_set_aside(table: &dyn PollerUnderTest) {
         problem,
     };
     let ahead = expected("ahead", ahead.updated_at, ItemProblem::UpdatedAtAhead);
-    let bad = expected("bad", START.plus_ms(2), ItemProblem::Score);
+    let bad = expected("bad", START.plus(Duration::from_millis(2)), ItemProblem::Score);
     assert_eq!((items, skipped), (vec![good.clone()], vec![ahead, bad]));
     let first = page(table, query(Sentiment::Positive, START)).await;
     assert_eq!(first.returned, first.items.len() + first.skipped.len());
@@ -174,7 +175,7 @@ const fn query(sentiment: Sentiment, since: Timestamp) -> Query<'static> {
 fn item(source_id: &str, ms: u32) -> Item {
     Item {
         source_id: source_id.into(),
-        updated_at: START.plus_ms(ms.into()),
+        updated_at: START.plus(Duration::from_millis(ms.into())),
         sentiment: Sentiment::Positive,
         score: Score::default(),
         tickers: Box::default(),

@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use lambda_trace::{Clock, FlushOutcome, Invocation, SpanKind, Streaming, StreamingTelemetry};
 use lambda_trace_otlp::testing::{Handles, clock, end, header, names, stream, stream_under, streaming_only};
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 /// The parent that every header of these tests names.
 const SEGMENT: &str = "53995c3f42cd8ad8";
@@ -30,7 +30,7 @@ pub(crate) trait TelemetryUnderTest {
 /// The adapter breaks the contract.
 pub(crate) fn check_untraced(under_test: &dyn TelemetryUnderTest) {
     let sink = streaming_only(under_test.adapter());
-    let flush = sink.flush_retained(clock().now().plus_ms(5_000)).now_or_never();
+    let flush = sink.flush_retained(clock().now().plus(Duration::from_secs(5))).now_or_never();
     assert_eq!(flush, Some(FlushOutcome::Ok), "nothing to send, nothing to wait for");
     let unsampled = header(1).replace("Sampled=1", "Sampled=0");
     let stream = stream_under(&unsampled, &sink, &clock(), 1, 1_000);
@@ -53,7 +53,7 @@ pub(crate) fn check_spans(under_test: &dyn TelemetryUnderTest) {
         event(stream);
     }
     // Given up midway, as at a limit: whatever it was at then is not lost, and does not come out twice.
-    let _ = handles.of(1).flush(clock.now().plus_ms(5_000)).now_or_never();
+    let _ = handles.of(1).flush(clock.now().plus(Duration::from_secs(5))).now_or_never();
     event(&one);
     assert_eq!(end(one), FlushOutcome::Ok);
     check_trace(&under_test.out(), 1, 3);

@@ -12,11 +12,12 @@ use aws_sdk_dynamodb::{
     },
 };
 use lambda_trace::{AwsCall, CallError, Clock};
+use std::time::Duration;
 
 /// How long a new table may take to become usable, in milliseconds.
-const ACTIVE_WITHIN_MS: u64 = 120_000;
+const ACTIVE_WITHIN: Duration = Duration::from_mins(2);
 /// How often it is asked whether it is, in milliseconds.
-const ASK_EVERY_MS: u64 = 500;
+const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// Why there is no table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,13 +130,13 @@ impl Tables {
     }
 
     async fn wait_for(&self, table: &str, clock: &dyn Clock) -> Result<(), SetupError> {
-        let until = clock.now().plus_ms(ACTIVE_WITHIN_MS);
+        let until = clock.now().plus(ACTIVE_WITHIN);
         while clock.now() < until {
             let answer = self.client.describe_table().table_name(table).send().await;
             if is_active(&answer.map_err(|error| self.failed(table, "DescribeTable", &error))?) {
                 return Ok(());
             }
-            clock.sleep_until(clock.now().plus_ms(ASK_EVERY_MS)).await;
+            clock.sleep_until(clock.now().plus(ASK_EVERY)).await;
         }
         Err(SetupError::NotActive(table.to_owned()))
     }
@@ -196,7 +197,7 @@ mod tests {
         let ticking = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                hands.advance(100);
+                hands.advance(Duration::from_millis(100));
             }
         });
         let tables = Tables::new(&aws);

@@ -8,14 +8,14 @@ use aws_sdk_dynamodb::{
 };
 use lambda_trace::{AwsCall, CallError, Clock, Failure};
 use sse_core::{item::Item, ports::Random};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// DynamoDB's limit of one `BatchWriteItem`.
 const BATCH_ITEMS: usize = 25;
 /// How often a batch is sent while some of it stays unprocessed.
 const ROUNDS_MAX: u32 = 8;
 /// The wait before the second round; it doubles, with jitter.
-const FIRST_WAIT_MS: u64 = 50;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,9 +58,9 @@ impl ItemWriter {
         let mut left = requests;
         for round in 0..ROUNDS_MAX {
             if round > 0 {
-                let wait = FIRST_WAIT_MS << (round - 1);
-                let wait = self.random.between(wait / 2, wait);
-                self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
+                let wait = FIRST_WAIT * (1 << (round - 1));
+                let wait = self.random.time_between(wait / 2, wait);
+                self.clock.sleep_until(self.clock.now().plus(wait)).await;
                 progress.resent += left.len() as u64;
             }
             let sent = left.len();
@@ -154,7 +154,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn writes_in_batches_and_writes_again_what_was_left() {
-        let items = DemoFeed::new(7).backlog(NOW, 60_000, 60);
+        let items = DemoFeed::new(7).backlog(NOW, Duration::from_mins(1), 60);
         let answers = [ONE_LEFT, ONE_LEFT, "{}"].map(|body| Answer::json(200, body));
         let (service, progress) = write(answers.to_vec(), &items).await;
         let sizes: Vec<_> =
@@ -167,7 +167,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn gives_up_when_nothing_is_taken() {
-        let items = DemoFeed::new(7).backlog(NOW, 60_000, 1);
+        let items = DemoFeed::new(7).backlog(NOW, Duration::from_mins(1), 1);
         let (service, answer) = write(vec![Answer::json(200, ONE_LEFT)], &items).await;
         assert_eq!(answer.unwrap_err().failure, Failure::Throttled);
         assert_eq!(service.sent().len(), ROUNDS_MAX as usize);
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn no_batch_holds_two_versions_and_the_later_stays() {
-        let mut items = DemoFeed::new(7).backlog(NOW, 60_000, 20);
-        let again = Item { updated_at: NOW.plus_ms(5), ..items[3].clone() };
+        let mut items = DemoFeed::new(7).backlog(NOW, Duration::from_mins(1), 20);
+        let again = Item { updated_at: NOW.plus(Duration::from_millis(5)), ..items[3].clone() };
         items.push(again.clone());
         let batches = batches(&items);
         let versions: Vec<_> = batches[0].iter().filter(|i| i.source_id == again.source_id).collect();

@@ -1,10 +1,10 @@
 //! What can go wrong with a call, on demand.
 
 use lambda_trace::{AwsCall, CallError, Clock, Failure};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
-/// Calls are given up after this long, retries included, in milliseconds: as the real adapters do it.
-const CALL_TIMEOUT_MS: u64 = 3_000;
+/// Calls are given up after this long, retries included: as the real adapters do it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Trouble for every call from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub enum Fault {
     Fail(Failure),
     /// Never answers; the call is given up after 3 s.
     Hang,
-    /// Answers this late, in milliseconds; given up after 3 s like any call.
-    Slow(u64),
+    /// Answers this late; given up after 3 s like any call.
+    Slow(Duration),
     /// Asks for fewer calls: `Fail(Failure::Throttled)`.
     Throttle,
 }
@@ -22,13 +22,13 @@ pub enum Fault {
 impl Fault {
     /// Lives through the fault. `None`: the call then goes on as if nothing had been.
     pub(super) async fn strike(self, clock: &dyn Clock, report: &AwsCall) -> Option<CallError> {
-        let (wait_ms, failure) = match self {
-            Self::Fail(failure) => (0, Some(failure)),
-            Self::Throttle => (0, Some(Failure::Throttled)),
-            Self::Slow(ms) if ms < CALL_TIMEOUT_MS => (ms, None),
-            Self::Hang | Self::Slow(_) => (CALL_TIMEOUT_MS, Some(Failure::TimedOut)),
+        let (wait, failure) = match self {
+            Self::Fail(failure) => (Duration::ZERO, Some(failure)),
+            Self::Throttle => (Duration::ZERO, Some(Failure::Throttled)),
+            Self::Slow(wait) if wait < CALL_TIMEOUT => (wait, None),
+            Self::Hang | Self::Slow(_) => (CALL_TIMEOUT, Some(Failure::TimedOut)),
         };
-        clock.sleep_until(clock.now().plus_ms(wait_ms)).await;
+        clock.sleep_until(clock.now().plus(wait)).await;
         failure.map(|failure| error(failure, report.clone()))
     }
 }

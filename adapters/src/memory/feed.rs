@@ -1,12 +1,12 @@
 //! A demo feed: items that look alive. The same seed and the same moments give the same items.
 
 use super::SeededRandom;
-use lambda_trace::Timestamp;
+use lambda_trace::{Timestamp, whole_millis};
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
     ports::Random,
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 const TICKERS: &str = "AAPL MSFT NVDA AMZN GOOGL META TSLA AVGO BRK.B JPM V XOM UNH MA COST HD PG JNJ LLY NFLX \
     AMD CRM ORCL ADBE KO PEP INTC CSCO QCOM DIS BA CAT GE IBM NKE SBUX UBER PYPL F T";
@@ -15,8 +15,8 @@ const TICKERS: &str = "AAPL MSFT NVDA AMZN GOOGL META TSLA AVGO BRK.B JPM V XOM 
 const REWRITE_EVERY: u64 = 8;
 /// How many of the latest items may be rewritten.
 const RECENT_ITEMS: usize = 500;
-/// Items expire this long after they were written, in milliseconds.
-const LIFETIME_MS: u64 = 30 * 24 * 3_600_000;
+/// Items expire this long after they were written.
+const LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// Scores beyond this, in thousandths, are no longer neutral.
 const NEUTRAL_LIMIT: i64 = 200;
 
@@ -57,10 +57,10 @@ impl DemoFeed {
         item
     }
 
-    /// `count` items, written evenly over the `span_ms` before `now`, oldest first.
-    pub fn backlog(&mut self, now: Timestamp, span_ms: u64, count: u64) -> Vec<Item> {
-        let begin = now.minus_ms(span_ms);
-        let at = |n: u64| begin.plus_ms(span_ms.saturating_mul(n + 1) / count.max(1));
+    /// `count` items, written evenly over the `span` before `now`, oldest first.
+    pub fn backlog(&mut self, now: Timestamp, span: Duration, count: u64) -> Vec<Item> {
+        let begin = now.minus(span);
+        let at = |n: u64| begin.plus(Duration::from_millis(whole_millis(span).saturating_mul(n + 1) / count.max(1)));
         (0..count).map(|n| self.next_item(at(n))).collect()
     }
 
@@ -78,7 +78,7 @@ impl DemoFeed {
             sentiment: sentiment_of(thousandths),
             score: score_of(thousandths),
             tickers,
-            expires_at: Some(now.plus_ms(LIFETIME_MS)),
+            expires_at: Some(now.plus(LIFETIME)),
         }
     }
 
@@ -141,14 +141,14 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_items() {
-        let of = |seed| DemoFeed::new(seed).backlog(NOW, 60_000, 300);
+        let of = |seed| DemoFeed::new(seed).backlog(NOW, Duration::from_mins(1), 300);
         assert_eq!(of(3), of(3));
         assert_ne!(of(3), of(4));
     }
 
     #[test]
     fn items_are_varied_and_some_are_rewritten() {
-        let items = DemoFeed::new(1).backlog(NOW, 3_600_000, 2_000);
+        let items = DemoFeed::new(1).backlog(NOW, Duration::from_hours(1), 2_000);
         let ids: HashSet<_> = items.iter().map(|i| i.source_id.clone()).collect();
         assert!((1_500..1_900).contains(&ids.len()), "{}", ids.len());
         for sentiment in Sentiment::ALL {

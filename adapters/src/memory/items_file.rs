@@ -108,6 +108,7 @@ fn problem(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
@@ -166,7 +167,7 @@ mod tests {
         let nulls = line(r#""2026-11-18T10:00:00""#, r#""matched_tickers":["A",null],"ttl_timestamp":null"#).unwrap();
         assert_eq!((nulls[0].tickers.len(), nulls[0].expires_at), (1, None));
         assert_eq!(line("null", r#""matched_tickers":[]"#).unwrap()[0].updated_at, NOW);
-        let ahead = format!("\"{}\"", NOW.plus_ms(300_001));
+        let ahead = format!("\"{}\"", NOW.plus(Duration::from_millis(300_001)));
         for (updated_at, rest, problem) in [
             (r#""2026-11-18T10:00:00+05:30""#, r#""matched_tickers":[]"#, ItemProblem::UpdatedAt),
             (&ahead, r#""matched_tickers":[]"#, ItemProblem::UpdatedAtAhead),

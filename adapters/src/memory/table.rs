@@ -187,6 +187,7 @@ mod tests {
     use lambda_trace::Failure;
     use lambda_trace::ManualClock;
     use sse_core::ports::SeenItems;
+    use std::time::Duration;
 
     struct Nothing;
     impl SeenItems for Nothing {
@@ -234,16 +235,16 @@ mod tests {
         assert_eq!(block_on(table.page(negative)).unwrap_err().failure, Failure::Throttled);
         assert_eq!(block_on(table.page(POSITIVE)).unwrap().items.len(), 1);
 
-        table.set_fault(Sentiment::Positive, Some(Fault::Slow(2_000)));
+        table.set_fault(Sentiment::Positive, Some(Fault::Slow(Duration::from_secs(2))));
         let mut slow = table.page(POSITIVE);
         assert!((&mut slow).now_or_never().is_none());
-        clock.advance(2_000);
+        clock.advance(Duration::from_secs(2));
         assert_eq!(slow.now_or_never().unwrap().unwrap().items.len(), 1);
 
         table.set_fault(Sentiment::Positive, Some(Fault::Hang));
         let mut hanging = table.page(POSITIVE);
         assert!((&mut hanging).now_or_never().is_none());
-        clock.advance(3_000);
+        clock.advance(Duration::from_secs(3));
         let error = hanging.now_or_never().unwrap().unwrap_err();
         assert_eq!((error.failure, table.calls(), table.calls_to(Sentiment::Negative)), (Failure::TimedOut, 4, 1));
         assert_eq!(error.report.request_id.as_deref(), Some("memory-4"));

@@ -76,7 +76,7 @@ mod tests {
         let (wall, monotonic) = (Timestamp::from_millis(1_795_000_000_000), Instant::now());
         let mut state = State { freezes: 0, wall, monotonic };
         let look = |&(wall_ms, monotonic_ms): &(u64, u64)| {
-            state.look(wall.plus_ms(wall_ms), monotonic + Duration::from_millis(monotonic_ms))
+            state.look(wall.plus(Duration::from_millis(wall_ms)), monotonic + Duration::from_millis(monotonic_ms))
         };
         looks.iter().map(look).last().unwrap_or_default()
     }
@@ -101,8 +101,8 @@ mod tests {
         let (wall, monotonic) = (Timestamp::from_millis(1_795_000_000_000), Instant::now());
         let mut state = State { freezes: 0, wall, monotonic };
         let later = |ms| monotonic + Duration::from_millis(ms);
-        assert_eq!(state.look(wall.minus_ms(5_000), later(100)), 1);
-        assert_eq!(state.look(wall.minus_ms(4_900), later(200)), 1);
+        assert_eq!(state.look(wall.minus(Duration::from_secs(5)), later(100)), 1);
+        assert_eq!(state.look(wall.minus(Duration::from_millis(4_900)), later(200)), 1);
     }
 
     #[tokio::test]

@@ -95,7 +95,7 @@ async fn flush(transport: Arc<dyn Transport>, spans: usize) -> Duration {
             span.set("latency_ms", 37 * n as u64 % 5_000);
             span.set("is_cold_start", false);
         }
-        clock.advance(211);
+        clock.advance(Duration::from_millis(211));
     }
     let began = Instant::now();
     let ready = stream.finish(EndReason::Deadline).await.settle().await;

@@ -12,6 +12,7 @@ use std::{
     io::Read,
     net::Ipv4Addr,
     sync::atomic::{AtomicU32, Ordering::SeqCst},
+    time::Duration,
     time::UNIX_EPOCH,
 };
 use tokio::{
@@ -157,7 +158,7 @@ async fn credentials_that_expire_are_kept_until_shortly_before() {
     let transport =
         XrayTransport::new(&aws.with_credentials(SharedCredentialsProvider::new(provider)), clock.clone()).unwrap();
     for (advance_ms, times) in [(0, 1), (54 * 60_000, 1), (60_000, 2)] {
-        clock.advance(advance_ms);
+        clock.advance(Duration::from_millis(advance_ms));
         send(&transport).await.unwrap();
         assert_eq!(asked.load(SeqCst), times);
     }

@@ -2,19 +2,19 @@
 
 use super::aws_context;
 use crate::config::{Config, ConfigErrors};
-use lambda_trace::{CallError, Clock, Timestamp};
+use lambda_trace::{CallError, Clock, Timestamp, whole_millis};
 use sse_adapters::{
     dynamodb::{ItemWriter, SetupError, Tables},
     memory::DemoFeed,
     system::{SystemClock, SystemRandom},
 };
 use sse_core::ports::Random;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// No batch is larger: DynamoDB takes so many at once.
 const BATCH_ITEMS: u64 = 25;
 /// Between two looks at what is due, in milliseconds.
-const LOOK_EVERY_MS: u64 = 100;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Why feeding failed.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ impl Feeder {
             let now = self.clock.now();
             let batch = due(rate, began, now).saturating_sub(done).min(BATCH_ITEMS).min(left);
             if batch == 0 {
-                self.clock.sleep_until(now.plus_ms(LOOK_EVERY_MS)).await;
+                self.clock.sleep_until(now.plus(LOOK_EVERY)).await;
                 continue;
             }
             let items: Vec<_> = (0..batch).map(|_| self.feed.next_item(now)).collect();
@@ -107,7 +107,7 @@ impl Feeder {
     reason = "the rate is positive, and a count beyond f64's whole numbers is out of reach"
 )]
 fn due(rate: f64, began: Timestamp, now: Timestamp) -> u64 {
-    (now.ms_since(began) as f64 / 1_000.0 * rate) as u64 + 1
+    (whole_millis(now.since(began)) as f64 / 1_000.0 * rate) as u64 + 1
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
         let began = Timestamp::from_millis(1_000);
         for (rate, ms, items) in [(10.0, 0, 1), (10.0, 99, 1), (10.0, 100, 2), (0.5, 4_000, 3), (1_000.0, 1_000, 1_001)]
         {
-            assert_eq!(due(rate, began, began.plus_ms(ms)), items, "{rate} {ms}");
+            assert_eq!(due(rate, began, began.plus(Duration::from_millis(ms))), items, "{rate} {ms}");
         }
     }
 }

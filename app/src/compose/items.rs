@@ -5,10 +5,10 @@ use futures::{FutureExt, future::BoxFuture};
 use lambda_trace::Clock;
 use sse_adapters::memory::{DemoFeed, MemoryTable, read_items};
 use sse_core::{item::Item, ports::Random};
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
-/// The demo feed writes at a random moment within these bounds, in milliseconds.
-const DEMO_PAUSE_MS: (u64, u64) = (200, 1_200);
+/// The demo feed writes at a random moment within these bounds.
+const DEMO_PAUSE: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(1_200)];
 /// So many items are there when it begins, spread over the window.
 const DEMO_BACKLOG_ITEMS: u64 = 2_000;
 
@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, config: &Config, clock: &dyn Clock, errors: &mut
 /// The table, and its feed if no items are given.
 pub(super) fn table(
     items: Option<Vec<Item>>,
-    window_ms: u64,
+    window: Duration,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> (Arc<MemoryTable>, Option<BoxFuture<'static, ()>>) {
@@ -41,15 +41,15 @@ pub(super) fn table(
         return (table, None);
     }
     let mut feed = DemoFeed::new(random.next_u64());
-    let backlog = feed.backlog(clock.now(), window_ms, DEMO_BACKLOG_ITEMS);
+    let backlog = feed.backlog(clock.now(), window, DEMO_BACKLOG_ITEMS);
     for item in backlog {
         table.put(item);
     }
     let (target, clock, random) = (table.clone(), clock.clone(), random.clone());
     let drip = async move {
         loop {
-            let pause_ms = random.between(DEMO_PAUSE_MS.0, DEMO_PAUSE_MS.1);
-            clock.sleep_until(clock.now().plus_ms(pause_ms)).await;
+            let pause = random.time_between(DEMO_PAUSE[0], DEMO_PAUSE[1]);
+            clock.sleep_until(clock.now().plus(pause)).await;
             target.put(feed.next_item(clock.now()));
         }
     };

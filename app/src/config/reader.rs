@@ -5,6 +5,7 @@ use super::{
     errors::ConfigErrors,
     variable::{Form, Variable},
 };
+use std::time::Duration;
 
 pub(super) struct Reader<'e> {
     environment: &'e dyn Fn(&str) -> Option<String>,
@@ -44,7 +45,12 @@ impl<'e> Reader<'e> {
         self.number_or(variable, default)
     }
 
-    /// The same with a default that is known only here.
+    /// A number of milliseconds.
+    pub(super) fn millis(&mut self, variable: &Variable) -> Duration {
+        Duration::from_millis(self.number(variable))
+    }
+
+    /// A number whose default is known only here.
     pub(super) fn number_or(&mut self, variable: &Variable, default: u64) -> u64 {
         let (min, max, or_zero) = match variable.form {
             Form::Number { min, max, or_zero, .. } => (min, max, or_zero),

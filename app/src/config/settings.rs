@@ -2,6 +2,7 @@
 
 use super::{OtlpReceiver, Secret};
 use sse_core::{plan::Limits, shared_reader::ReadPlan};
+use std::time::Duration;
 
 /// Everything that the program can be told.
 #[derive(Clone, Debug)]
@@ -38,8 +39,8 @@ pub struct Config {
     pub read_plan: ReadPlan,
     /// Streams per process.
     pub max_connections: usize,
-    /// The flush of an invocation takes at most this long, in milliseconds.
-    pub flush_timeout_ms: u64,
+    /// The flush of an invocation takes at most this long.
+    pub flush_timeout: Duration,
     /// Estimated X-Ray bytes per trace.
     pub trace_budget_bytes: usize,
     /// Spans kept after a failed export, in bytes.

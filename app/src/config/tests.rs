@@ -1,4 +1,5 @@
 use super::*;
+use lambda_trace::whole_millis;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Variables<'v> = BTreeMap<&'v str, &'v str>;
@@ -64,17 +65,17 @@ fn lambda_needs_a_table_and_an_environment() {
 fn a_number_has_its_default_and_its_range() {
     type Get = fn(&Config) -> u64;
     let numbers: &[(&str, u64, u64, u64, Get)] = &[
-        ("SSE_POLL_INTERVAL_MS", 5_000, 50, 60_000, |c| c.read_plan.interval_ms),
-        ("SSE_READ_OVERLAP_MS", 10_000, 0, 600_000, |c| c.read_plan.overlap_ms),
-        ("SSE_FULL_READ_INTERVAL_MS", 900_000, 1_000, 86_400_000, |c| c.read_plan.full_interval_ms),
-        ("SSE_HEARTBEAT_INTERVAL_MS", 15_000, 200, 60_000, |c| c.limits.heartbeat_ms),
+        ("SSE_POLL_INTERVAL_MS", 5_000, 50, 60_000, |c| whole_millis(c.read_plan.interval)),
+        ("SSE_READ_OVERLAP_MS", 10_000, 0, 600_000, |c| whole_millis(c.read_plan.overlap)),
+        ("SSE_FULL_READ_INTERVAL_MS", 900_000, 1_000, 86_400_000, |c| whole_millis(c.read_plan.full_interval)),
+        ("SSE_HEARTBEAT_INTERVAL_MS", 15_000, 200, 60_000, |c| whole_millis(c.limits.heartbeat)),
         ("SSE_MAX_CONNECTIONS", 100, 1, 100_000, |c| c.max_connections as u64),
-        ("SSE_RETRY_MS", 3_000, 100, 600_000, |c| c.limits.retry_ms),
-        ("SSE_WINDOW_S", 86_400, 60, 2_678_400, |c| c.read_plan.span_ms / 1_000),
+        ("SSE_RETRY_MS", 3_000, 100, 600_000, |c| whole_millis(c.limits.retry)),
+        ("SSE_WINDOW_S", 86_400, 60, 2_678_400, |c| c.read_plan.span.as_secs()),
         ("SSE_WINDOW_MAX_ITEMS", 200_000, 1, 10_000_000, |c| c.read_plan.max_items as u64),
-        ("SSE_STREAM_MAX_MS", 0, 20, 900_000, |c| c.limits.stream_max_ms),
-        ("SSE_DEADLINE_MARGIN_MS", 3_000, 1_000, 60_000, |c| c.limits.deadline_margin_ms),
-        ("SSE_FLUSH_TIMEOUT_MS", 5_000, 100, 5_000, |c| c.flush_timeout_ms),
+        ("SSE_STREAM_MAX_MS", 0, 20, 900_000, |c| c.limits.stream_max.map_or(0, whole_millis)),
+        ("SSE_DEADLINE_MARGIN_MS", 3_000, 1_000, 60_000, |c| whole_millis(c.limits.deadline_margin)),
+        ("SSE_FLUSH_TIMEOUT_MS", 5_000, 100, 5_000, |c| whole_millis(c.flush_timeout)),
         ("SSE_TRACE_BUDGET_BYTES", 80_000, 20_000, 500_000, |c| c.trace_budget_bytes as u64),
         ("SSE_RETAIN_BYTES", 1_048_576, 0, 4_194_304, |c| c.retain_bytes as u64),
     ];
@@ -90,7 +91,7 @@ fn a_number_has_its_default_and_its_range() {
             bad(&[(name, wrong)], &[name]);
         }
     }
-    assert_eq!(good(&[("SSE_STREAM_MAX_MS", "0")]).limits.stream_max_ms, 0);
+    assert_eq!(good(&[("SSE_STREAM_MAX_MS", "0")]).limits.stream_max, None);
     bad(&[("SSE_HEARTBEAT_INTERVAL_MS", "0")], &["SSE_HEARTBEAT_INTERVAL_MS"]);
     let slots = good(&on_lambda(&[("AWS_LAMBDA_MAX_CONCURRENCY", "10")])).front;
     assert!(matches!(slots, Mode::Lambda { max_concurrency: 10, .. }));

@@ -25,12 +25,12 @@ struct Status {
 /// `GET /api/v2/stream/status`
 pub(super) fn status(service: &Service, invocation: Invocation<Handler>) -> HandlerResponse {
     let (connections, max_connections) = (service.slots.taken(), service.slots.max());
-    let uptime_ms = service.ports.clock.now().ms_since(service.ports.started_at);
+    let uptime = service.ports.clock.now().since(service.ports.started_at);
     let status = Status {
         connections,
         max_connections,
         available: max_connections.saturating_sub(connections),
-        uptime_seconds: uptime_ms / 1_000,
+        uptime_seconds: uptime.as_secs(),
     };
     plain(StatusCode::OK, json(&status), HeaderMap::new(), invocation)
 }

@@ -26,6 +26,7 @@ use sse_core::{
     stream::{self, Summary},
     traced::{StreamRecord, TracedConfigurationStore, acquire, into_streaming},
 };
+use std::time::Duration;
 
 /// A client without a slot comes back after 5 to 30 s, at random.
 const BUSY_RETRY_S: (u64, u64) = (5, 30);
@@ -102,7 +103,7 @@ fn refuse(
     service.ports.aggregator.acquire_failed();
     let retry_s = service.ports.random.between(BUSY_RETRY_S.0, BUSY_RETRY_S.1);
     let (status, headers, body) = if accept::names_event_stream(&request.headers) {
-        (StatusCode::OK, headers, busy(retry_s * 1_000))
+        (StatusCode::OK, headers, busy(Duration::from_secs(retry_s)))
     } else {
         let mut headers: HeaderMap = [(RETRY_AFTER, HeaderValue::from(retry_s))].into_iter().collect();
         describe_json(&mut headers);
@@ -112,14 +113,14 @@ fn refuse(
         connection_id: record.connection_id().clone(),
         reason: EndReason::Rejected,
         events: 0,
-        duration_ms: 0,
+        duration: Duration::ZERO,
     };
     let work = async move { (invocation.finish(EndReason::Rejected).await.settle().await, summary) };
     HandlerResponse { status, headers, body: Body::Plain(body), work: Completion::WithResponse(work.boxed()) }
 }
 
-fn busy(retry_ms: u64) -> Bytes {
+fn busy(retry: Duration) -> Bytes {
     let mut event = Vec::new();
-    write_event(&mut event, "busy", Some(retry_ms), None, &Busy::new(retry_ms));
+    write_event(&mut event, "busy", Some(retry), None, &Busy::new(retry));
     event.into()
 }

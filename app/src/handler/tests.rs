@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 use lambda_trace::{Clock, Failure};
 use sse_adapters::memory::Fault;
 use sse_core::{digest::Digest, names};
+use std::time::Duration;
 
 const CONFIGURED: &str = "/api/v2/configurations/c-1/stream";
 
@@ -27,7 +28,7 @@ fn status_counts_slots() {
         (answer.status, answer.json()),
         (200, serde_json::json!({"connections": 1, "max_connections": 3, "available": 2, "uptime_seconds": 0}))
     );
-    bench.clock.advance(61_500);
+    bench.clock.advance(Duration::from_millis(61_500));
     assert_eq!(bench.get("//api/v2//stream/status", "").json()["uptime_seconds"], 61);
 }
 
@@ -37,7 +38,7 @@ fn the_handler_span_ends_when_the_handler_returns() {
     let began = bench.clock.now();
     let settle = bench.begun("/api/v2/stream/status");
     // However long the platform takes to accept the response.
-    bench.clock.advance(2_000);
+    bench.clock.advance(Duration::from_secs(2));
     settle();
     let spans = bench.spans(names::HANDLER);
     assert_eq!((spans.len(), spans[0].end_us), (1, began.micros()));

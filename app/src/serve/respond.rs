@@ -18,11 +18,11 @@ use http::{
 };
 use hyper::body::Incoming;
 use lambda_trace::{EndReason, InvocationStart};
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 const PAGE: &str = include_str!("../page/index.html");
 /// The body ends no later than this before the deadline, drained or cut, in milliseconds.
-const CUT_BEFORE_DEADLINE_MS: u64 = 500;
+const CUT_BEFORE_DEADLINE: Duration = Duration::from_millis(500);
 
 type Answer = Response<ServedBody>;
 
@@ -104,7 +104,7 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
     let given = request.headers.get("x-amzn-trace-id").map(|value| value.to_str().unwrap_or_default().to_owned());
     let trace = given.unwrap_or_else(|| trace_header::invent(now, &*ports.random));
     let request_id: Arc<str> = trace_header::request_id(&*ports.random).into();
-    let deadline = now.plus_ms(site.timeout_ms);
+    let deadline = now.plus(site.timeout);
     let begin = InvocationStart {
         context: service.trace_context(Some(&trace)),
         request_id: request_id.clone(),
@@ -126,7 +126,7 @@ async fn invoke(site: &Arc<Site>, request: &Request, cut_at: &Arc<CutAt>) -> Ans
         Completion::WithResponse(work) => {
             let (clock, cut_at) = (ports.clock.clone(), cut_at.clone());
             if is_stream {
-                cut_at.send_replace(deadline.minus_ms(CUT_BEFORE_DEADLINE_MS));
+                cut_at.send_replace(deadline.minus(CUT_BEFORE_DEADLINE));
             }
             drop(tokio::spawn(async move {
                 let (_settled, summary) = work.await;

@@ -2,7 +2,7 @@
 
 use crate::{compose::SpanList, service::Service};
 use lambda_trace::Timestamp;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 /// Tells a connection until when it may last. An event stream is the last response on its connection, so that this cuts
@@ -11,7 +11,7 @@ pub(super) type CutAt = watch::Sender<Timestamp>;
 
 pub(super) struct Site {
     pub(super) service: Arc<Service>,
-    pub(super) timeout_ms: u64,
+    pub(super) timeout: Duration,
     pub(super) spans: Option<SpanList>,
     idle: Arc<Semaphore>,
     busy: Busy,
@@ -30,10 +30,10 @@ impl Site {
     /// So many connections at most are open without a stream; one more is closed at once.
     pub(super) const IDLE_MAX: usize = 1_000;
 
-    pub(super) fn new(service: Arc<Service>, timeout_ms: u64, spans: Option<SpanList>) -> (Self, AllDone) {
+    pub(super) fn new(service: Arc<Service>, timeout: Duration, spans: Option<SpanList>) -> (Self, AllDone) {
         let (held, all_done) = mpsc::channel(1);
         let idle = Arc::new(Semaphore::new(Self::IDLE_MAX));
-        let site = Self { service, timeout_ms, spans, idle, busy: Busy { _held: held } };
+        let site = Self { service, timeout, spans, idle, busy: Busy { _held: held } };
         (site, AllDone(all_done))
     }
 

@@ -11,7 +11,7 @@ use std::{
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(200);
 /// Between two lines where there is no terminal, in milliseconds.
-const LINE_EVERY_MS: u64 = 30_000;
+const LINE_EVERY: Duration = Duration::from_secs(30);
 
 pub(super) struct Spinner {
     bar: ProgressBar,
@@ -35,7 +35,7 @@ impl Progress for Spinner {
         }
         let now = self.clock.now();
         let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| now.ms_since(last) >= LINE_EVERY_MS) {
+        if last.is_none_or(|last| now.since(last) >= LINE_EVERY) {
             *last = Some(now);
             eprintln!("verify: {text}");
         }

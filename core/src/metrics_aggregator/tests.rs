@@ -2,6 +2,7 @@ use super::*;
 use async_trait::async_trait;
 use futures::executor::block_on;
 use lambda_trace::{AwsCall, Failure};
+use std::time::Duration;
 
 #[derive(Default)]
 struct Recorder {
@@ -49,7 +50,7 @@ fn one_batch_an_interval_holds_everything() {
         delivery("sentiment_update", true),
         delivery("sentiment_update", true),
     ]);
-    aggregator.polled(7);
+    aggregator.polled(Duration::from_millis(7));
     aggregator.skipped(2);
     aggregator.acquire_failed();
     assert!(aggregator.is_due(at(0)));

@@ -2,6 +2,7 @@
 
 use crate::{digest::Digest, plan::View};
 use lambda_trace::{Timestamp, TraceId};
+use std::time::Duration;
 
 /// One client of one stream.
 #[derive(Clone, Debug)]
@@ -10,10 +11,10 @@ pub struct Client {
     pub view: View,
     /// What it says it holds.
     pub resume: Option<Digest>,
-    /// Its reconnect delay, in milliseconds: goes with the first event.
-    pub retry_ms: u64,
+    /// Its reconnect delay: goes with the first event.
+    pub retry: Duration,
     /// The same after a `done`.
-    pub done_retry_ms: u64,
+    pub done_retry: Duration,
     /// In sampled invocations; part of every heartbeat.
     pub trace: Option<TraceId>,
     /// When the process started.

@@ -113,7 +113,7 @@ impl Queue {
         if let Some(last) = self.last.take_if(|_| state_is_sent) {
             let retry = match last {
                 Last::Deadline { .. } => self.first_retry(),
-                Last::StreamMax | Last::Shutdown => Some(self.client.done_retry_ms),
+                Last::StreamMax | Last::Shutdown => Some(self.client.done_retry),
             };
             write_event(&mut out, last.event_type(), retry, None, &LastEvent::from(last));
             taken.push(control(last.event_type(), now));

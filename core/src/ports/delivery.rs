@@ -1,6 +1,7 @@
 //! An event that was taken, as far as it is counted and traced.
 
 use lambda_trace::Timestamp;
+use std::time::Duration;
 
 /// One event that the reader took: only now it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +20,13 @@ pub struct Delivery {
 impl Delivery {
     /// The latency that counts in metrics: of changes that an item made by arriving or being rewritten, if its date is not
     /// ahead of this clock.
-    pub fn measured_latency_ms(&self) -> Option<u64> {
-        (self.is_change && self.newest_item.is_some() && !self.is_clock_skew()).then(|| self.latency_ms())
+    pub fn measured_latency(&self) -> Option<Duration> {
+        (self.is_change && self.newest_item.is_some() && !self.is_clock_skew()).then(|| self.latency())
     }
 
-    /// Milliseconds from the newest source item's date to here; 0 where there is none, and for dates ahead.
-    pub fn latency_ms(&self) -> u64 {
-        self.newest_item.map_or(0, |newest| self.at.ms_since(newest))
+    /// The time from the newest source item's date to here; zero where there is none, and for dates ahead.
+    pub fn latency(&self) -> Duration {
+        self.newest_item.map_or(Duration::ZERO, |newest| self.at.since(newest))
     }
 
     /// The newest source item is dated ahead of this clock.

@@ -2,7 +2,7 @@
 
 use super::Delivery;
 use crate::snapshot::Snapshot;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Something the client should learn.
 #[derive(Clone, Debug)]
@@ -31,8 +31,8 @@ pub enum Update {
 pub enum Last {
     /// `deadline`
     Deadline {
-        /// Milliseconds until the invocation's deadline.
-        remaining_ms: u64,
+        /// Until the invocation's deadline.
+        remaining: Duration,
     },
     /// `done`, `stream_max`
     StreamMax,

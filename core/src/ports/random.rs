@@ -1,5 +1,8 @@
 //! Randomness as a port: jitter and connection ids.
 
+use lambda_trace::whole_millis;
+use std::time::Duration;
+
 /// MUST NOT repeat its sequence between processes, and never blocks. Not for secrets.
 pub trait Random: Send + Sync {
     /// 64 random bits.
@@ -13,5 +16,10 @@ pub trait Random: Send + Sync {
             // The bias of the remainder is below 2^-40 for the spans used here (milliseconds of a delay).
             Some(width) => low + self.next_u64() % (width + 1),
         }
+    }
+
+    /// A time in `low..=high`, in whole milliseconds.
+    fn time_between(&self, low: Duration, high: Duration) -> Duration {
+        Duration::from_millis(self.between(whole_millis(low), whole_millis(high)))
     }
 }

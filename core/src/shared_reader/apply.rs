@@ -8,7 +8,7 @@ use lambda_trace::Timestamp;
 pub(super) const SLICE_ITEMS: usize = 256;
 /// The next read of the whole window comes up to this much sooner than its interval, in percent: environments that started together
 /// do not read their windows together.
-const FULL_READ_JITTER_PERCENT: u64 = 20;
+const FULL_READ_JITTER_PERCENT: u32 = 20;
 
 impl State {
     /// Applies some of what was read: how many items; `None`: there is no more.
@@ -35,9 +35,9 @@ impl State {
                 window.put(item, Source::Whole { since }, now);
             }
             if full.items.is_empty() {
-                let interval_ms = plan.full_interval_ms;
-                let least = interval_ms - interval_ms * FULL_READ_JITTER_PERCENT / 100;
-                let next_due_at = full.began.plus_ms(random.between(least, interval_ms));
+                let interval = plan.full_interval;
+                let least = interval - interval * FULL_READ_JITTER_PERCENT / 100;
+                let next_due_at = full.began.plus(random.time_between(least, interval));
                 window.end_whole(since);
                 skipped.forget_unread(&Sentiment::ALL, since);
                 progress.end_full(next_due_at);

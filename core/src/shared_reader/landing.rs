@@ -6,12 +6,12 @@ use crate::{
     ports::{OperatorLog, Random},
 };
 use lambda_trace::{CallError, Timestamp};
-use std::{collections::BTreeMap, task::Waker};
+use std::{collections::BTreeMap, task::Waker, time::Duration};
 
 /// After this many failed rounds the pause grows no further: 2³ intervals.
 const BACKOFF_DOUBLINGS_MAX: u32 = 3;
-/// No pause after a failed round is longer than this, in milliseconds, unless the interval itself is.
-const BACKOFF_MAX_MS: u64 = 30_000;
+/// No pause after a failed round is longer than this, unless the interval itself is.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
 /// What an operator should be told of a round. Told after the lock is released: a log may block.
 pub(super) struct News {
@@ -51,7 +51,7 @@ impl State {
         self.failures = if failure.is_none() { 0 } else { self.failures.saturating_add(1) };
         // A pause after trouble counts from its end: a round may have taken longer than the pause is.
         let from = if failure.is_none() { began } else { now };
-        self.due_at = from.plus_ms(pause_ms(self.plan.interval_ms, self.failures, random));
+        self.due_at = from.plus(pause(self.plan.interval, self.failures, random));
         self.landed_at = now;
         if failure.is_none() {
             self.whole_at = Some(now);
@@ -86,11 +86,11 @@ impl State {
 
 /// The interval after a whole round; after failed ones twice as long each time, with jitter, so that environments
 /// that were throttled together do not come back together.
-fn pause_ms(interval: u64, failures: u32, random: &dyn Random) -> u64 {
+fn pause(interval: Duration, failures: u32, random: &dyn Random) -> Duration {
     if failures == 0 {
         return interval;
     }
     let doublings = (failures - 1).min(BACKOFF_DOUBLINGS_MAX);
-    let pause = (interval << doublings).min(BACKOFF_MAX_MS.max(interval));
-    random.between(pause / 2, pause)
+    let pause = (interval * (1 << doublings)).min(BACKOFF_MAX.max(interval));
+    random.time_between(pause / 2, pause)
 }

@@ -93,7 +93,7 @@ impl Progress {
         self.now = now;
         self.is_recent_done = [false; 3];
         // Never further away than the interval, unless the clock was set back.
-        let last = now.plus_ms(self.plan.full_interval_ms);
+        let last = now.plus(self.plan.full_interval);
         if self.full.is_none() && self.full_due_at.is_none_or(|at| at <= now || at > last) {
             let (edge, round) = (self.edge(), self.round);
             self.full = Some(FullRead {
@@ -124,7 +124,7 @@ impl Progress {
     }
 
     fn edge(&self) -> Timestamp {
-        self.now.minus_ms(self.plan.span_ms)
+        self.now.minus(self.plan.span)
     }
 
     /// The partition's next call in this round.
@@ -134,7 +134,7 @@ impl Progress {
         let is_resumed = self.full.as_ref().is_none_or(|full| full.began_in < self.round);
         if self.has_whole() && is_resumed && !self.is_recent_done[s] {
             // A date ahead must not move the mark beyond the present: later items, dated right, would be missed.
-            let since = self.newest[s].min(self.now).minus_ms(self.plan.overlap_ms).max(self.edge());
+            let since = self.newest[s].min(self.now).minus(self.plan.overlap).max(self.edge());
             let pass = self.recent[s].get_or_insert_with(|| Pass::new(since, self.round));
             return Some(Next { is_recent: true, since: pass.since, after: pass.after.clone() });
         }
@@ -179,7 +179,7 @@ impl Progress {
             && full.passes.iter().all(|pass| pass.is_done)
             && full.passes.iter().any(|pass| pass.pages > 1);
         if is_due {
-            let since = full.began.minus_ms(self.plan.overlap_ms);
+            let since = full.began.minus(self.plan.overlap);
             full.catch_up = Some(std::array::from_fn(|_| Pass::new(since, self.round)));
         }
         is_due

@@ -1,18 +1,18 @@
 //! How to read, and how reading gives way to everything else.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 /// How to read.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadPlan {
     /// `SSE_POLL_INTERVAL_MS`
-    pub interval_ms: u64,
+    pub interval: Duration,
     /// `SSE_READ_OVERLAP_MS`
-    pub overlap_ms: u64,
+    pub overlap: Duration,
     /// `SSE_FULL_READ_INTERVAL_MS`
-    pub full_interval_ms: u64,
-    /// The window's span, in milliseconds.
-    pub span_ms: u64,
+    pub full_interval: Duration,
+    /// The window's span.
+    pub span: Duration,
     /// The window's bound.
     pub max_items: usize,
 }

@@ -8,10 +8,10 @@ use crate::{
 };
 use futures::{FutureExt, channel::oneshot, future::Shared};
 use lambda_trace::Timestamp;
-use std::{borrow::Cow, sync::Arc, task::Waker};
+use std::{borrow::Cow, sync::Arc, task::Waker, time::Duration};
 
-/// Items that leave by themselves are let go at most this often, in milliseconds.
-pub(super) const EXPIRY_PAUSE_MS: u64 = 1_000;
+/// Items that leave by themselves are let go at most this often.
+pub(super) const EXPIRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a stream may show now, and when to look again.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ pub(super) enum Turn {
 impl State {
     /// Nothing read yet.
     pub(super) fn new(plan: ReadPlan) -> Self {
-        let window = Window::new(WindowLimits { span_ms: plan.span_ms, max_items: plan.max_items });
+        let window = Window::new(WindowLimits { span: plan.span, max_items: plan.max_items });
         let start = Timestamp::default();
         Self {
             plan,
@@ -96,7 +96,7 @@ impl State {
 
     /// `None`: nothing is due.
     pub(super) fn turn(&mut self, now: Timestamp, is_first: bool) -> Option<Turn> {
-        let interval_over = self.landed_at.plus_ms(self.plan.interval_ms);
+        let interval_over = self.landed_at.plus(self.plan.interval);
         if !self.is_due(now) && (!is_first || now < interval_over) {
             return None;
         }
@@ -126,7 +126,7 @@ impl State {
 
     /// When the next item leaves by itself.
     pub(super) fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let pause_over = self.last_expiry.min(now).plus_ms(EXPIRY_PAUSE_MS);
+        let pause_over = self.last_expiry.min(now).plus(EXPIRY_PAUSE);
         self.window.next_expiry().map(|at| at.max(pause_over))
     }
 

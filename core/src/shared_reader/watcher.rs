@@ -3,7 +3,7 @@
 
 use super::{
     cell::{Role, SharedReader},
-    state::{EXPIRY_PAUSE_MS, ReadState, State},
+    state::{EXPIRY_PAUSE, ReadState, State},
 };
 use crate::ports::{Poller, Random};
 use futures::future::{Either, select};
@@ -66,7 +66,7 @@ impl Watcher<'_> {
             }
             self.reader.expire(now);
             // What should have left and did not, because a round is being applied, is looked at again a little later.
-            let expires_at = duty.expires_at.map(|at| if at > now { at } else { now.plus_ms(EXPIRY_PAUSE_MS) });
+            let expires_at = duty.expires_at.map(|at| if at > now { at } else { now.plus(EXPIRY_PAUSE) });
             let at = expires_at.map_or(duty.due_at, |at| at.min(duty.due_at));
             select(clock.sleep_until(at), pin!(self.changed(duty))).await;
         }
@@ -105,7 +105,7 @@ impl Watcher<'_> {
             let now = clock.now();
             let Some(at) = self.reader.expire(now).expires_at else { return pending().await };
             // While a round is applied none may leave, and asking again at once would not change that.
-            clock.sleep_until(at.max(now.plus_ms(EXPIRY_PAUSE_MS))).await;
+            clock.sleep_until(at.max(now.plus(EXPIRY_PAUSE))).await;
         }
     }
 }

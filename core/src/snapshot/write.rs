@@ -6,11 +6,12 @@ use lambda_trace::Timestamp;
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-/// Readers that come later than this get a write of their own, in milliseconds: dates and rates in events are of the moment in which
+/// Readers that come later than this get a write of their own: dates and rates in events are of the moment in which
 /// they are written.
-const SHARED_FOR_MS: u64 = 100;
+const SHARED_FOR: Duration = Duration::from_millis(100);
 
 /// A write, and what is noted of it.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl WriteCell {
     /// The write, if it is of this moment.
     pub(crate) fn get(&self, now: Timestamp) -> Option<Arc<SharedWrite>> {
         let write = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        write.as_ref().filter(|write| write.at <= now && now.ms_since(write.at) <= SHARED_FOR_MS).cloned()
+        write.as_ref().filter(|write| write.at <= now && now.since(write.at) <= SHARED_FOR).cloned()
     }
 
     pub(crate) fn set(&self, write: SharedWrite) {

@@ -14,18 +14,18 @@ use futures::{
 use lambda_trace::{Clock, EndReason, Shutdown, within};
 use std::time::Duration;
 
-/// The reader may take the last event for this long after it was written, in milliseconds.
-const DRAIN_MS: u64 = 1_000;
+/// The reader may take the last event for this long after it was written.
+const DRAIN: Duration = Duration::from_secs(1);
 /// The same while the process is being stopped: Lambda gives 300 ms for everything.
 const DRAIN_SHUTDOWN: Duration = Duration::from_millis(50);
-/// No reader takes anything later than this before the deadline, in milliseconds: the flush needs the rest.
-const DRAIN_BEFORE_DEADLINE_MS: u64 = 700;
-/// But however near that is, a reader that is there gets what there is: this long, in milliseconds.
-const DRAIN_AT_LEAST_MS: u64 = 20;
-/// The last PutMetricData of a stream may take this long, in milliseconds.
-const LAST_PUT_MS: u64 = 500;
-/// With less than this left before the deadline it is skipped, in milliseconds.
-const LAST_PUT_NEEDS_MS: u64 = 2_500;
+/// No reader takes anything later than this before the deadline: the flush needs the rest.
+const DRAIN_BEFORE_DEADLINE: Duration = Duration::from_millis(700);
+/// But however near that is, a reader that is there gets what there is: this long.
+const DRAIN_AT_LEAST: Duration = Duration::from_millis(20);
+/// The last PutMetricData of a stream may take this long.
+const LAST_PUT: Duration = Duration::from_millis(500);
+/// With less than this left before the deadline it is skipped.
+const LAST_PUT_NEEDS: Duration = Duration::from_millis(2_500);
 
 /// Lets the reader take what is left, the last event above all.
 pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>, shutdown: &Shutdown) {
@@ -34,8 +34,8 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>,
         EndReason::ClientDisconnected | EndReason::Error | EndReason::Rejected => return,
     }
     let now = deps.clock.now();
-    let until = now.plus_ms(DRAIN_MS).min(plan.deadline.minus_ms(DRAIN_BEFORE_DEADLINE_MS));
-    let until = until.max(now.plus_ms(DRAIN_AT_LEAST_MS));
+    let until = now.plus(DRAIN).min(plan.deadline.minus(DRAIN_BEFORE_DEADLINE));
+    let until = until.max(now.plus(DRAIN_AT_LEAST));
     let limit = shutdown.limit(deps.clock, until, DRAIN_SHUTDOWN);
     pin_mut!(limit);
     while deps.writer.waiting_since().is_some() {
@@ -73,7 +73,7 @@ pub(super) async fn put_metrics<'s>(
     tasks: &mut BackgroundTasks<'s>,
 ) {
     let now = ports.clock.now();
-    if ports.shutdown.is_asked() || plan.deadline.ms_since(now) < LAST_PUT_NEEDS_MS {
+    if ports.shutdown.is_asked() || plan.deadline.since(now) < LAST_PUT_NEEDS {
         return;
     }
     let BackgroundTasks { puts, exports } = tasks;
@@ -83,7 +83,7 @@ pub(super) async fn put_metrics<'s>(
         ports.aggregator.put(now, levels(ports, now), metrics).await;
     };
     let work = beside(work, exports);
-    let limit = ports.shutdown.limit(&*ports.clock, now.plus_ms(LAST_PUT_MS), Duration::ZERO);
+    let limit = ports.shutdown.limit(&*ports.clock, now.plus(LAST_PUT), Duration::ZERO);
     pin_mut!(work, limit);
     select(work, limit).await;
 }

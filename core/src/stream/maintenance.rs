@@ -78,7 +78,7 @@ impl Poller for MeteredPoller<'_> {
     async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
         let began = self.clock.now();
         let answer = self.inner.page(query).await;
-        self.aggregator.polled(self.clock.now().ms_since(began));
+        self.aggregator.polled(self.clock.now().since(began));
         answer
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     names,
     ports::{Delivery, Dispatcher, Update},
 };
-use lambda_trace::{Invocation, SpanKind, Streaming};
+use lambda_trace::{Invocation, SpanKind, Streaming, whole_millis};
 
 /// The dispatcher of one streaming invocation.
 pub struct TracedDispatcher<'i, D: ?Sized> {
@@ -33,7 +33,7 @@ impl<D: Dispatcher + ?Sized> Dispatcher for TracedDispatcher<'_, D> {
             let mut span = self.invocation.span(names::DISPATCH, SpanKind::Internal);
             if span.is_recording() {
                 span.set("event_type", delivery.event_type);
-                span.set("latency_ms", delivery.latency_ms());
+                span.set("latency_ms", whole_millis(delivery.latency()));
                 span.set("is_cold_start", self.invocation.is_cold_start());
                 span.set("is_clock_skew", delivery.is_clock_skew());
                 span.began_at(delivery.at);

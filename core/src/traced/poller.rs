@@ -5,7 +5,7 @@ use crate::{
     ports::{Page, Poller, Query, Untraced},
 };
 use async_trait::async_trait;
-use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming};
+use lambda_trace::{AwsCall, CallError, Invocation, SpanKind, Streaming, whole_millis};
 use std::sync::Arc;
 
 /// The poller of one streaming invocation.
@@ -35,7 +35,7 @@ impl Poller for TracedPoller<'_> {
         let began = self.invocation.now();
         let answer = self.inner.page(query).await;
         if span.is_recording() {
-            span.set("poll_duration_ms", self.invocation.now().ms_since(began));
+            span.set("poll_duration_ms", whole_millis(self.invocation.now().since(began)));
             if let Ok(page) = &answer {
                 span.set("item_count", page.returned);
                 span.set("skipped_count", page.skipped.len());

@@ -11,6 +11,7 @@ use lambda_trace::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 /// Items by id, by time, by expiry and by ticker.
@@ -29,7 +30,7 @@ pub(super) struct Contents {
 
 impl Contents {
     /// Nothing, of a window of this span.
-    pub(super) fn new(span_ms: u64) -> Self {
+    pub(super) fn new(span: Duration) -> Self {
         Self {
             items: HashMap::new(),
             by_time: BTreeSet::new(),
@@ -38,7 +39,7 @@ impl Contents {
             counts: [0; 3],
             touched: BTreeMap::new(),
             has_arrivals: false,
-            rates: Rates::new(span_ms),
+            rates: Rates::new(span),
         }
     }
 

@@ -5,6 +5,7 @@ use lambda_trace::Timestamp;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 const HOUR_S: u64 = 3_600;
@@ -42,9 +43,9 @@ impl Sliding {
 }
 
 impl Rates {
-    pub(super) fn new(span_ms: u64) -> Self {
+    pub(super) fn new(span: Duration) -> Self {
         let state = State {
-            span_s: span_ms / 1_000,
+            span_s: span.as_secs(),
             per_second: BTreeMap::new(),
             hour: Sliding::default(),
             day: Sliding::default(),
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn counts_are_of_the_moment_also_when_the_clock_is_set_back() {
-        let rates = Rates::new(DAY_S * 1_000);
+        let rates = Rates::new(Duration::from_secs(DAY_S));
         for at in [0, 50_000, 99_000, 99_000, 100_000] {
             rates.add(s(at));
         }
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_window_that_is_shorter_has_no_rate() {
-        assert_eq!(Rates::new(HOUR_S * 1_000).at(s(5)), (Some(0), None));
-        assert_eq!(Rates::new(HOUR_S * 1_000 - 1).at(s(5)), (None, None));
+        assert_eq!(Rates::new(Duration::from_secs(HOUR_S)).at(s(5)), (Some(0), None));
+        assert_eq!(Rates::new(Duration::from_secs(HOUR_S) - Duration::from_millis(1)).at(s(5)), (None, None));
     }
 }

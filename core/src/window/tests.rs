@@ -6,7 +6,7 @@ use crate::item::{Score, Sentiment, Ticker};
 const SPAN_MS: u64 = 1_000;
 
 fn window() -> Window {
-    Window::new(WindowLimits { span_ms: SPAN_MS, max_items: 3 })
+    Window::new(WindowLimits { span: Duration::from_millis(SPAN_MS), max_items: 3 })
 }
 
 fn item(id: &str, at_ms: u64, sentiment: Sentiment, score: f64, tickers: &[&str]) -> Item {
@@ -60,6 +60,7 @@ fn changes(w: &mut Window) -> Vec<String> {
 }
 
 use Sentiment::{Negative, Neutral, Positive};
+use std::time::Duration;
 
 #[test]
 fn items_add_up_per_ticker() {

@@ -36,9 +36,9 @@ impl ManualClock {
         Self(Mutex::new(state))
     }
 
-    /// `ms` milliseconds on.
-    pub fn advance(&self, ms: u64) {
-        let to = lock(&self.0).now.plus_ms(ms);
+    /// On by `duration`.
+    pub fn advance(&self, duration: Duration) {
+        let to = lock(&self.0).now.plus(duration);
         self.set(to);
     }
 
@@ -143,9 +143,9 @@ mod tests {
         let mut late = clock.sleep_until(Timestamp::from_millis(9));
         assert!(soon.poll_unpin(&mut cx).is_pending() && late.poll_unpin(&mut cx).is_pending());
         assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(5)));
-        clock.advance(4);
+        clock.advance(Duration::from_millis(4));
         assert_eq!(woken.0.load(SeqCst), 0);
-        clock.advance(1);
+        clock.advance(Duration::from_millis(1));
         assert_eq!(woken.0.load(SeqCst), 1);
         assert!(soon.poll_unpin(&mut cx).is_ready() && late.poll_unpin(&mut cx).is_pending());
         assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(9)));
@@ -158,9 +158,9 @@ mod tests {
         assert!((&mut sleeper).now_or_never().is_none());
         clock.set(Timestamp::from_millis(5_000));
         assert_eq!(clock.next_wake(), Some(Timestamp::from_millis(5_010)));
-        clock.advance(9);
+        clock.advance(Duration::from_millis(9));
         assert!((&mut sleeper).now_or_never().is_none());
-        clock.advance(1);
+        clock.advance(Duration::from_millis(1));
         assert!(sleeper.now_or_never().is_some());
         // Who falls asleep afterwards goes by the clock as it is.
         assert!(clock.sleep_until(Timestamp::from_millis(5_011)).now_or_never().is_none());

@@ -28,32 +28,15 @@ impl Timestamp {
         self.0 / 1_000
     }
 
-    /// `ms` milliseconds later, saturating.
-    #[must_use]
-    pub const fn plus_ms(self, ms: u64) -> Self {
-        Self(self.0.saturating_add(ms.saturating_mul(1_000)))
-    }
-
-    /// `ms` milliseconds earlier, not before the epoch.
-    #[must_use]
-    pub const fn minus_ms(self, ms: u64) -> Self {
-        Self(self.0.saturating_sub(ms.saturating_mul(1_000)))
-    }
-
-    /// Milliseconds from `earlier` to here, 0 if `earlier` is later.
-    pub const fn ms_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0) / 1_000
-    }
-
     /// Later by `duration`, saturating.
     #[must_use]
-    pub fn plus(self, duration: Duration) -> Self {
+    pub const fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
     }
 
     /// Earlier by `duration`, not before the epoch.
     #[must_use]
-    pub fn minus(self, duration: Duration) -> Self {
+    pub const fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(micros(duration)))
     }
 
@@ -70,9 +53,19 @@ impl Timestamp {
     }
 }
 
+/// Whole milliseconds, as attributes and wire formats give them; what does not fit saturates.
+pub const fn whole_millis(duration: Duration) -> u64 {
+    saturating(duration.as_millis())
+}
+
 /// Whole microseconds; what does not fit saturates.
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+const fn micros(duration: Duration) -> u64 {
+    saturating(duration.as_micros())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what does not fit is not cast")]
+const fn saturating(number: u128) -> u64 {
+    if number > u64::MAX as u128 { u64::MAX } else { number as u64 }
 }
 
 /// `2026-11-22T08:00:00.000Z`: RFC 3339 in UTC, with milliseconds.
@@ -117,11 +110,10 @@ mod tests {
     #[test]
     fn arithmetic_saturates() {
         let t = Timestamp::from_millis(5);
-        assert_eq!(t.minus_ms(9), Timestamp::default());
-        assert_eq!(t.ms_since(Timestamp::from_millis(9)), 0);
-        assert_eq!(Timestamp::from_micros(u64::MAX).plus_ms(1).micros(), u64::MAX);
+        assert_eq!(Timestamp::from_micros(u64::MAX).plus(Duration::from_millis(1)).micros(), u64::MAX);
         assert_eq!(t.minus(Duration::from_secs(1)), Timestamp::default());
         assert_eq!((t.plus(Duration::MAX).micros(), t.since(t.plus(Duration::MAX))), (u64::MAX, Duration::ZERO));
         assert_eq!(t.plus(Duration::from_micros(1_500)).since(t), Duration::from_micros(1_500));
+        assert_eq!((whole_millis(Duration::from_micros(1_999)), whole_millis(Duration::MAX)), (1, u64::MAX));
     }
 }

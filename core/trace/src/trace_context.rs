@@ -121,10 +121,10 @@ mod tests {
         };
         for (age_max, days) in [(TRACE_AGE_MAX, 28), (OTLP_TRACE_AGE_MAX, 14)] {
             let last = began_at.plus(day * days);
-            assert!(is_taken(last, age_max) && !is_taken(last.plus_ms(1), age_max), "{days} days");
+            assert!(is_taken(last, age_max) && !is_taken(last.plus(Duration::from_millis(1)), age_max), "{days} days");
         }
         let first = began_at.minus(AHEAD_MAX);
-        assert!(is_taken(first, TRACE_AGE_MAX) && !is_taken(first.minus_ms(1), TRACE_AGE_MAX));
+        assert!(is_taken(first, TRACE_AGE_MAX) && !is_taken(first.minus(Duration::from_millis(1)), TRACE_AGE_MAX));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use sse_core::{
     snapshot::Snapshot,
     window::{Source, Window, WindowLimits},
 };
-use std::{collections::BTreeMap, fmt::Write as _, hint::black_box, process::Command, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, hint::black_box, process::Command, sync::Arc, time::Duration};
 
 /// Counts may differ from those written down by so much, either way: what became cheaper is written down anew.
 const TOLERANCE: f64 = 0.05;
@@ -136,7 +136,7 @@ fn spans(times: u32) {
 }
 
 fn stream(clock: Arc<ManualClock>) -> Invocation<Streaming> {
-    let end = clock.now().plus_ms(60_000);
+    let end = clock.now().plus(Duration::from_mins(1));
     let telemetry = Arc::new(Phases::both(Arc::new(Off)));
     let tracing = TraceConfig::new(clock, Arc::new(XrayIds), telemetry, "sse-streaming");
     let context = TraceContext::parse(Some(HEADER));
@@ -153,7 +153,7 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        let mut window = Window::new(WindowLimits { span_ms: 86_400_000, max_items: 200_000 });
+        let mut window = Window::new(WindowLimits { span: Duration::from_hours(24), max_items: 200_000 });
         (0..TICKERS).for_each(|n| window.put(item(n, 0), Source::Recent, NOW));
         let snapshot = Arc::new(Snapshot::next(None, &mut window).expect("the first"));
         Self { window, snapshot, round: 0 }
@@ -175,7 +175,7 @@ impl Table {
 fn item(n: usize, round: u64) -> Item {
     Item {
         source_id: format!("item-{n}").into(),
-        updated_at: NOW.plus_ms(round),
+        updated_at: NOW.plus(Duration::from_millis(round)),
         sentiment: Sentiment::ALL[usize::try_from(round % 3).unwrap_or(0)],
         score: Score::new(if round.is_multiple_of(2) { 0.5 } else { -0.25 }).expect("in range"),
         tickers: [Ticker::parse(&format!("T{n}")).expect("a ticker")].into(),
@@ -200,5 +200,12 @@ fn readers(count: usize, times: u32) {
 }
 
 fn client() -> Client {
-    Client { view: View::ALL, resume: None, retry_ms: 3_000, done_retry_ms: 1_000, trace: None, started_at: NOW }
+    Client {
+        view: View::ALL,
+        resume: None,
+        retry: Duration::from_secs(3),
+        done_retry: Duration::from_secs(1),
+        trace: None,
+        started_at: NOW,
+    }
 }

@@ -36,7 +36,7 @@ impl Poller for Odd {
 
 fn limits(stream_max_ms: u64) -> Setup {
     let base = Setup::default();
-    Setup { limits: Limits { stream_max_ms, ..base.limits }, ..base }
+    Setup { limits: Limits { stream_max: Some(Duration::from_millis(stream_max_ms)), ..base.limits }, ..base }
 }
 
 #[test]
@@ -168,7 +168,11 @@ fn sigterm_cuts_a_flush_that_goes_on_short_and_it_is_accounted_for() {
         assert_eq!((closed.outcome.as_str(), closed.flush_time), ("timeout", flush_time), "after {after_ms} ms");
         let settled = stream.settled.borrow();
         let summary = &settled.as_ref().expect("settled").1;
-        assert_eq!((summary.reason, summary.duration_ms), (EndReason::StreamMax, 700), "the stream's, not the flush's");
+        assert_eq!(
+            (summary.reason, summary.duration),
+            (EndReason::StreamMax, Duration::from_millis(700)),
+            "the stream's, not the flush's"
+        );
     }
 }
 
@@ -258,7 +262,7 @@ fn without_an_invocation_the_flush_keeps_to_its_deadline_all_the_same() {
     let mut world = World::new(Setup::default(), 1, 1);
     world.environments[0].telemetry.hangs.store(true, SeqCst);
     let tracing = world.environments[0].tracing();
-    let near = world.now().plus_ms(2_000);
+    let near = world.now().plus(Duration::from_secs(2));
     let mut after_a_panic = pin!(ReadyForNext::without_invocation(&tracing, Some(near)));
     let mut at_start = pin!(ReadyForNext::without_invocation(&tracing, None));
     assert!(after_a_panic.as_mut().now_or_never().is_none() && at_start.as_mut().now_or_never().is_none());

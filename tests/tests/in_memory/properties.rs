@@ -8,7 +8,7 @@ use sse_core::{
     snapshot::Snapshot,
     window::{Source, Window, WindowLimits},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 const SPAN_MS: u64 = 1_000;
 const NOW_MS: u64 = 2_000;
@@ -35,7 +35,10 @@ fn naive(items: &[Item], now: Timestamp) -> BTreeMap<String, (i64, &'static str,
             *held = item;
         }
     }
-    let live: Vec<_> = newest.into_values().filter(|i| i.is_live(now) && i.updated_at.plus_ms(SPAN_MS) > now).collect();
+    let live: Vec<_> = newest
+        .into_values()
+        .filter(|i| i.is_live(now) && i.updated_at.plus(Duration::from_millis(SPAN_MS)) > now)
+        .collect();
     let mut all = BTreeMap::new();
     for name in ["A", "B", "C"] {
         let mine: Vec<_> = live.iter().filter(|i| i.tickers.iter().any(|t| t.as_str() == name)).collect();
@@ -91,7 +94,7 @@ fn read(window: &mut Window, round: u64, items: &[Item], now: Timestamp) {
 }
 
 fn window() -> Window {
-    Window::new(WindowLimits { span_ms: SPAN_MS, max_items: 1_000 })
+    Window::new(WindowLimits { span: Duration::from_millis(SPAN_MS), max_items: 1_000 })
 }
 
 proptest! {

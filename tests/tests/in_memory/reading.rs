@@ -3,6 +3,7 @@
 use lambda_trace::{Clock, Timestamp};
 use sse_core::{item::Sentiment, names, plan::View};
 use sse_tests::world::{Setup, World, header, item};
+use std::time::Duration;
 
 /// Writes an item, dated now.
 pub(crate) fn feed(world: &World, id: &str, sentiment: &str, score: f64, tickers: &[&str]) {
@@ -32,7 +33,7 @@ fn a_round_longer_than_the_interval_is_for_all_who_waited_for_it() {
     let mut world = World::new(Setup::default(), 1, 1);
     feed(&world, "a", "positive", 0.5, &["AAPL"]);
     for sentiment in Sentiment::ALL {
-        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Slow(250)));
+        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Slow(Duration::from_millis(250))));
     }
     let streams: Vec<_> =
         (0..20).filter_map(|n| world.environments[0].connect(Some(&header(n + 1)), View::ALL, None)).collect();
@@ -47,7 +48,7 @@ fn a_leader_that_goes_away_is_replaced_at_once() {
     let mut world = World::new(Setup::default(), 1, 1);
     feed(&world, "a", "positive", 0.5, &["AAPL"]);
     for sentiment in Sentiment::ALL {
-        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Slow(40)));
+        world.table.set_fault(sentiment, Some(sse_adapters::memory::Fault::Slow(Duration::from_millis(40))));
     }
     let leader = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
     world.settle();
@@ -104,7 +105,7 @@ fn an_item_written_late_within_the_overlap_is_found_and_one_later_by_the_full_re
     feed(&world, "new", "positive", 0.5, &["NEW"]);
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.run(50);
-    let ago = |ms: u64| world.clock.now().minus_ms(ms);
+    let ago = |ms: u64| world.clock.now().minus(Duration::from_millis(ms));
     world.table.put(item("late", ago(900), Sentiment::Positive, 0.5, &["LATE"]));
     world.table.put(item("later", ago(5_000), Sentiment::Positive, 0.5, &["LATER"]));
     world.run(200);
@@ -129,10 +130,10 @@ fn a_deleted_item_goes_with_the_full_read() {
 #[test]
 fn items_leave_on_time_while_no_read_is_due() {
     let mut setup = Setup { life_ms: 100_000, ..Setup::default() };
-    setup.read.interval_ms = 50_000;
+    setup.read.interval = Duration::from_secs(50);
     let mut world = World::new(setup, 1, 1);
     let mut mortal = item("a", world.clock.now(), Sentiment::Positive, 0.5, &["AAPL"]);
-    mortal.expires_at = Some(world.clock.now().plus_ms(5_000));
+    mortal.expires_at = Some(world.clock.now().plus(Duration::from_secs(5)));
     world.table.put(mortal);
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.run(4_999);
@@ -162,7 +163,7 @@ fn the_item_bound_holds_and_says_so() {
     let mut world = World::new(setup, 1, 1);
     world.table.set_page_items(4);
     for n in 0..30 {
-        world.clock.advance(1);
+        world.clock.advance(Duration::from_millis(1));
         feed(&world, &format!("i{n}"), "positive", 0.5, &[&format!("T{n}")]);
     }
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
@@ -176,8 +177,8 @@ fn the_item_bound_holds_and_says_so() {
 fn a_date_ahead_does_not_move_the_mark_and_one_far_ahead_is_skipped() {
     let mut world = World::new(Setup::default(), 1, 1);
     let now = world.clock.now();
-    world.table.put(item("ahead", now.plus_ms(60_000), Sentiment::Positive, 0.5, &["AHEAD"]));
-    world.table.put(item("far", now.plus_ms(400_000), Sentiment::Positive, 0.5, &["FAR"]));
+    world.table.put(item("ahead", now.plus(Duration::from_mins(1)), Sentiment::Positive, 0.5, &["AHEAD"]));
+    world.table.put(item("far", now.plus(Duration::from_secs(400)), Sentiment::Positive, 0.5, &["FAR"]));
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.run(50);
     feed(&world, "now", "positive", 0.5, &["NOW"]);
@@ -211,7 +212,7 @@ fn why_items_are_skipped_is_told_once_a_change_and_stands_on_the_span() {
     world.table.put_malformed(Sentiment::Neutral, world.clock.now(), "bad");
     let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
     world.run(500);
-    world.table.put(item("far", world.clock.now().plus_ms(400_000), Sentiment::Neutral, 0.5, &["FAR"]));
+    world.table.put(item("far", world.clock.now().plus(Duration::from_secs(400)), Sentiment::Neutral, 0.5, &["FAR"]));
     world.run(500);
     world.table.put_malformed(Sentiment::Neutral, world.clock.now(), "worse");
     world.run(500);
@@ -236,7 +237,7 @@ fn why_items_are_skipped_is_told_once_a_change_and_stands_on_the_span() {
 fn a_quiet_poll_reads_the_overlap_and_not_the_window() {
     let mut world = World::new(Setup::default(), 1, 1);
     for n in 0..500 {
-        let at = world.clock.now().minus_ms(5_000 + n * 1_000);
+        let at = world.clock.now().minus(Duration::from_millis(5_000 + n * 1_000));
         world.table.put(item(&format!("i{n}"), at, Sentiment::Positive, 0.5, &["AAPL"]));
     }
     feed(&world, "new", "positive", 0.5, &["AAPL"]);

@@ -10,7 +10,7 @@ use sse_core::{
     ports::{Page, PageToken, Poller, Query},
     shared_reader::{ReadPlan, SharedReader},
 };
-use std::{pin::pin, sync::Arc, task::Context};
+use std::{pin::pin, sync::Arc, task::Context, time::Duration};
 
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 const PAGE: usize = 1_000;
@@ -42,7 +42,7 @@ impl Poller for Large {
 fn item(n: usize) -> Item {
     Item {
         source_id: n.to_string().into(),
-        updated_at: NOW.minus_ms(1 + n as u64),
+        updated_at: NOW.minus(Duration::from_millis(1 + n as u64)),
         sentiment: Sentiment::Positive,
         score: Score::new(0.5).expect("in range"),
         tickers: [Ticker::parse(&format!("T{}", n % 50)).expect("a ticker")].into(),
@@ -52,8 +52,13 @@ fn item(n: usize) -> Item {
 
 /// How often a read of so many items returns to its executor before it is over, with the items that are held then.
 fn pauses(items: usize, max_items: usize) -> (usize, u64) {
-    let plan =
-        ReadPlan { interval_ms: 5_000, overlap_ms: 10_000, full_interval_ms: 900_000, span_ms: 86_400_000, max_items };
+    let plan = ReadPlan {
+        interval: Duration::from_secs(5),
+        overlap: Duration::from_secs(10),
+        full_interval: Duration::from_mins(15),
+        span: Duration::from_hours(24),
+        max_items,
+    };
     let reader = SharedReader::new(plan, Arc::new(()));
     let (clock, random, poller) = (ManualClock::new(NOW), SeededRandom::new(1), Large { items });
     let mut reading = pin!(reader.read(&clock, &random, &poller, true));

@@ -10,6 +10,7 @@ use sse_tests::{
     client::{Client, parse},
     world::{Setup, World, item},
 };
+use std::time::Duration;
 
 fn wide(world: &World, tickers: usize) {
     for first in (0..tickers).step_by(100) {
@@ -149,11 +150,11 @@ fn from_a_filter_to_none_with_the_same_cursor_keeps_nothing_that_is_gone() {
 #[test]
 fn what_leaves_by_itself_waits_with_its_metrics_for_the_next_poll() {
     let mut setup = Setup { life_ms: 600_000, ..Setup::default() };
-    setup.read.interval_ms = 10_000;
+    setup.read.interval = Duration::from_secs(10);
     let mut world = World::new(setup, 1, 1);
     for n in 0..9 {
         let mut mortal = item(&format!("i{n}"), world.now(), Sentiment::Positive, 0.5, &["AAPL"]);
-        mortal.expires_at = Some(world.now().plus_ms(1_000 * (n + 1)));
+        mortal.expires_at = Some(world.now().plus(Duration::from_millis(1_000 * (n + 1))));
         world.table.put(mortal);
     }
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
@@ -173,8 +174,8 @@ fn what_leaves_by_itself_waits_with_its_metrics_for_the_next_poll() {
 #[test]
 fn rates_are_of_the_moment_in_which_they_are_written() {
     let mut setup = Setup { life_ms: 100_000_000, ..Setup::default() };
-    setup.read.interval_ms = 60_000;
-    setup.limits.heartbeat_ms = 60_000;
+    setup.read.interval = Duration::from_mins(1);
+    setup.limits.heartbeat = Duration::from_mins(1);
     let mut world = World::new(setup, 1, 1);
     feed(&world, "a", "positive", 0.5, &["AAPL"]);
     let first = world.environments[0].connect(None, View::ALL, None).expect("a slot");
@@ -188,7 +189,7 @@ fn rates_are_of_the_moment_in_which_they_are_written() {
 #[test]
 fn done_brings_a_short_reconnect_delay() {
     let mut setup = Setup::default();
-    setup.limits.stream_max_ms = 500;
+    setup.limits.stream_max = Some(Duration::from_millis(500));
     let mut world = World::new(setup, 1, 1);
     let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.run(600);

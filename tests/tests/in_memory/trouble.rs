@@ -8,6 +8,7 @@ use sse_tests::{
     client::Event,
     world::{Connection, Setup, World, header, item},
 };
+use std::time::Duration;
 
 fn degraded(log: &[Event]) -> Vec<bool> {
     let mut flags: Vec<_> =
@@ -127,12 +128,12 @@ fn a_throttled_full_read_needs_as_many_answered_pages_as_it_has() {
     }
     // Slow enough that a round is cut short by its trouble after a few pages.
     let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
-    world.table.set_fault(Sentiment::Positive, Some(Fault::Slow(500)));
+    world.table.set_fault(Sentiment::Positive, Some(Fault::Slow(Duration::from_millis(500))));
     world.run(1_200);
     for _ in 0..40 {
         world.table.set_fault(Sentiment::Positive, Some(Fault::Throttle));
         world.run(900);
-        world.table.set_fault(Sentiment::Positive, Some(Fault::Slow(500)));
+        world.table.set_fault(Sentiment::Positive, Some(Fault::Slow(Duration::from_millis(500))));
         world.run(2_100);
     }
     assert_eq!(stream.client().held.tickers.len(), 200);
@@ -147,11 +148,11 @@ fn pages_outlive_the_stream_that_read_them() {
     let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
     world.table.set_page_items(10);
     for n in 0..200 {
-        let at = world.now().minus_ms(5_000 + n * 1_000);
+        let at = world.now().minus(Duration::from_millis(5_000 + n * 1_000));
         world.table.put(item(&format!("i{n}"), at, Sentiment::Positive, 0.5, &[&format!("T{n}")]));
     }
     for sentiment in Sentiment::ALL {
-        world.table.set_fault(sentiment, Some(Fault::Slow(100)));
+        world.table.set_fault(sentiment, Some(Fault::Slow(Duration::from_millis(100))));
     }
     let mut held = 0;
     for n in 0..20 {
@@ -193,7 +194,7 @@ fn a_clock_that_is_set_back_does_not_stop_a_new_stream_from_polling() {
     let mut world = World::new(Setup { life_ms: 600_000, ..Setup::default() }, 1, 1);
     let first = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.run(250);
-    world.clock.set(world.now().minus_ms(3_600_000));
+    world.clock.set(world.now().minus(Duration::from_hours(1)));
     let calls = world.table.calls();
     let second = world.environments[0].connect(None, View::ALL, None).expect("a slot");
     world.settle();
@@ -213,7 +214,7 @@ fn a_clock_that_is_set_back_stops_nothing_of_an_open_stream() {
     world.run(10_050);
     stalled.stands_still.set(true);
     world.run(600);
-    world.clock.set(world.now().minus_ms(BACK_MS));
+    world.clock.set(world.now().minus(Duration::from_millis(BACK_MS)));
     let heartbeats = |stream: &Connection| String::from_utf8_lossy(&stream.bytes()).matches("event: heartbeat").count();
     let (calls, beats) = (world.table.calls(), heartbeats(&reading));
     let batches = world.environments[0].metrics.batches().len();

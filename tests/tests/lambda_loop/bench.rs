@@ -84,10 +84,10 @@ impl Setup {
         let pool: Arc<dyn ConnectionPool> = Arc::new(SlotPool::new(self.max_connections));
         let poller = self.poller.clone().unwrap_or_else(|| Arc::new(table()));
         let plan = ReadPlan {
-            interval_ms: 5_000,
-            overlap_ms: 10_000,
-            full_interval_ms: 900_000,
-            span_ms: 86_400_000,
+            interval: Duration::from_secs(5),
+            overlap: Duration::from_secs(10),
+            full_interval: Duration::from_mins(15),
+            span: Duration::from_hours(24),
             max_items: 1_000,
         };
         let ports = StreamPorts {
@@ -105,8 +105,12 @@ impl Setup {
         let shutdown = ports.shutdown.clone();
         let config = TraceConfig::new(clock, Arc::new(XrayIds), telemetry.sink(), "loop");
         let tracing = TraceConfig { shutdown, ..config };
-        let limits =
-            Limits { stream_max_ms: self.stream_max_ms, deadline_margin_ms: 1_000, heartbeat_ms: 200, retry_ms: 3_000 };
+        let limits = Limits {
+            stream_max: (self.stream_max_ms > 0).then(|| Duration::from_millis(self.stream_max_ms)),
+            deadline_margin: Duration::from_secs(1),
+            heartbeat: Duration::from_millis(200),
+            retry: Duration::from_secs(3),
+        };
         Service::new(ports, tracing, Arc::new(Panicking), None, limits, Slots::of(pool), true)
     }
 }

@@ -5,6 +5,7 @@ use super::*;
 use crate::testing::{Step, config, end};
 use futures::{FutureExt, executor::block_on};
 use lambda_trace::{Invocation, Streaming};
+use std::time::Duration;
 
 #[test]
 fn exports_are_due_by_count_and_by_age() {
@@ -12,7 +13,7 @@ fn exports_are_due_by_count_and_by_age() {
     let stream = bench.stream(1);
     event(&stream, "heartbeat");
     assert!(!bench.is_export_due(1));
-    bench.clock.advance(30_000);
+    bench.clock.advance(Duration::from_secs(30));
     assert!(bench.is_export_due(1));
     block_on(bench.export(1));
     assert!(!bench.is_export_due(1));
@@ -47,7 +48,7 @@ fn a_collector_that_is_back_gets_all_of_it_with_the_next_batch() {
     for attempts in 1..=3 {
         events_and_exports(&bench, &streams, 150);
         assert_eq!((bench.collector.attempts(), bench.collector.accepted().len()), (attempts, 0));
-        bench.clock.advance(10_000);
+        bench.clock.advance(Duration::from_secs(10));
     }
     events_and_exports(&bench, &streams, 1);
     assert_eq!(bench.collector.accepted().len(), 451);
@@ -69,12 +70,12 @@ fn a_hanging_export_in_mid_stream_is_given_up_and_its_spans_kept() {
     event(&stream, "heartbeat");
     let mut exporting = Box::pin(bench.export(1));
     assert!((&mut exporting).now_or_never().is_none());
-    bench.clock.advance(5_000);
+    bench.clock.advance(Duration::from_secs(5));
     assert!((&mut exporting).now_or_never().is_none(), "one more look");
-    bench.clock.advance(1);
+    bench.clock.advance(Duration::from_millis(1));
     assert!((&mut exporting).now_or_never().is_some());
     drop(exporting);
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     end(stream);
     let line = bench.settled("request-1");
     assert_eq!((&line["delivered"], &line["resent"]), (&2.into(), &1.into()));
@@ -102,10 +103,10 @@ fn what_could_not_be_over_within_the_limit_is_not_begun() {
         let mut exporting = Box::pin(bench.export(1));
         assert!((&mut exporting).now_or_never().is_none());
         event(&streams[1], "heartbeat");
-        let (own, until) = (bench.handles.of(2), bench.clock.now().plus_ms(400));
+        let (own, until) = (bench.handles.of(2), bench.clock.now().plus(Duration::from_millis(400)));
         let mut flushing = own.flush(until);
         assert!((&mut flushing).now_or_never().is_none(), "it waits for its turn");
-        bench.clock.advance(waited);
+        bench.clock.advance(Duration::from_millis(waited));
         drop(exporting);
         let expected = if left { FlushOutcome::Ok } else { FlushOutcome::Timeout };
         assert_eq!((flushing.now_or_never(), bench.collector.attempts() > 1), (Some(expected), left));

@@ -7,7 +7,10 @@ use crate::testing::{Step, hex, names, spans};
 use futures::{FutureExt, executor::block_on, future::BoxFuture};
 use lambda_trace::{EndReason, Invocation, SpanKind, Streaming};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -112,9 +115,9 @@ impl Run {
                 if let Some(mut export) = self.exporting.take()
                     && *at_its_limit
                 {
-                    self.bench.clock.advance(5_000);
+                    self.bench.clock.advance(Duration::from_secs(5));
                     if (&mut export).now_or_never().is_none() {
-                        self.bench.clock.advance(1);
+                        self.bench.clock.advance(Duration::from_millis(1));
                         assert!((&mut export).now_or_never().is_some());
                     }
                 }
@@ -122,13 +125,13 @@ impl Run {
             Op::FlushNone => drop(self.bench.flush_retained().now_or_never()),
             Op::LastWords => block_on(self.bench.sink.shutdown()),
         }
-        self.bench.clock.advance(100);
+        self.bench.clock.advance(Duration::from_millis(100));
     }
 
     fn end(&self, stream: Invocation<Streaming>) {
         let mut ending = Box::pin(async { stream.finish(EndReason::Deadline).await.settle().await.outcome() });
         for ms in [0, 5_000, 10] {
-            self.bench.clock.advance(ms);
+            self.bench.clock.advance(Duration::from_millis(ms));
             if (&mut ending).now_or_never().is_some() {
                 return;
             }

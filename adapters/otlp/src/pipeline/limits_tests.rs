@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use http::{Request, Response};
 use lambda_trace::{ManualClock, SpanKind};
+use std::time::Duration;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -54,7 +55,7 @@ fn spans_that_are_too_old_are_in_the_log_and_cost_no_other_its_place() {
     let handles = Handles::new(Arc::new(pipeline));
     let stream = stream(&streaming_only(handles.clone()), &clock, 1, 2 * DAY_MS);
     drop(stream.span(names::DISPATCH, SpanKind::Internal));
-    clock.advance(DAY_MS + 1);
+    clock.advance(Duration::from_millis(DAY_MS + 1));
     drop(stream.span(names::POLL, SpanKind::Client));
     drop(stream.span(names::DISPATCH, SpanKind::Internal));
     block_on(handles.of(1).export(clock.now()));

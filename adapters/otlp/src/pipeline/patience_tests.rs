@@ -4,6 +4,7 @@ use super::tests::{Bench, bench, bench_of, event};
 use crate::testing::{Step, config, end, spans};
 use futures::{FutureExt, executor::block_on};
 use lambda_trace::{EndReason, FlushOutcome, Timestamp};
+use std::time::Duration;
 
 /// Ends a stream with one event at this moment of the run.
 fn invocation(bench: &Bench, n: u64) -> FlushOutcome {
@@ -19,7 +20,7 @@ fn after_an_answer_that_asks_for_patience_nothing_is_sent_for_ten_seconds() {
         let bench = bench(1 << 20, [step]);
         assert_eq!(invocation(&bench, 1), FlushOutcome::Refused, "{step:?}");
         for (n, ms) in [(2, 0), (3, 4_000), (4, 5_999)] {
-            bench.clock.advance(ms);
+            bench.clock.advance(Duration::from_millis(ms));
             assert_eq!(invocation(&bench, n), FlushOutcome::Refused, "{step:?}");
             assert_eq!(
                 bench.flush_retained().now_or_never(),
@@ -29,7 +30,7 @@ fn after_an_answer_that_asks_for_patience_nothing_is_sent_for_ten_seconds() {
             assert_eq!(bench.collector.attempts(), 1, "{step:?} after {ms} ms");
             bench.check(&format!("request-{n}"), [("created", 2), ("retained", 2), ("delivered", 0), ("logged", 0)]);
         }
-        bench.clock.advance(1);
+        bench.clock.advance(Duration::from_millis(1));
         assert_eq!(invocation(&bench, 5), FlushOutcome::Ok, "{step:?}");
         assert_eq!(bench.collector.accepted().len(), 10, "all of it");
         assert_eq!(bench.given_up(), []);
@@ -45,7 +46,7 @@ fn an_invocation_asks_a_failing_collector_once_whatever_is_retained() {
         assert_eq!(bench.collector.attempts(), before + 1, "invocation {n}");
         let sent = spans(bench.collector.requests.lock().expect("lock").last().expect("a request").clone());
         assert!(sent[0].trace_id.ends_with(&n.to_be_bytes()), "its own spans first");
-        bench.clock.advance(10_000);
+        bench.clock.advance(Duration::from_secs(10));
     }
     let before = bench.collector.attempts();
     invocation(&bench, 62);
@@ -59,16 +60,16 @@ fn what_the_collector_says_is_how_long_it_lasts() {
     let bench = bench(1 << 20, [Step::RetryAfter(30)]);
     let roomy = bench.stream(1);
     event(&roomy, "heartbeat");
-    bench.clock.advance(30_000);
+    bench.clock.advance(Duration::from_secs(30));
     block_on(bench.export(1));
     for _ in 0..60 {
         event(&roomy, "heartbeat");
     }
-    bench.clock.advance(29_999);
+    bench.clock.advance(Duration::from_millis(29_999));
     assert!(!bench.is_export_due(1), "an export waits too");
     block_on(bench.export(1));
     assert_eq!((invocation(&bench, 2), bench.collector.attempts()), (FlushOutcome::Refused, 1));
-    bench.clock.advance(1);
+    bench.clock.advance(Duration::from_millis(1));
     assert!(bench.is_export_due(1));
     end(roomy);
     assert_eq!(bench.settled("request-1")["retained"], 0);
@@ -82,9 +83,9 @@ fn a_flush_that_nobody_answered_begins_the_wait_and_one_that_was_dropped_early_d
         let mut flushing = Box::pin(async { first.finish(EndReason::Deadline).await.settle().await });
         assert!((&mut flushing).now_or_never().is_none());
         if at_its_limit {
-            bench.clock.advance(5_000);
+            bench.clock.advance(Duration::from_secs(5));
             assert!((&mut flushing).now_or_never().is_none(), "one more look");
-            bench.clock.advance(1);
+            bench.clock.advance(Duration::from_millis(1));
             assert_eq!(flushing.now_or_never().map(|settled| settled.outcome()), Some(FlushOutcome::Timeout));
         } else {
             drop(flushing);
@@ -107,7 +108,7 @@ fn a_clock_that_is_set_back_does_not_prolong_the_wait() {
 fn of_several_outcomes_the_worst_is_told() {
     let bench = bench(1 << 20, [Step::Refuse, Step::Status(400), Step::Status(503)]);
     invocation(&bench, 1);
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     assert_eq!(invocation(&bench, 2), FlushOutcome::Rejected, "its own were rejected, the retained ones put off");
     assert_eq!((bench.collector.attempts(), bench.ledger("telemetry ledger late").len()), (3, 0));
 }
@@ -125,7 +126,7 @@ fn a_request_holds_fifty_spans_in_every_path() {
         event(&stream, "heartbeat");
     }
     assert_eq!(end(stream), FlushOutcome::Refused);
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     block_on(bench.flush_retained());
     let requests =
         bench.collector.requests.lock().expect("lock").iter().cloned().map(|r| spans(r).len()).collect::<Vec<_>>();
@@ -141,7 +142,7 @@ fn what_a_collector_never_takes_costs_no_other_stream_its_spans() {
     for n in 1..=3 {
         invocation(&bench, n);
     }
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     assert_eq!(invocation(&bench, 4), FlushOutcome::Rejected);
     assert_eq!((bench.collector.attempts(), bench.collector.accepted().len()), (6, 6));
     let late = bench.ledger("telemetry ledger late");
@@ -160,7 +161,7 @@ fn of_a_partial_success_as_many_are_counted_as_were_refused() {
     for n in 1..=3 {
         invocation(&bench, n);
     }
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     assert_eq!(block_on(bench.flush_retained()), FlushOutcome::Rejected);
     let late = bench.ledger("telemetry ledger late");
     let counts = |line: &serde_json::Value| (line["delivered"].as_u64(), line["logged"].as_u64());
@@ -206,7 +207,7 @@ fn a_collector_that_is_not_there_is_told_once() {
     let bench = bench(1 << 20, [Step::Refuse; 5]);
     for n in 1..=6 {
         invocation(&bench, n);
-        bench.clock.advance(10_000);
+        bench.clock.advance(Duration::from_secs(10));
     }
     let told = bench.told.all();
     assert_eq!(told.len(), 2, "{told:?}");

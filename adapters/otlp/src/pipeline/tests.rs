@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest, common::v1::any_value::Value as Any, trace::v1::Span,
 };
 use serde_json::Value as Json;
+use std::time::Duration;
 
 /// A pipeline, its collector, its lines.
 pub(super) struct Bench {
@@ -43,13 +44,13 @@ impl Bench {
 
     /// What an invocation without a stream does; five seconds are left for it.
     pub(super) fn flush_retained(&self) -> impl Future<Output = FlushOutcome> + use<> {
-        let (sink, until) = (self.sink.clone(), self.clock.now().plus_ms(5_000));
+        let (sink, until) = (self.sink.clone(), self.clock.now().plus(Duration::from_secs(5)));
         async move { sink.flush_retained(until).await }
     }
 
     /// The flush of the `n`th stream; five seconds are left for it.
     pub(super) fn flush(&self, n: u64) -> impl Future<Output = FlushOutcome> + use<> {
-        let (handle, until) = (self.handles.of(n), self.clock.now().plus_ms(5_000));
+        let (handle, until) = (self.handles.of(n), self.clock.now().plus(Duration::from_secs(5)));
         async move { handle.flush(until).await }
     }
 
@@ -143,7 +144,7 @@ fn a_refused_flush_retains_and_the_next_invocation_carries_it_off_after_its_own(
     end(bench.stream(1));
     bench.check("request-1", [("created", 1), ("delivered", 0), ("retained", 1), ("resent", 0)]);
     assert_eq!(bench.settled("request-1")["flush_outcome"], "refused");
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     let second = bench.stream(2);
     event(&second, "heartbeat");
     end(second);
@@ -172,7 +173,7 @@ fn an_unsampled_answer_carries_off_what_is_retained() {
     let bench = bench(1 << 20, [Step::Status(503)]);
     end(bench.stream(1));
     assert_eq!(bench.settled("request-1")["retained"], 1);
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     assert_eq!(block_on(bench.flush_retained()), FlushOutcome::Ok);
     assert_eq!(bench.collector.accepted_names(), ["sse_stream"]);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["delivered"], 1);
@@ -185,13 +186,13 @@ fn a_dropped_flush_loses_nothing_and_what_it_sends_again_is_counted() {
     event(&first, "heartbeat");
     let mut flushing = Box::pin(async { first.finish(EndReason::Deadline).await.settle().await });
     assert!((&mut flushing).now_or_never().is_none());
-    bench.clock.advance(5_100);
+    bench.clock.advance(Duration::from_millis(5_100));
     assert!((&mut flushing).now_or_never().is_none(), "one more look");
-    bench.clock.advance(10);
+    bench.clock.advance(Duration::from_millis(10));
     let settled = flushing.now_or_never().expect("at its limit");
     assert_eq!(settled.outcome(), FlushOutcome::Timeout);
     bench.check("request-1", [("created", 2), ("delivered", 0), ("retained", 2), ("resent", 0)]);
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     end(bench.stream(2));
     assert_eq!(bench.collector.accepted_names().len(), 3);
     let late = &bench.ledger("telemetry ledger late")[0];
@@ -205,7 +206,7 @@ fn an_answer_that_was_read_is_no_reason_for_doubt() {
         let first = bench.stream(1);
         event(&first, "heartbeat");
         block_on(bench.flush(1));
-        bench.clock.advance(10_000);
+        bench.clock.advance(Duration::from_secs(10));
         end(first);
         let line = bench.settled("request-1");
         assert_eq!((&line["delivered"], &line["resent"]), (&2.into(), &resent.into()), "{step:?}");
@@ -269,7 +270,7 @@ fn last_words_settle_everything() {
     block_on(bench.sink.shutdown());
     assert_eq!(bench.given_up().len(), 2);
     assert_eq!(bench.ledger("telemetry ledger late")[0]["logged"], 1);
-    bench.clock.advance(10_000);
+    bench.clock.advance(Duration::from_secs(10));
     end(open);
     bench.check("request-2", [("created", 2), ("logged", 1), ("delivered", 1), ("retained", 0)]);
 }

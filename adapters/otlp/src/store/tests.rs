@@ -7,6 +7,7 @@ use crate::{
 };
 use lambda_trace::{Parent, SpanId, TraceId};
 use opentelemetry_sdk::Resource;
+use std::time::Duration;
 
 fn store(retain_bytes: usize) -> SpanStore {
     let sizes = Sizes::new(&Resource::builder_empty().build());
@@ -58,7 +59,7 @@ fn what_is_retained_is_not_pending_any_more() {
     assert_eq!(entry.retained, 100);
     assert_eq!((store.pending_spans, store.pending_bytes), (0, 0));
     assert!(store.retained_bytes > 0 && store.retained_bytes < pending.1, "spare room is given back");
-    assert!(!store.is_export_due(at.plus_ms(60_000)));
+    assert!(!store.is_export_due(at.plus(Duration::from_mins(1))));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use sse_core::{
     item::{Item, ItemProblem},
     ports::SeenItems,
 };
+use std::time::Duration;
 
 struct Nothing;
 impl SeenItems for Nothing {
@@ -21,7 +22,7 @@ fn since(text: &str) -> Query<'static> {
         round: 1,
         sentiment: Sentiment::Positive,
         since,
-        latest: since.plus_ms(300_000),
+        latest: since.plus(Duration::from_mins(5)),
         after: None,
         known: &Nothing,
     }

@@ -27,6 +27,7 @@ use std::{
     cell::RefCell,
     sync::Arc,
     task::{Context, Waker},
+    time::Duration,
 };
 
 const HEADER: &str = "Root=1-6b02a100-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
@@ -81,7 +82,7 @@ impl Bench {
         for (source_id, name) in [("i-1", "AAPL"), ("i-2", "MSFT")] {
             table.put(Item {
                 source_id: source_id.into(),
-                updated_at: NOW.minus_ms(1_000),
+                updated_at: NOW.minus(Duration::from_secs(1)),
                 sentiment: Sentiment::Positive,
                 score: Score::new(0.5).unwrap(),
                 tickers: tickers(&[name]).into(),
@@ -89,10 +90,10 @@ impl Bench {
             });
         }
         let plan = ReadPlan {
-            interval_ms: 5_000,
-            overlap_ms: 10_000,
-            full_interval_ms: 900_000,
-            span_ms: 86_400_000,
+            interval: Duration::from_secs(5),
+            overlap: Duration::from_secs(10),
+            full_interval: Duration::from_mins(15),
+            span: Duration::from_hours(24),
             max_items: 1_000,
         };
         let ports = StreamPorts {
@@ -110,7 +111,12 @@ impl Bench {
         let shutdown = ports.shutdown.clone();
         let ids = Arc::new(XrayIds);
         let tracing = TraceConfig { shutdown, ..TraceConfig::new(clock, ids, telemetry.sink(), "bench") };
-        let limits = Limits { stream_max_ms: 0, deadline_margin_ms: 3_000, heartbeat_ms: 15_000, retry_ms: 3_000 };
+        let limits = Limits {
+            stream_max: None,
+            deadline_margin: Duration::from_secs(3),
+            heartbeat: Duration::from_secs(15),
+            retry: Duration::from_secs(3),
+        };
         let users = has_users.then(|| Untraced::new(raw));
         let service = Service::new(ports, tracing, tokens.clone(), users, limits, Slots::of(pool), true);
         Self { clock: manual, tokens, configurations, telemetry, service }
@@ -159,7 +165,7 @@ impl Bench {
         let begin = InvocationStart {
             context: TraceContext::parse(trace),
             request_id: "r-1".into(),
-            deadline: self.clock.now().plus_ms(900_000),
+            deadline: self.clock.now().plus(Duration::from_mins(15)),
             is_cold_start: self.service.is_cold_start(),
         };
         handle(&self.service, &request, begin).now_or_never().expect("nothing in memory waits")

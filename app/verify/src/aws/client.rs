@@ -5,7 +5,6 @@ use crate::{ports::Ports, redact::redact};
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::{HeaderMap, Method, Request};
-use lambda_trace::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -76,7 +75,7 @@ impl Aws {
 
     /// Waits.
     pub(crate) async fn pause(&self, pause: Duration) {
-        let until = plus(self.ports.clock.now(), pause);
+        let until = self.ports.clock.now().plus(pause);
         self.ports.clock.sleep_until(until).await;
     }
 
@@ -95,7 +94,7 @@ impl Aws {
             let body = answer.read().await?;
             Ok::<_, crate::ports::TransportError>((answer.status, answer.headers, body))
         });
-        let limit = self.ports.clock.sleep_until(plus(now, ATTEMPT_LIMIT));
+        let limit = self.ports.clock.sleep_until(now.plus(ATTEMPT_LIMIT));
         let (status, headers, body) = match select(exchange, limit).await {
             Either::Left((outcome, _)) => outcome.map_err(|error| unreachable(error.to_string()))?,
             Either::Right(_) => {
@@ -132,9 +131,4 @@ fn kind(headers: &HeaderMap, json: &Value) -> String {
     let kind = header.or_else(|| json["__type"].as_str()).or_else(|| json["code"].as_str()).unwrap_or("error");
     let kind = kind.split(':').next().unwrap_or(kind);
     kind.rsplit('#').next().unwrap_or(kind).to_owned()
-}
-
-/// A moment later than another.
-pub(crate) fn plus(at: Timestamp, by: Duration) -> Timestamp {
-    at.plus_ms(u64::try_from(by.as_millis()).unwrap_or(u64::MAX))
 }

@@ -2,10 +2,7 @@
 
 use super::{deployment, settled::unsettled};
 use crate::{
-    aws::{
-        client::{Aws, plus},
-        logs, xray,
-    },
+    aws::{client::Aws, logs, xray},
     evidence::{Evidence, Log, Reading, StreamRecord, Trace, TraceStore, Unread},
     options::{FunctionName, Options},
 };
@@ -18,9 +15,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 const CLOCKS_APART: Duration = Duration::from_secs(30);
 
 pub(super) async fn read(aws: &Aws, options: &Options, began: Timestamp, evidence: &mut Evidence) {
-    let limit = plus(aws.ports.clock.now(), options.patience);
+    let limit = aws.ports.clock.now().plus(options.patience);
     let ids: Vec<String> = evidence.served().filter_map(|stream| stream.trace_id().map(str::to_owned)).collect();
-    let (traces_since, log_since) = (before(began, CLOCKS_APART), before(began, CLOCKS_APART + options.since));
+    let (traces_since, log_since) = (began.minus(CLOCKS_APART), began.minus(CLOCKS_APART + options.since));
     let destination = xray::destination(aws).await;
     let mut function = options.function.clone();
     let mut is_deployment_read = false;
@@ -46,13 +43,13 @@ pub(super) async fn read(aws: &Aws, options: &Options, began: Timestamp, evidenc
             return;
         }
         last = Some(seen);
-        let left = limit.ms_since(now) / 1_000;
+        let left = limit.since(now).as_secs();
         aws.ports.progress.say(&format!(
             "{} of {} traces and their log lines are complete; {left} s of patience left",
             ids.len() - missing,
             ids.len()
         ));
-        aws.ports.clock.sleep_until(plus(now, PAUSE)).await;
+        aws.ports.clock.sleep_until(now.plus(PAUSE)).await;
     }
 }
 
@@ -94,8 +91,4 @@ async fn log(aws: &Aws, group: &str, since: Timestamp) -> Reading<Log> {
 fn size(evidence: &Evidence) -> usize {
     let traces = evidence.served().filter_map(StreamRecord::trace_id).filter_map(|id| evidence.traces.get(id));
     traces.filter_map(|trace| trace.as_ref().ok()).map(|trace| trace.nodes.len()).sum()
-}
-
-fn before(at: Timestamp, by: Duration) -> Timestamp {
-    at.minus_ms(u64::try_from(by.as_millis()).unwrap_or(u64::MAX))
 }

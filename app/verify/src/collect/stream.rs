@@ -2,10 +2,7 @@
 
 use super::sse::SseParser;
 use crate::{
-    aws::{
-        client::{Aws, plus},
-        sign::sign_request,
-    },
+    aws::{client::Aws, sign::sign_request},
     evidence::{Event, Purpose, StreamEnd, StreamRecord},
     options::Token,
     ports::{Answer, TransportError},
@@ -48,7 +45,7 @@ pub(super) async fn read(aws: &Aws, opening: Opening<'_>, mut on_event: impl FnM
         ended: Duration::ZERO,
         end: StreamEnd::Complete,
     };
-    let limit = plus(began, opening.read_limit);
+    let limit = began.plus(opening.read_limit);
     match open(aws, &opening, &sent_trace, began, limit).await {
         Err(why) => record.status = Err(why),
         Ok(answer) => follow(aws, answer, &opening, limit, (&mut record, began), &mut on_event).await,
@@ -135,7 +132,7 @@ async fn follow(
 
 /// What an answer without events says: `detail` is ours, `Message` Lambda's.
 async fn detail(aws: &Aws, answer: &mut Answer, opening: &Opening<'_>) -> Option<String> {
-    let limit = plus(aws.ports.clock.now(), DETAIL_LIMIT);
+    let limit = aws.ports.clock.now().plus(DETAIL_LIMIT);
     let body = match select(Box::pin(answer.read()), aws.ports.clock.sleep_until(limit)).await {
         Either::Left((body, _)) => body.ok()?,
         Either::Right(_) => return None,

@@ -3,7 +3,7 @@
 
 use super::Report;
 use crate::checks::Verdict;
-use lambda_trace::Timestamp;
+use lambda_trace::{Timestamp, whole_millis};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) fn print(report: &Report, namespace: &str, environment: &str, unix: D
         ("VerifyNotJudged", "Count", json!(report.count(Verdict::CouldNotJudge))),
     ];
     if let Some(wait) = report.first_event {
-        values.push(("VerifyFirstEventMs", "Milliseconds", json!(millis(wait.max))));
+        values.push(("VerifyFirstEventMs", "Milliseconds", json!(whole_millis(wait.max))));
     }
     let metrics: Vec<_> = values.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let of = |verdict| -> Vec<_> {
@@ -22,10 +22,10 @@ pub(super) fn print(report: &Report, namespace: &str, environment: &str, unix: D
     };
     let mut line = Map::new();
     // By these two platforms date and filter lines.
-    line.insert("timestamp".into(), Timestamp::from_millis(millis(unix)).to_string().into());
+    line.insert("timestamp".into(), Timestamp::from_millis(whole_millis(unix)).to_string().into());
     line.insert("level".into(), if report.count(Verdict::Fail) > 0 { "ERROR" } else { "INFO" }.into());
     let directive = json!({"Namespace": namespace, "Dimensions": [["Environment"]], "Metrics": metrics});
-    line.insert("_aws".into(), json!({"Timestamp": millis(unix), "CloudWatchMetrics": [directive]}));
+    line.insert("_aws".into(), json!({"Timestamp": whole_millis(unix), "CloudWatchMetrics": [directive]}));
     line.insert("Environment".into(), environment.into());
     line.insert("message".into(), "verify".into());
     line.insert("url".into(), report.target.clone().into());
@@ -33,8 +33,4 @@ pub(super) fn print(report: &Report, namespace: &str, environment: &str, unix: D
     line.insert("not_judged".into(), json!(of(Verdict::CouldNotJudge)));
     line.extend(values.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
     Value::Object(line).to_string()
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

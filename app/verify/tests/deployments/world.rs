@@ -132,7 +132,7 @@ impl World {
 
     /// Seconds since the world began.
     pub(crate) fn seconds(&self) -> u64 {
-        self.clock.now().ms_since(Timestamp::from_millis(START_MS)) / 1_000
+        self.clock.now().since(Timestamp::from_millis(START_MS)).as_secs()
     }
 
     fn stream(&self, request: &Request<Bytes>) -> Answer {
@@ -161,7 +161,7 @@ impl World {
             .into_iter()
             .map(|(ms, name, data, id)| {
                 let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-                (now.plus_ms(ms), Bytes::from(format!("event: {name}\n{id}data: {data}\n\n")))
+                (now.plus(Duration::from_millis(ms)), Bytes::from(format!("event: {name}\n{id}data: {data}\n\n")))
             })
             .collect();
         chunks.reverse();

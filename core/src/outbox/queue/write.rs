@@ -15,6 +15,7 @@ use crate::{
     window::Aggregate,
 };
 use lambda_trace::Timestamp;
+use std::time::Duration;
 
 /// A write ends with the event that reaches this size, in bytes: large enough that system calls do not dominate, small
 /// enough that a slow reader's newest state waits behind little.
@@ -29,8 +30,8 @@ struct Parts {
 
 impl Queue {
     /// The reconnect delay, for the first event only.
-    pub(super) fn first_retry(&mut self) -> Option<u64> {
-        std::mem::take(&mut self.is_first).then_some(self.client.retry_ms)
+    pub(super) fn first_retry(&mut self) -> Option<Duration> {
+        std::mem::take(&mut self.is_first).then_some(self.client.retry)
     }
 
     pub(super) fn write_heartbeat(&mut self, out: &mut Vec<u8>, degraded: bool, connections: usize, now: Timestamp) {
@@ -39,7 +40,7 @@ impl Queue {
         let data = Heartbeat {
             timestamp: now,
             connections,
-            uptime_seconds: now.ms_since(self.client.started_at) / 1_000,
+            uptime_seconds: now.since(self.client.started_at).as_secs(),
             degraded,
             trace_id: self.client.trace.map(|trace| trace.to_string()),
             tickers: only.filter(|_| retry.is_some()),

@@ -3,7 +3,7 @@
 
 use crate::{Scale, process::Server, readers::Readers, spread::Spread};
 use lambda_env::{FakeAws, TableSpec, fake_aws::Item};
-use lambda_trace::{Clock, Timestamp};
+use lambda_trace::{Clock, Timestamp, whole_millis};
 use sse_adapters::system::SystemClock;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -29,7 +29,7 @@ fn table(items: usize, tickers: usize) -> FakeAws {
     for n in 0..items {
         // Over twelve hours, none of them within the overlap.
         let age_ms = 3_600_000 + 43_200_000 * n as u64 / items as u64;
-        aws.put("items", item(n, now.minus_ms(age_ms), tickers, false));
+        aws.put("items", item(n, now.minus(Duration::from_millis(age_ms)), tickers, false));
     }
     aws
 }
@@ -66,7 +66,7 @@ pub(crate) async fn measure(scale: Scale) {
             let readers = Readers::open(server.address, 1, false).await;
             // The heartbeat, and then the first event of the state.
             readers.wait_for(2).await;
-            reads.push((server.cpu_s() - began, SystemClock.now().ms_since(at)));
+            reads.push((server.cpu_s() - began, whole_millis(SystemClock.now().since(at))));
             if read == scale.cold_reads {
                 sleep(INTERVAL * 3).await;
                 let polls = polls(&aws, &server, tickers, scale).await;
