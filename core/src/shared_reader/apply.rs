@@ -36,7 +36,7 @@ impl State {
             }
             if full.items.is_empty() {
                 let interval = plan.full_interval;
-                let least = interval - interval * FULL_READ_JITTER_PERCENT / 100;
+                let least = interval * (100 - FULL_READ_JITTER_PERCENT) / 100;
                 let next_due_at = full.began.plus(random.time_between(least, interval));
                 window.end_whole(since);
                 skipped.forget_unread(&Sentiment::ALL, since);
