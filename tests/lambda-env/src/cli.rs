@@ -40,9 +40,8 @@ pub enum Command {
     /// event. One that passes its time limit is killed, and started anew by the next request. In the end each is shut down as
     /// on Lambda: SIGTERM and 300 ms where an extension is registered, SIGKILL at once where none is, 2 s for extensions.
     ///
-    /// There are the Runtime API, the Extensions API and the X-Ray daemon's UDP port, and with --otlp a collector. The Telemetry
-    /// API is not there: whoever subscribes is told that it is not supported. The program gets Lambda's variables and those of
-    /// --env, and nothing of yours.
+    /// There are the Runtime API, the Extensions API, the Telemetry API by HTTP and the X-Ray daemon's UDP port, and with --otlp a
+    /// collector. The program gets Lambda's variables and those of --env, and nothing of yours.
     #[command(after_long_help = flags::faults())]
     Serve(Box<ServeArgs>),
 }

@@ -10,6 +10,7 @@
 mod builder;
 mod freeze;
 mod log;
+mod memory;
 mod process;
 mod shutdown;
 mod start;
@@ -21,7 +22,8 @@ mod variables;
 pub use builder::EnvironmentBuilder;
 pub use freeze::Freeze;
 pub use log::{Log, LogLine, Stream};
-pub use process::{Exit, Memory};
+pub use memory::Memory;
+pub use process::Exit;
 pub use shutdown::{MANAGED_RUNTIME_SHUTDOWN, RUNTIME_SHUTDOWN, Shutdown};
 pub use start::{StartError, StartFailure};
 pub use timeline::Phase;
@@ -42,6 +44,7 @@ use tokio::{
 use crate::{
     clock::Stamp,
     runtime_api::{Call, Invocation, RuntimeApi, Violation},
+    telemetry_api::Kind,
 };
 use state::Inner;
 use timeline::Timeline;
@@ -72,9 +75,14 @@ impl EnvironmentBuilder {
     pub async fn start(mut self) -> Result<Environment, StartError> {
         let spawn_error = |error| StartError { failure: StartFailure::Spawn(error), log: Vec::new() };
         let api = RuntimeApi::start(std::mem::take(&mut self.api)).map_err(spawn_error)?;
+        let (queue, extensions) = (Arc::clone(api.queue()), self.extension_names());
+        let log = Log::telling(move |line| {
+            let kind = if extensions.contains(&line.program) { Kind::Extension } else { Kind::Function };
+            queue.subscribers.line(&line.at, kind, &line.text);
+        });
         let inner = Arc::new(Inner {
             api,
-            log: Arc::default(),
+            log: Arc::new(log),
             timeline: Timeline::default(),
             freeze: Mutex::new(self.freeze),
             frozen: watch::Sender::new(false),

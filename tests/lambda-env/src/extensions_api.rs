@@ -74,6 +74,7 @@ async fn next(queue: &Arc<InvocationQueue>, identifier: &str) -> Answer {
         queue.violation(None, "event/next without a registered extension's identifier".to_owned());
         return Ok(unknown());
     };
+    queue.tell_of_phases();
     let event = event.await.map_err(|_| Unanswered)?;
     let mut response = wire::json(StatusCode::OK, &event);
     if let Ok(identifier) = HeaderValue::from_str(&queue.ids.uuid()) {

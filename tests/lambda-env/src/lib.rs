@@ -21,6 +21,7 @@ pub mod runtime_api;
 pub mod scenario;
 mod segment;
 mod sse;
+mod telemetry_api;
 mod tls_front;
 mod trace;
 mod wire;

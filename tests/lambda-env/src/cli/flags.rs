@@ -73,6 +73,11 @@ pub struct ServeArgs {
     #[arg(long, visible_alias = "collector", value_name = "DIR")]
     pub extensions: Option<PathBuf>,
 
+    /// Set a variable of the extensions, which the function does not get; repeat it for more. On Lambda the name `sandbox.localdomain` leads to
+    /// the environment itself. Here it does not: the collector layers of OpenTelemetry listen without it if `AWS_SAM_LOCAL=true`.
+    #[arg(long = "extension-env", value_name = "NAME=VALUE", value_parser = variable)]
+    pub extension_variables: Vec<(String, String)>,
+
     /// Act as if an extension were registered: the runtime then gets SIGTERM in the end.
     #[arg(long)]
     pub extension_present: bool,

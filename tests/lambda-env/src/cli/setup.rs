@@ -43,6 +43,8 @@ pub(super) fn environment(
     if let Some(directory) = &arguments.extensions {
         builder = extensions(directory)?.iter().fold(builder, EnvironmentBuilder::extension);
     }
+    let of_extensions = arguments.extension_variables.iter();
+    builder = of_extensions.fold(builder, |builder, (name, value)| builder.extension_var(name, value));
     if arguments.extension_present {
         builder = builder.extension_present();
     }

@@ -25,6 +25,7 @@ pub struct EnvironmentBuilder {
     pub(super) directory: Option<PathBuf>,
     pub(super) variables: BTreeMap<String, Option<String>>,
     pub(super) extensions: Vec<PathBuf>,
+    pub(super) extension_variables: BTreeMap<String, Option<String>>,
     pub(super) extension_present: bool,
     pub(super) abort_at_shutdown: bool,
     pub(super) runtime_shutdown: Option<Duration>,
@@ -41,6 +42,7 @@ impl EnvironmentBuilder {
             directory: None,
             variables: BTreeMap::new(),
             extensions: Vec::new(),
+            extension_variables: BTreeMap::new(),
             extension_present: false,
             abort_at_shutdown: false,
             runtime_shutdown: None,
@@ -92,6 +94,19 @@ impl EnvironmentBuilder {
     pub fn extension(mut self, program: impl AsRef<Path>) -> Self {
         self.extensions.push(program.as_ref().to_owned());
         self
+    }
+
+    /// Sets a variable that extensions get and the function does not.
+    #[must_use]
+    pub fn extension_var(mut self, name: &str, value: &str) -> Self {
+        self.extension_variables.insert(name.to_owned(), Some(value.to_owned()));
+        self
+    }
+
+    /// The names under which the external extensions have to register.
+    pub(super) fn extension_names(&self) -> Vec<String> {
+        let names = self.extensions.iter().filter_map(|program| program.file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
     /// Acts as if an extension were registered that always waits for its next event: the runtime then gets SIGTERM at

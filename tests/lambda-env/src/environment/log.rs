@@ -1,7 +1,7 @@
 //! What the processes of an environment wrote, line by line, with the time at which it was read. It interprets nothing
 //! beyond "this line is JSON".
 
-use std::sync::Mutex;
+use std::{fmt, sync::Mutex};
 
 use serde_json::Value;
 use tokio::{
@@ -42,14 +42,28 @@ impl LogLine {
     }
 }
 
+/// Is told each line as it comes.
+type OnLine = Box<dyn Fn(&LogLine) + Send + Sync>;
+
 /// All lines so far, of every process that the environment ran.
-#[derive(Debug, Default)]
 pub struct Log {
     lines: Mutex<Vec<LogLine>>,
     changed: watch::Sender<()>,
+    on_line: OnLine,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("lines", &self.lines).finish_non_exhaustive()
+    }
 }
 
 impl Log {
+    /// Tells each line as it comes.
+    pub(super) fn telling(on_line: impl Fn(&LogLine) + Send + Sync + 'static) -> Self {
+        Self { lines: Mutex::default(), changed: watch::Sender::new(()), on_line: Box::new(on_line) }
+    }
+
     /// A copy of every line held.
     pub fn lines(&self) -> Vec<LogLine> {
         crate::lock(&self.lines).clone()
@@ -93,6 +107,7 @@ impl Log {
         while let Ok(1..) = source.read_until(b'\n', &mut line).await {
             let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
             let line_read = LogLine { at: Stamp::now(), stream, generation, program: program.to_owned(), text };
+            (self.on_line)(&line_read);
             crate::lock(&self.lines).push(line_read);
             self.changed.send_modify(|()| ());
             line.clear();

@@ -5,7 +5,7 @@ mod stopped;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     os::unix::process::ExitStatusExt,
     path::Path,
     process::{ExitStatus, Stdio},
@@ -19,7 +19,10 @@ use nix::{
 };
 use tokio::{io::AsyncRead, process::Command, sync::watch};
 
-use super::log::{Log, Stream};
+use super::{
+    log::{Log, Stream},
+    memory::Memory,
+};
 use crate::clock::Stamp;
 
 /// How long output is read after the end: a grandchild that holds the pipe must not hold the test.
@@ -42,15 +45,6 @@ impl Exit {
     fn of(status: ExitStatus, at: Stamp) -> Self {
         Self { at, code: status.code(), signal: status.signal() }
     }
-}
-
-/// Memory of a process, in KiB, from `/proc/<pid>/status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Memory {
-    /// `VmRSS`: what it has in memory now.
-    pub rss_kib: u64,
-    /// `VmHWM`: the most it ever had.
-    pub peak_kib: u64,
 }
 
 #[derive(Debug)]
@@ -138,12 +132,7 @@ impl Process {
     }
 
     pub(super) fn memory(&self) -> Option<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.group)).ok()?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            line.split_whitespace().next()?.parse().ok()
-        };
-        Some(Memory { rss_kib: field("VmRSS")?, peak_kib: field("VmHWM")? })
+        Memory::of(self.pid())
     }
 
     pub(super) fn pid(&self) -> u32 {

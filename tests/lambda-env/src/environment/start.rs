@@ -77,8 +77,7 @@ impl Inner {
         for program in &self.config.extensions {
             running.extensions.push(Arc::new(self.spawn((program, &[]), running.generation, true)?));
         }
-        let expected = self.config.extensions.iter().filter_map(|program| program.file_name());
-        let expected: Vec<String> = expected.map(|name| name.to_string_lossy().into_owned()).collect();
+        let expected = self.config.extension_names();
         let registered = |queue: &InvocationQueue| {
             let names = queue.extension_names();
             expected.iter().all(|name| names.contains(name))
@@ -87,6 +86,7 @@ impl Inner {
         tokio::time::timeout_at(deadline, queue.until(registered)).await.map_err(timed_out)?;
         let program = (self.config.program.as_path(), self.config.arguments.as_slice());
         let process = Arc::new(self.spawn(program, running.generation, false)?);
+        queue.set_process(process.pid());
         running.runtime = Some(Arc::clone(&process));
         let ended = tokio::time::timeout_at(deadline, async {
             tokio::select! {
@@ -117,7 +117,8 @@ impl Inner {
     ) -> Result<Process, StartFailure> {
         let function = &self.api.queue().function;
         let mut all = variables::lambda(function, self.api.address());
-        for (name, value) in &self.config.variables {
+        let of_extensions = self.config.extension_variables.iter().filter(|_| is_extension);
+        for (name, value) in self.config.variables.iter().chain(of_extensions) {
             match value {
                 Some(value) => all.insert(name.clone(), value.clone()),
                 None => all.remove(name),

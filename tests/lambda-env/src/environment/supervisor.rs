@@ -112,6 +112,7 @@ impl Inner {
         } else {
             return;
         };
+        queue.fail(&outcome);
         self.end_extensions(running, reason, SHUTDOWN_TIME).await;
         self.timeline.mark(phase);
         running.runtime = None;
@@ -121,7 +122,9 @@ impl Inner {
 
     /// Tells the extensions, and kills those that are still there after `limit`. Says how many had to be killed.
     pub(super) async fn end_extensions(&self, running: &mut Running, reason: &str, limit: Duration) -> usize {
-        self.api.queue().extensions(|extensions| extensions.shut_down(reason, limit));
+        let queue = self.api.queue();
+        queue.subscribers.flush();
+        queue.extensions(|extensions| extensions.shut_down(reason, limit));
         let extensions = std::mem::take(&mut running.extensions);
         let ends = extensions.iter().map(|extension| extension.exit_within(limit));
         futures::future::join_all(ends).await.into_iter().filter(|(_, killed)| *killed).count()

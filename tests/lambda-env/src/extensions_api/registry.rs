@@ -103,6 +103,12 @@ impl Extensions {
         self.0.iter().map(|extension| extension.name.clone()).collect()
     }
 
+    /// Under which name this identifier was given out.
+    pub(crate) fn name(&self, identifier: &str) -> Option<String> {
+        let extension = self.0.iter().find(|extension| extension.identifier == identifier)?;
+        Some(extension.name.clone())
+    }
+
     pub(crate) fn states(&self) -> Vec<ExtensionState> {
         let state = |extension: &Extension| ExtensionState {
             name: extension.name.clone(),

@@ -13,7 +13,15 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 
 use super::{active_invocation::ActiveInvocation, response::Outcome};
-use crate::{clock::Stamp, extensions_api::Extensions, function::Function, ids::Ids, segment::SegmentWriter};
+use crate::{
+    clock::Stamp,
+    environment::Memory,
+    extensions_api::Extensions,
+    function::Function,
+    ids::Ids,
+    segment::SegmentWriter,
+    telemetry_api::{Event, Invoked, Subscribers},
+};
 
 /// Something that a correct runtime or extension never does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +47,8 @@ pub struct InitError {
 pub(crate) struct InvocationQueue {
     pub(crate) function: Function,
     pub(crate) ids: Ids,
+    /// Of the Telemetry API.
+    pub(crate) subscribers: Subscribers,
     state: Mutex<State>,
     changed: watch::Sender<()>,
     segments: Option<SegmentWriter>,
@@ -57,6 +67,8 @@ struct State {
     /// On Managed Instances: ids of invocations that passed their time limit and were not answered yet.
     late: VecDeque<String>,
     stopping: bool,
+    /// The process id of the runtime.
+    process: Option<u32>,
     /// Start of the process and first `next`.
     init: (Option<Stamp>, Option<Stamp>),
     init_error: Option<InitError>,
@@ -66,7 +78,8 @@ struct State {
 
 impl InvocationQueue {
     pub(super) fn new(function: Function, ids: Ids, segments: Option<SegmentWriter>) -> Self {
-        Self { function, ids, state: Mutex::default(), changed: watch::Sender::new(()), segments }
+        let (subscribers, state, changed) = (Subscribers::default(), Mutex::default(), watch::Sender::new(()));
+        Self { function, ids, subscribers, state, changed, segments }
     }
 
     /// Waits until `condition` holds.
@@ -104,8 +117,49 @@ impl InvocationQueue {
             if let Some(segments) = &self.segments {
                 active.with(|record| segments.write(&self.function, record, cold));
             }
+            let init = cold.map(|(from, to)| to.since(&from));
+            let invoked = active.with(|record| Invoked::of(record, init));
+            let has_ended_the_runtime = invoked.has_ended_the_runtime;
+            self.subscribers.answered(invoked);
+            if has_ended_the_runtime {
+                self.subscribers.runtime_done();
+                self.subscribers.report(&self.function, || self.memory_mb());
+            }
         }
         self.update(|state| state.active.retain(|other| !Arc::ptr_eq(other, active)));
+    }
+
+    /// The process is gone: what was under way ends with it. Extensions are still there.
+    pub(crate) fn fail(&self, outcome: &Outcome) {
+        for active in self.read(|state| state.active.clone()) {
+            self.finish(&active, outcome.clone());
+        }
+    }
+
+    /// Tells subscribers of the init phase's end, and of the end of what runtime and extensions are through with.
+    pub(crate) fn tell_of_phases(&self) {
+        if self.is_ready() && self.subscribers.end_init() {
+            let (extensions, begin) = self.read(|state| (state.extensions.states(), state.init.0));
+            for extension in extensions {
+                self.subscribers.tell(&Event::extension(&extension.name, &extension.events));
+            }
+            let duration = begin.map(|begin| begin.elapsed()).unwrap_or_default();
+            self.subscribers.tell_of_init(Event::init_report(&self.function, duration));
+        }
+        if self.is_idle() {
+            self.subscribers.report(&self.function, || self.memory_mb());
+        }
+    }
+
+    /// The runtime's process, whose memory is told.
+    pub(crate) fn set_process(&self, pid: u32) {
+        self.update(|state| state.process = Some(pid));
+    }
+
+    /// The most that the runtime's process had; 0 without a process.
+    fn memory_mb(&self) -> u64 {
+        let memory = self.read(|state| state.process).and_then(Memory::of);
+        memory.map_or(0, |memory| memory.peak_kib.div_ceil(1_024))
     }
 
     /// The process is gone: nobody waits any more, and what was under way ended with it.
@@ -125,6 +179,7 @@ impl InvocationQueue {
             self.finish(&active, outcome.clone());
         }
         self.update(|state| state.warm = 0);
+        self.subscribers.reset();
     }
 
     /// Ends what still waits for a process.
@@ -137,6 +192,7 @@ impl InvocationQueue {
     /// A process is being started.
     pub(crate) fn begin_init(&self) {
         self.update(|state| state.init = (Some(Stamp::now()), None));
+        self.subscribers.tell_of_init(Event::init_start(&self.function));
     }
 
     /// How long the process took from its start to its first `next`.

@@ -18,7 +18,7 @@ use super::{
     streaming,
 };
 use crate::{
-    extensions_api,
+    extensions_api, telemetry_api,
     wire::{self, Answer, Peer, Unanswered},
 };
 
@@ -42,8 +42,10 @@ pub(super) async fn serve(request: Request<Incoming>, peer: Peer, queue: Arc<Inv
             queue.set_init_error(InitError { kind: error_kind(&head.headers), body });
             Ok(accepted())
         }
-        (&Method::PUT, ["2022-07-01", "telemetry"]) => not_supported(body, "Telemetry").await,
-        (&Method::PUT, ["2020-08-15", "logs"]) => not_supported(body, "Logs").await,
+        (&Method::PUT, ["2022-07-01", "telemetry", ..]) => {
+            Ok(telemetry_api::subscribe(&queue, &head, &wire::whole(body).await?))
+        }
+        (&Method::PUT, ["2020-08-15", "logs", ..]) => logs(body).await,
         (_, ["2020-01-01", "extension", ..]) => extensions_api::route(&queue, &head, wire::whole(body).await?).await,
         _ => {
             queue.violation(None, format!("{} {path}: no such route", head.method));
@@ -54,11 +56,10 @@ pub(super) async fn serve(request: Request<Incoming>, peer: Peer, queue: Arc<Inv
     }
 }
 
-/// What AWS's own emulator says where there is no such API: extensions go on without it.
-async fn not_supported(body: Incoming, api: &str) -> Answer {
+/// The Logs API, which the Telemetry API has replaced. What AWS's own emulator says: extensions go on without it.
+async fn logs(body: Incoming) -> Answer {
     wire::whole(body).await?;
-    let message = format!("{api} API is not supported");
-    let body = json!({"errorType": format!("{api}.NotSupported"), "errorMessage": message});
+    let body = json!({"errorType": "Logs.NotSupported", "errorMessage": "Logs API is not supported"});
     Ok(wire::json(StatusCode::ACCEPTED, &body))
 }
 

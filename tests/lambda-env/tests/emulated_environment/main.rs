@@ -11,6 +11,7 @@ mod protocol;
 mod responses;
 mod session;
 mod stale;
+mod telemetry;
 mod xray;
 
 use std::time::Duration;

@@ -27,9 +27,20 @@ pub(crate) async fn next(client: &Client, identifier: &HeaderValue) -> io::Resul
     Ok(serde_json::from_slice(&event)?)
 }
 
+/// Subscribes to the Telemetry API with the body that a variable holds.
+async fn subscribe(client: &Client, identifier: &HeaderValue) -> io::Result<()> {
+    let request = client.request("PUT", "/2022-07-01/telemetry").header("lambda-extension-identifier", identifier);
+    let answer = client.send(request.body(full(variable("FIXTURE_TELEMETRY"))).map_err(io::Error::other)?).await?;
+    println!("subscribed: {}", answer.status());
+    read(answer).await.map(drop)
+}
+
 pub(crate) async fn run() -> io::Result<ExitCode> {
     let client = Client::new();
     let identifier = register("fixture-extension", r#"{"events":["INVOKE","SHUTDOWN"]}"#, &client).await?;
+    if !variable("FIXTURE_TELEMETRY").is_empty() {
+        subscribe(&client, &identifier).await?;
+    }
     loop {
         let event = next(&client, &identifier).await?;
         println!("{event}");

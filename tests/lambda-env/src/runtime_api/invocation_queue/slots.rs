@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 use super::{ActiveInvocation, InvocationQueue, Outcome, State};
-use crate::clock::Stamp;
+use crate::{clock::Stamp, telemetry_api::Event};
 
 /// How long a `next` may overtake the end of the connection that its slot has just given up.
 const OVERTAKING: Duration = Duration::from_millis(200);
@@ -67,12 +67,18 @@ impl InvocationQueue {
             return Err(());
         }
         let (sender, receiver) = oneshot::channel();
-        let ticket = self.update(|state| {
+        let (ticket, is_first) = self.update(|state| {
             state.tickets += 1;
+            let is_first = state.init.1.is_none();
             state.init.1.get_or_insert_with(Stamp::now);
             state.waiting.push_back((state.tickets, sender));
-            state.tickets
+            (state.tickets, is_first)
         });
+        if is_first {
+            self.subscribers.tell_of_init(Event::init_runtime_done(&self.function));
+        }
+        self.subscribers.runtime_done();
+        self.tell_of_phases();
         self.hand_out();
         Ok((ticket, receiver))
     }
@@ -107,6 +113,8 @@ impl InvocationQueue {
                 state.deliveries += 1;
                 state.deliveries
             });
+            let trace = active.with(|record| record.trace.clone());
+            self.subscribers.tell(&Event::start(&self.function, &active.request_id, trace.as_ref()));
             if let Err(active) = slot.send(active.clone()) {
                 self.update(|state| {
                     state.active.retain(|other| !Arc::ptr_eq(other, &active));
