@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{task::JoinHandle, time::sleep};
 
+/// Of Managed Instances, each for many streams.
+const INSTANCES: usize = 2;
 /// A stream that stays open, one that resumes, a new one and a configuration's, side by side; and one to spare.
 const ENVIRONMENTS: usize = 5;
 const RESERVED: u32 = 20;
@@ -48,8 +50,13 @@ impl Deployment {
     async fn of(fixture: &Fixture, plan: &Plan, builder: EnvironmentBuilder) -> Result<Self, UrlError> {
         let function = Function { name: plan.name.clone(), ..Function::default() };
         let builder = plan.variables.iter().fold(builder, |builder, (name, value)| builder.var(name, value));
-        let options = UrlOptions { environments: ENVIRONMENTS, ..UrlOptions::default() };
-        let server = UrlServer::start(builder.function(function), options).await?;
+        let builder = builder.function(function);
+        let (builder, environments) = match plan.workers {
+            None => (builder, ENVIRONMENTS),
+            Some(workers) => (builder.managed_instances(workers), INSTANCES),
+        };
+        let options = UrlOptions { environments, start_at_once: plan.workers.is_some(), ..UrlOptions::default() };
+        let server = UrlServer::start(builder, options).await?;
         let address = server.address();
         describe(fixture.xray.control(), plan, address);
         let log = PlatformLog::new(fixture.xray.control().clone(), plan, fixture.collector.pid());
@@ -95,21 +102,23 @@ fn describe(control: &FakeAwsControl, plan: &Plan, address: SocketAddr) {
     let everybody = |action: &str, condition: Value| json!({"Effect": "Allow", "Principal": "*", "Action": action, "Condition": condition});
     let mut variables = plan.variables.clone();
     variables.insert("ENVIRONMENT".to_owned(), Backend::ENVIRONMENT.to_owned());
-    control.put_function(
-        name,
-        FakeFunction {
-            configuration: json!({"FunctionName": name, "MemorySize": Function::default().memory_mb, "Timeout": 30,
-                "TracingConfig": {"Mode": "Active"}, "Environment": {"Variables": variables}, "Layers": [],
-                "LoggingConfig": {"LogFormat": plan.format.name(), "LogGroup": format!("/aws/lambda/{name}")}}),
-            url: json!({"FunctionUrl": format!("https://{address}/"), "AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"}),
-            alias: Some("live".to_owned()),
-            policy: json!({"Statement": [
-                everybody("lambda:InvokeFunctionUrl", json!({"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}})),
-                everybody("lambda:InvokeFunction", json!({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}})),
-            ]}),
-            reserved: Some(RESERVED),
-        },
-    );
+    let mut function = FakeFunction {
+        configuration: json!({"FunctionName": name, "MemorySize": Function::default().memory_mb, "Timeout": 30,
+            "TracingConfig": {"Mode": "Active"}, "Environment": {"Variables": variables}, "Layers": [],
+            "LoggingConfig": {"LogFormat": plan.format.name(), "LogGroup": format!("/aws/lambda/{name}")}}),
+        url: json!({"FunctionUrl": format!("https://{address}/"), "AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"}),
+        alias: Some("live".to_owned()),
+        policy: json!({"Statement": [
+            everybody("lambda:InvokeFunctionUrl", json!({"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}})),
+            everybody("lambda:InvokeFunction", json!({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}})),
+        ]}),
+        reserved: Some(RESERVED),
+    };
+    if plan.workers.is_some() {
+        function.configuration["CapacityProviderConfig"] = json!({"LambdaManagedInstancesCapacityProviderConfig": {}});
+        function.reserved = None;
+    }
+    control.put_function(name, function);
     for (metric, namespace, dimension, value) in [
         ("SpansNotDelivered", "SseStreaming", "Environment", Backend::ENVIRONMENT),
         ("Errors", "AWS/Lambda", "FunctionName", name.as_str()),

@@ -29,6 +29,8 @@ pub struct Plan {
     pub variables: BTreeMap<String, String>,
     /// The form of its log.
     pub format: LogFormat,
+    /// Workers of each environment where it runs on Managed Instances; `None`: on demand.
+    pub workers: Option<usize>,
     /// What becomes of each line before Logs has it.
     pub line: fn(String) -> String,
 }
@@ -42,6 +44,7 @@ impl Plan {
             name: name.to_owned(),
             variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
             format: LogFormat::Text,
+            workers: None,
             line: |line| line,
         }
     }

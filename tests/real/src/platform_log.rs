@@ -25,6 +25,7 @@ pub(crate) struct PlatformLog {
     control: FakeAwsControl,
     group: String,
     format: LogFormat,
+    is_managed: bool,
     line: fn(String) -> String,
     /// The collector's process.
     collector: Option<u32>,
@@ -34,7 +35,8 @@ pub(crate) struct PlatformLog {
 impl PlatformLog {
     pub(crate) fn new(control: FakeAwsControl, plan: &Plan, collector: Option<u32>) -> Self {
         let group = format!("/aws/lambda/{}", plan.name);
-        Self { control, group, format: plan.format, line: plan.line, collector, violations: Arc::default() }
+        let is_managed = plan.workers.is_some();
+        Self { control, group, format: plan.format, is_managed, line: plan.line, collector, violations: Arc::default() }
     }
 
     pub(crate) fn violations(&self) -> Vec<String> {
@@ -96,7 +98,9 @@ impl PlatformLog {
             }
             LogFormat::Json => {
                 let mut metrics = json!({"durationMs": duration, "billedDurationMs": duration.ceil(), "memorySizeMB": 512, "maxMemoryUsedMB": used});
-                if let Some(init) = init {
+                if self.is_managed {
+                    metrics = json!({"durationMs": duration});
+                } else if let Some(init) = init {
                     metrics["initDurationMs"] = millis(init).into();
                 }
                 let mut record = json!({"requestId": id, "metrics": metrics, "status": "success"});

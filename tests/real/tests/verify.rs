@@ -143,6 +143,18 @@ async fn a_deployment_without_a_collector_passes_every_check() {
     println!("=> the same with spans straight to X-Ray, and a log in JSON");
 }
 
+/// Rule: Verified.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_on_managed_instances_passes_every_check() {
+    let fixture = account().await;
+    let plan = Plan { format: LogFormat::Json, workers: Some(8), ..Plan::new(FUNCTION, STREAM) };
+    let deployed = Deployment::with_collector(&fixture, &plan).await.unwrap();
+    let not_asked = ["cold-start", "memory", "reserved-concurrency"];
+    passes(&verify(&fixture, &deployed.url(), "", &["--invocations", "3"]).await, &not_asked);
+    assert_eq!(deployed.violations(), Vec::<String>::new());
+    println!("=> the same on Managed Instances, two environments of eight workers");
+}
+
 type Change = Box<dyn Fn(Value) -> Vec<Value> + Send + Sync>;
 
 /// A fault, and the check that is there for it.
