@@ -18,6 +18,7 @@ pub mod plan;
 mod platform_log;
 pub mod serving;
 mod tampering;
+pub mod telemetry_listener;
 pub mod tool;
 pub mod xray_api;
 pub mod xray_validator;

@@ -144,6 +144,25 @@ async fn connections_to_x_ray_that_are_lost_during_a_freeze_lose_no_span() {
     assert_eq!(function.violations(), []);
 }
 
+/// The layers of others ask for their next event only then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_waits_until_the_runtime_is_done_is_frozen_after_it_and_loses_no_span() {
+    let fixture = ExtensionFixture::start(Duration::from_millis(20)).await.unwrap();
+    let function = short_streams(fixture.function(wrapper())).extension_var("COLLECTOR_WAITS", "true");
+    let function = function.start().await.unwrap();
+    let mut behind = Vec::new();
+    for _ in 0..3 {
+        let streamed = Streamed::of(&function).await;
+        delivered_before_the_freeze(&fixture, &streamed).await;
+        let done = format!("collector-extension: the runtime is done with {}", streamed.response.request_id);
+        let done = timeout(PATIENCE, function.log().wait_for(|line| line.text == done)).await.unwrap();
+        behind.push(streamed.frozen.since(&streamed.response.ended.unwrap()).as_millis());
+        assert!(done.at >= streamed.response.ended.unwrap());
+    }
+    assert_eq!(function.violations(), []);
+    println!("=> waiting for platform.runtimeDone: frozen {} ms behind the end of the body", range(&behind));
+}
+
 /// Rule: FR-026. Rule: FR-055.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_in_mid_stream_ends_the_function_first_and_then_the_collector() {

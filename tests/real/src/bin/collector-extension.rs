@@ -1,18 +1,18 @@
 //! Makes an OpenTelemetry Collector an external extension of a Lambda function: registers for INVOKE and SHUTDOWN under its own file name, starts the
 //! collector, asks for events once that listens, and ends it at SHUTDOWN.
 //!
-//! It asks for its next event at once, so that nothing but the function's own flush gives the collector time: the layers of others wait for
-//! `platform.runtimeDone` first.
+//! It asks for its next event at once, so that nothing but the function's own flush gives the collector time. With `COLLECTOR_WAITS=true` it waits for
+//! `platform.runtimeDone` of the Telemetry API first, as the layers of others do.
 
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, StatusCode};
 use lambda_env::Stamp;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use serde_json::{Value, json};
-use sse_real::exchange::Upstream;
+use sse_real::{exchange::Upstream, telemetry_listener::TelemetryListener};
 use std::{env, error::Error, io, path::Path, process::ExitCode, time::Duration};
 use tokio::{
     net::TcpStream,
@@ -41,6 +41,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let name = env::args().next().unwrap_or_default();
     let name = Path::new(&name).file_name().unwrap_or_default().to_string_lossy();
     let api = Api::register(&name).await?;
+    let listener = if variable("COLLECTOR_WAITS") == "true" { Some(api.subscribe().await?) } else { None };
     let mut collector = match start().await {
         Ok(collector) => collector,
         Err(error) => {
@@ -55,6 +56,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
         };
         if event["eventType"] == "SHUTDOWN" {
             return Ok(stop(&mut collector, event["deadlineMs"].as_u64().unwrap_or_default()).await?);
+        }
+        if let (Some(listener), Some(request_id)) = (&listener, event["requestId"].as_str()) {
+            listener.runtime_done(request_id).await;
+            println!("collector-extension: the runtime is done with {request_id}");
         }
     }
 }
@@ -105,6 +110,14 @@ impl Api {
         let identifier = answer.headers().get(IDENTIFIER).cloned();
         let identifier = identifier.ok_or_else(|| format!("not registered: {answer:?}"))?;
         Ok(Self { client, identifier })
+    }
+
+    /// Subscribes to the Telemetry API.
+    async fn subscribe(&self) -> Result<TelemetryListener, Box<dyn Error>> {
+        let listener = TelemetryListener::start().await?;
+        let request = Request::put("/2022-07-01/telemetry").header(IDENTIFIER, &self.identifier);
+        let answer = self.client.send(request.body(listener.subscription().to_string().into())?).await;
+        if answer.status() == StatusCode::OK { Ok(listener) } else { Err(format!("not subscribed: {answer:?}").into()) }
     }
 
     async fn next(&self) -> Result<Value, Box<dyn Error>> {
