@@ -3,32 +3,41 @@
 use lambda_trace::Timestamp;
 use std::time::Duration;
 
+/// A span that ended so much earlier than another, which came before it, did not just come out of order: the clock was set back.
+const OUT_OF_ORDER_MAX: Duration = Duration::from_secs(2);
+
 /// An account that fills while the stream runs.
 #[derive(Debug)]
 pub(super) struct RateAllowance {
     total: usize,
     spent: usize,
-    opened: Timestamp,
     /// From the opening to the expected end.
     life: Duration,
-    /// Spans do not arrive in order; what has accrued once stays.
-    latest: Timestamp,
+    /// How much of it has passed. Never less than it was: what has accrued once stays.
+    elapsed: Duration,
+    /// The moment up to which that is counted.
+    counted_to: Timestamp,
 }
 
 impl RateAllowance {
     pub(super) const fn new(total: usize, opened: Timestamp, expected_end: Timestamp) -> Self {
-        Self { total, spent: 0, opened, life: expected_end.since(opened), latest: opened }
+        Self { total, spent: 0, life: expected_end.since(opened), elapsed: Duration::ZERO, counted_to: opened }
     }
 
     /// What can be spent at `at`.
     pub(super) fn available(&mut self, at: Timestamp) -> usize {
-        self.latest = self.latest.max(at);
+        self.elapsed = self.elapsed.saturating_add(at.since(self.counted_to));
+        // Spans do not arrive in order. After a clock was set back time is counted on from there: otherwise nothing would accrue
+        // until that moment comes again.
+        if at > self.counted_to || self.counted_to.since(at) > OUT_OF_ORDER_MAX {
+            self.counted_to = at;
+        }
         self.available_now()
     }
 
     fn available_now(&self) -> usize {
         let at_once = self.total / 4;
-        let (elapsed, life) = (self.latest.since(self.opened).as_micros(), self.life.as_micros());
+        let (elapsed, life) = (self.elapsed.as_micros(), self.life.as_micros());
         let accrued = if elapsed >= life {
             self.total - at_once
         } else {
@@ -68,6 +77,19 @@ mod tests {
         assert_eq!(allowance.available(at(150)), 0);
         assert_eq!(allowance.available(at(120)), 0, "time does not run backwards");
         assert_eq!(allowance.available(at(900)), 375);
+    }
+
+    /// Rule: Trace budget.
+    #[test]
+    fn a_clock_that_is_set_back_stops_no_accrual() {
+        let at = Timestamp::from_millis;
+        let hour = 3_600_000;
+        let mut allowance = RateAllowance::new(1_000, at(hour), at(hour + 900_000));
+        assert_eq!(allowance.available(at(hour + 90_000)), 250 + 75);
+        assert_eq!(allowance.available(at(90_000)), 250 + 75, "set back by an hour: what has accrued stays");
+        assert_eq!(allowance.available(at(450_000)), 250 + 375, "and the rest accrues from there on");
+        assert_eq!(allowance.available(at(449_000)), 250 + 375, "one that came out of order");
+        assert_eq!(allowance.available(at(540_000)), 250 + 450, "is not counted twice");
     }
 
     #[test]
