@@ -18,7 +18,7 @@ pub use delivery::Delivery;
 pub use dispatcher::{Dispatcher, Last, Update};
 pub use metrics::{Histogram, Measurement, MetricValue, Metrics};
 pub use operator_log::OperatorLog;
-pub use poller::{MalformedItem, Page, PageToken, Poller, Query, SeenItems};
+pub use poller::{Dates, MalformedItem, Page, PageToken, Poller, Query, SeenItems};
 pub use random::Random;
 pub use token_verifier::{TokenError, TokenVerifier, UserId};
 pub use untraced::Untraced;

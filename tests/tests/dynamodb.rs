@@ -110,6 +110,12 @@ impl PollerUnderTest for RealTable {
         put.send().await.expect("written");
     }
 
+    async fn put_misdated(&self, sentiment: Sentiment, source_id: &str) {
+        let put = self.client.put_item().table_name("items").item("source_id", text(source_id));
+        let put = put.item("sentiment", text(sentiment.as_str())).item("updated_at", text("1795334400"));
+        put.send().await.expect("written");
+    }
+
     async fn delete(&self, source_id: &str) {
         let delete = self.client.delete_item().table_name("items").key("source_id", text(source_id));
         delete.send().await.expect("deleted");

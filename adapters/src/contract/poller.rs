@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use lambda_trace::{AwsCall, Timestamp};
 use sse_core::{
     item::{Item, ItemProblem, Score, Sentiment, Ticker},
-    ports::{MalformedItem, Page, Poller, Query, SeenItems},
+    ports::{Dates, MalformedItem, Page, Poller, Query, SeenItems},
 };
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub trait PollerUnderTest: Sync {
     async fn put(&self, items: &[Item]);
     /// Writes an item that has no score.
     async fn put_malformed(&self, sentiment: Sentiment, updated_at: Timestamp, source_id: &str);
+    /// Writes an item whose date is a text that sorts before every date.
+    async fn put_misdated(&self, sentiment: Sentiment, source_id: &str);
     /// Deletes an item.
     async fn delete(&self, source_id: &str);
     /// How many items, of 30 kB each, are more than a page holds.
@@ -46,6 +48,7 @@ pub async fn check_poller(table: &dyn PollerUnderTest) {
     the_bound_is_inclusive(table).await;
     a_rewritten_item_is_one_item(table).await;
     a_malformed_item_is_set_aside(table).await;
+    an_item_that_no_date_finds_is_found(table).await;
     pages_add_up(table).await;
 }
 
@@ -125,6 +128,21 @@ async fn a_malformed_item_is_set_aside(table: &dyn PollerUnderTest) {
     clear(table, &[good, item("bad", 0), item("ahead", 0)]).await;
 }
 
+async fn an_item_that_no_date_finds_is_found(table: &dyn PollerUnderTest) {
+    let good = item("good", 1);
+    table.put(std::slice::from_ref(&good)).await;
+    table.put_misdated(Sentiment::Positive, "misdated").await;
+    assert_eq!(all(table, START).await, (vec![good.clone()], vec![]));
+    for (sentiment, found) in [(Sentiment::Positive, 1), (Sentiment::Negative, 0)] {
+        let page = page(table, Query { dates: Dates::BeforeAny, ..query(sentiment, START) }).await;
+        assert_eq!((page.items, page.skipped.len(), page.returned, page.next), (vec![], found, found, None));
+        let is_told =
+            |skipped: &MalformedItem| (&*skipped.source_id, skipped.problem) == ("misdated", ItemProblem::UpdatedAt);
+        assert!(page.skipped.iter().all(is_told), "{:?}", page.skipped);
+    }
+    clear(table, &[good, item("misdated", 0)]).await;
+}
+
 async fn pages_add_up(table: &dyn PollerUnderTest) {
     let count = table.more_than_a_page();
     // Three items a millisecond: pages also end between items of one moment.
@@ -169,7 +187,7 @@ async fn clear(table: &dyn PollerUnderTest, items: &[Item]) {
 }
 
 const fn query(sentiment: Sentiment, since: Timestamp) -> Query<'static> {
-    Query { round: 1, sentiment, since, latest: LATEST, after: None, known: &Nothing }
+    Query { round: 1, sentiment, dates: Dates::Since(since), latest: LATEST, after: None, known: &Nothing }
 }
 
 fn item(source_id: &str, ms: u32) -> Item {
@@ -213,6 +231,9 @@ mod tests {
         }
         async fn put_malformed(&self, sentiment: Sentiment, updated_at: Timestamp, source_id: &str) {
             self.0.put_malformed(sentiment, updated_at, source_id);
+        }
+        async fn put_misdated(&self, sentiment: Sentiment, source_id: &str) {
+            self.0.put_misdated(sentiment, source_id);
         }
         async fn delete(&self, source_id: &str) {
             self.0.delete(source_id);

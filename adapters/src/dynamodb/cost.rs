@@ -13,7 +13,10 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 use lambda_trace::{CallError, Timestamp};
-use sse_core::{item::Sentiment, ports::Poller as _};
+use sse_core::{
+    item::Sentiment,
+    ports::{Dates, Poller as _},
+};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::Relaxed},
@@ -62,7 +65,8 @@ impl DynamoPoller {
     /// # Errors
     /// The call failed.
     pub async fn cost(&self, sentiment: Sentiment, since: Timestamp) -> Result<Cost, CallError> {
-        let query = self.query(sentiment, since, None).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let query =
+            self.query(sentiment, Dates::Since(since), None).return_consumed_capacity(ReturnConsumedCapacity::Total);
         let bytes = Bytes::default();
         match query.customize().interceptor(bytes.clone()).send().await {
             Ok(answer) => Ok(Cost {

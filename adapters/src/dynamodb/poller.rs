@@ -13,12 +13,16 @@ use aws_sdk_dynamodb::{
 };
 use lambda_trace::{AwsCall, CallError, Failure, Timestamp};
 use sse_core::{
-    item::Sentiment,
-    ports::{Page, PageToken, Poller, Query},
+    item::{ItemProblem, Sentiment},
+    ports::{Dates, MalformedItem, Page, PageToken, Poller, Query},
 };
 
 /// As many characters of a date as name its second: `2026-11-22T08:00:00`.
 const TO_THE_SECOND: usize = 19;
+/// Dates begin with this year, and sort behind it; a number of seconds, or a day before its month, sorts before it.
+const FIRST_YEAR: &str = "1970";
+/// So many items that no date finds are looked at, per partition and read of the whole window.
+const MISDATED_MAX: i32 = 1_000;
 
 /// The index of the items table.
 pub struct DynamoPoller {
@@ -50,24 +54,23 @@ impl DynamoPoller {
         if self.is_neighbour {
             return;
         }
-        let nothing = self.query(Sentiment::Neutral, Timestamp::default(), None).limit(1);
+        let nothing = self.query(Sentiment::Neutral, Dates::Since(Timestamp::default()), None).limit(1);
         if let Err(error) = nothing.send().await {
             let error = failed(self.target(), &Attempts::default(), &error);
             tracing::debug!(%error, "warm-up call");
         }
     }
 
-    pub(super) fn query(
-        &self,
-        sentiment: Sentiment,
-        since: Timestamp,
-        after: Option<&PageToken>,
-    ) -> QueryFluentBuilder {
+    pub(super) fn query(&self, sentiment: Sentiment, dates: Dates, after: Option<&PageToken>) -> QueryFluentBuilder {
+        let (condition, bound, limit) = match dates {
+            Dates::Since(since) => ("#s = :s AND #u >= :u", lower_bound(since), None),
+            Dates::BeforeAny => ("#s = :s AND #u < :u", FIRST_YEAR.to_owned(), Some(MISDATED_MAX)),
+        };
         self.client
             .query()
             .table_name(&self.table)
             .index_name(&self.index)
-            .key_condition_expression("#s = :s AND #u >= :u")
+            .key_condition_expression(condition)
             // Not the sentiment: it is asked for, so it is known.
             .projection_expression("#i, #u, #n, #t, #x")
             .expression_attribute_names("#s", names::SENTIMENT)
@@ -77,8 +80,9 @@ impl DynamoPoller {
             .expression_attribute_names("#t", names::TICKERS)
             .expression_attribute_names("#x", names::TTL)
             .expression_attribute_values(":s", AttributeValue::S(sentiment.as_str().to_owned()))
-            .expression_attribute_values(":u", AttributeValue::S(lower_bound(since)))
+            .expression_attribute_values(":u", AttributeValue::S(bound))
             .scan_index_forward(false)
+            .set_limit(limit)
             .set_exclusive_start_key(after.map(|token| start_key(sentiment, token)))
     }
 }
@@ -115,7 +119,7 @@ impl Poller for DynamoPoller {
 
     async fn page(&self, query: Query<'_>) -> Result<Page, CallError> {
         let attempts = Attempts::default();
-        let call = self.query(query.sentiment, query.since, query.after).customize().interceptor(attempts.clone());
+        let call = self.query(query.sentiment, query.dates, query.after).customize().interceptor(attempts.clone());
         match call.send().await {
             Ok(answer) => {
                 let report = returned(self.target(), &attempts, &answer);
@@ -132,7 +136,7 @@ impl Poller for DynamoPoller {
 
 #[expect(clippy::result_large_err, reason = "the port's error; one per failed call")]
 fn page(query: &Query<'_>, answer: QueryOutput, report: AwsCall) -> Result<Page, CallError> {
-    let next = match answer.last_evaluated_key {
+    let next = match answer.last_evaluated_key.filter(|_| query.dates != Dates::BeforeAny) {
         Some(key) if !key.is_empty() => match token(&key) {
             Some(token) => Some(token),
             // Without its token the rest of the partition cannot be read, and half a partition is no page.
@@ -146,11 +150,17 @@ fn page(query: &Query<'_>, answer: QueryOutput, report: AwsCall) -> Result<Page,
     };
     let mut page = Page { next, report, returned: items.len(), ..Page::default() };
     for attributes in items {
-        match item::read(&attributes, query.sentiment, query.latest) {
+        match (item::read(&attributes, query.sentiment, query.latest), query.dates) {
             // Older than the query asked for, but within the second that the lower bound names.
-            Ok(item) if item.updated_at < query.since => {}
-            Ok(item) => page.items.push(item),
-            Err(skipped) => page.skipped.push(skipped),
+            (Ok(item), Dates::Since(since)) if item.updated_at < since => {}
+            (Ok(item), Dates::Since(_)) => page.items.push(item),
+            // Whatever it says, it stands where no read looks for it.
+            (Ok(item), Dates::BeforeAny) => page.skipped.push(MalformedItem {
+                source_id: item.source_id,
+                updated_at: item.updated_at.to_string().into(),
+                problem: ItemProblem::UpdatedAt,
+            }),
+            (Err(skipped), _) => page.skipped.push(skipped),
         }
     }
     // Texts of one second need not sort as their moments do.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use lambda_trace::{AwsCall, CallError, Clock, Timestamp};
 use sse_core::{
     item::{Item, ItemProblem, Sentiment},
-    ports::{MalformedItem, Page, PageToken, Poller, Query},
+    ports::{Dates, MalformedItem, Page, PageToken, Poller, Query},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -64,6 +64,11 @@ impl MemoryTable {
         lock(&self.state).replace((sentiment, updated_at, source_id.into()), None);
     }
 
+    /// Writes an item whose date sorts before every other.
+    pub fn put_misdated(&self, sentiment: Sentiment, source_id: &str) {
+        lock(&self.state).replace((sentiment, Timestamp::default(), source_id.into()), None);
+    }
+
     /// Deletes an item; whether there was one.
     pub fn delete(&self, source_id: &str) -> bool {
         lock(&self.state).remove(source_id)
@@ -106,26 +111,32 @@ impl State {
     }
 
     /// Where the page begins, newest first: behind the page before, or with the newest of the partition.
-    fn end(query: &Query<'_>) -> Bound<Key> {
+    fn end(query: &Query<'_>, since: Timestamp) -> Bound<Key> {
         if let Some(token) = query.after {
-            let at = token.updated_at.parse().map_or(query.since, Timestamp::from_micros);
-            let is_over = at < query.since;
+            let at = token.updated_at.parse().map_or(since, Timestamp::from_micros);
+            let is_over = at < since;
             let source_id = if is_over { "" } else { &token.source_id };
-            return Excluded((query.sentiment, at.max(query.since), source_id.into()));
+            return Excluded((query.sentiment, at.max(since), source_id.into()));
         }
         let next = Sentiment::ALL.get(query.sentiment.index() + 1);
         next.map_or(Unbounded, |next| Excluded((*next, Timestamp::from_micros(0), "".into())))
     }
 
     fn page(&self, query: &Query<'_>, report: AwsCall) -> Page {
-        let since: Key = (query.sentiment, query.since, "".into());
-        let end = Self::end(query);
+        let (since, end) = match query.dates {
+            Dates::Since(since) => (since, Self::end(query, since)),
+            Dates::BeforeAny => {
+                let first = Timestamp::from_micros(1);
+                (Timestamp::default(), Excluded((query.sentiment, first, "".into())))
+            }
+        };
+        let since: Key = (query.sentiment, since, "".into());
         let mut page = Page { report, ..Page::default() };
         let mut last: Option<&Key> = None;
         let mut left = self.page_items;
         for (key, item) in self.index.range((Included(since), end)).rev() {
             if left == 0 {
-                page.next = last.map(token);
+                page.next = last.filter(|_| query.dates != Dates::BeforeAny).map(token);
                 break;
             }
             left -= 1;
@@ -134,6 +145,7 @@ impl State {
             match item {
                 Some(item) if item.updated_at <= query.latest => page.items.push(item.clone()),
                 Some(_) => page.skipped.push(malformed(key, ItemProblem::UpdatedAtAhead)),
+                None if query.dates == Dates::BeforeAny => page.skipped.push(malformed(key, ItemProblem::UpdatedAt)),
                 None => page.skipped.push(malformed(key, ItemProblem::Score)),
             }
         }
@@ -200,7 +212,7 @@ mod tests {
     const POSITIVE: Query<'_> = Query {
         round: 1,
         sentiment: Sentiment::Positive,
-        since: Timestamp::from_millis(0),
+        dates: Dates::Since(Timestamp::from_millis(0)),
         latest: LATEST,
         after: None,
         known: &Nothing,

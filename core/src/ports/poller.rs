@@ -6,6 +6,16 @@ use lambda_trace::Timestamp;
 use lambda_trace::{AwsCall, CallError};
 use std::sync::Arc;
 
+/// Which dates a call asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dates {
+    /// Items with `updated_at` at this moment or later.
+    Since(Timestamp),
+    /// Texts that the index sorts before every date there can be, such as a number of seconds. No other call returns their items, which
+    /// would be missing without a word.
+    BeforeAny,
+}
+
 /// What one call asks for.
 #[derive(Clone, Copy)]
 pub struct Query<'q> {
@@ -14,8 +24,8 @@ pub struct Query<'q> {
     pub round: u64,
     /// The partition.
     pub sentiment: Sentiment,
-    /// Items with `updated_at >= since`.
-    pub since: Timestamp,
+    /// The dates.
+    pub dates: Dates,
     /// Items dated later are skipped as [`ItemProblem::UpdatedAtAhead`].
     pub latest: Timestamp,
     /// Goes on behind the page that ended here.
@@ -70,7 +80,8 @@ pub struct Page {
 ///
 /// An adapter MUST
 /// - make exactly one AWS call per method call (paging belongs to the caller),
-/// - give newest first, and every item with `updated_at >= query.since` over all pages,
+/// - give newest first, and every item since the moment asked for over all pages,
+/// - put the items of [`Dates::BeforeAny`] into `skipped`, as [`ItemProblem::UpdatedAt`]: one page of them, which may be a part,
 /// - give up after 3 s, retries included,
 /// - put what it cannot understand, and what is dated after `query.latest`, into `skipped`, and fail only where there is no page.
 #[async_trait]

@@ -110,8 +110,8 @@ impl SharedReader {
     ) -> Result<(), CallError> {
         loop {
             let Some(next) = self.state().progress.next(sentiment) else { return Ok(()) };
-            let (since, after, latest) = (next.since, next.after.as_ref(), latest_date(now));
-            let page = poller.page(Query { round, sentiment, since, latest, after, known: self }).await?;
+            let (dates, after, latest) = (next.dates, next.after.as_ref(), latest_date(now));
+            let page = poller.page(Query { round, sentiment, dates, latest, after, known: self }).await?;
             let is_large = page.returned >= SLICE_ITEMS;
             self.take(sentiment, &next, page);
             if is_large {

@@ -4,7 +4,7 @@
 use super::round::ReadPlan;
 use crate::{
     item::{Item, Sentiment},
-    ports::{Page, PageToken},
+    ports::{Dates, Page, PageToken},
 };
 use lambda_trace::Timestamp;
 
@@ -50,11 +50,25 @@ pub(super) struct FullRead {
     catch_up: Option<[Pass; 3]>,
 }
 
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Recent,
+    Full,
+    Misdated,
+}
+
 /// What the next call of a partition asks for.
 pub(super) struct Next {
-    is_recent: bool,
-    pub(super) since: Timestamp,
+    purpose: Purpose,
+    pub(super) dates: Dates,
     pub(super) after: Option<PageToken>,
+}
+
+impl Next {
+    fn of(pass: &Pass, purpose: Purpose) -> Self {
+        Self { purpose, dates: Dates::Since(pass.since), after: pass.after.clone() }
+    }
 }
 
 /// The reading of all partitions.
@@ -68,6 +82,9 @@ pub(super) struct Progress {
     is_recent_done: [bool; 3],
     full: Option<FullRead>,
     full_due_at: Option<Timestamp>,
+    /// By partition, whether it has to be asked for the items that no other call returns: with each read of the whole window, but for
+    /// the first one, which somebody waits for; there in the round behind it.
+    is_misdated_due: [bool; 3],
     /// What was read of late and is not applied yet.
     pub(super) inbox: Vec<Item>,
 }
@@ -83,6 +100,7 @@ impl Progress {
             is_recent_done: Default::default(),
             full: None,
             full_due_at: None,
+            is_misdated_due: [false; 3],
             inbox: Vec::new(),
         }
     }
@@ -96,6 +114,7 @@ impl Progress {
         let last = now.plus(self.plan.full_interval);
         if self.full.is_none() && self.full_due_at.is_none_or(|at| at <= now || at > last) {
             let (edge, round) = (self.edge(), self.round);
+            self.is_misdated_due = [self.has_whole(); 3];
             self.full = Some(FullRead {
                 began: now,
                 began_in: round,
@@ -136,16 +155,19 @@ impl Progress {
             // A date ahead must not move the mark beyond the present: later items, dated right, would be missed.
             let since = self.newest[s].min(self.now).minus(self.plan.overlap).max(self.edge());
             let pass = self.recent[s].get_or_insert_with(|| Pass::new(since, self.round));
-            return Some(Next { is_recent: true, since: pass.since, after: pass.after.clone() });
+            return Some(Next::of(pass, Purpose::Recent));
+        }
+        if self.is_misdated_due[s] {
+            return Some(Next { purpose: Purpose::Misdated, dates: Dates::BeforeAny, after: None });
         }
         let pass = self.full.as_ref().map(|full| &full.catch_up.as_ref().unwrap_or(&full.passes)[s])?;
-        (!pass.is_done).then(|| Next { is_recent: false, since: pass.since, after: pass.after.clone() })
+        (!pass.is_done).then(|| Next::of(pass, Purpose::Full))
     }
 
     /// Takes the answer.
     pub(super) fn take(&mut self, sentiment: Sentiment, next: &Next, mut page: Page) {
         let s = sentiment.index();
-        if next.is_recent {
+        if next.purpose == Purpose::Recent {
             let Some(pass) = &mut self.recent[s] else { return };
             pass.take(&mut page);
             pass.is_done |= pass.items > self.plan.max_items;
@@ -156,6 +178,10 @@ impl Progress {
                 self.is_recent_done[s] = pass.began_in == self.round;
                 self.recent[s] = None;
             }
+            return;
+        }
+        if next.purpose == Purpose::Misdated {
+            self.is_misdated_due[s] = false;
             return;
         }
         let Some(full) = &mut self.full else { return };
@@ -196,7 +222,9 @@ impl Progress {
         for (s, newest) in self.newest.iter_mut().enumerate() {
             *newest = full.passes[s].newest.max(*newest);
         }
-        self.full_due_at = Some(next_due_at);
+        if self.full_due_at.replace(next_due_at).is_none() {
+            self.is_misdated_due = [true; 3];
+        }
     }
 }
 

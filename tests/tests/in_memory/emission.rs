@@ -18,7 +18,8 @@ use sse_core::{
     item::{Item, Sentiment},
     names,
     ports::{
-        Configuration, ConfigurationStore, Measurement, Metrics, Page, Poller, Query, SeenItems, Untraced, UserId,
+        Configuration, ConfigurationStore, Dates, Measurement, Metrics, Page, Poller, Query, SeenItems, Untraced,
+        UserId,
     },
     traced::{TracedConfigurationStore, TracedMetrics, TracedPoller, into_streaming},
 };
@@ -168,7 +169,7 @@ fn poll(invocation: &Invocation<Streaming>) {
     let query = Query {
         round: 1,
         sentiment: Sentiment::ALL[0],
-        since: Timestamp::default(),
+        dates: Dates::Since(Timestamp::default()),
         latest: Timestamp::default(),
         after: None,
         known: &Nothing,

@@ -19,8 +19,12 @@ fn one_stream_reads_for_all_and_each_call_is_in_one_trace() {
     let streams: Vec<_> =
         (0..50).filter_map(|n| world.environments[0].connect(Some(&header(n + 1)), View::ALL, None)).collect();
     world.run(1_050);
-    assert_eq!(world.table.calls(), 33, "three partitions, eleven rounds, whatever the number of streams");
-    assert_eq!(world.environments[0].telemetry.named(names::POLL).len(), 33);
+    assert_eq!(
+        world.table.calls(),
+        36,
+        "three partitions, eleven rounds, and one look for misdated items, whatever the number of streams"
+    );
+    assert_eq!(world.environments[0].telemetry.named(names::POLL).len(), 36);
     for stream in &streams {
         assert_eq!(stream.client().held.tickers.len(), 1);
     }
@@ -127,6 +131,32 @@ fn a_deleted_item_goes_with_the_full_read() {
     assert_eq!(stream.client().held.tickers.len(), 0);
 }
 
+/// Rule: Patience.
+#[test]
+fn full_reads_of_environments_that_started_together_do_not_coincide() {
+    let setup = Setup { life_ms: 100_000, ..Setup::default() };
+    let mut world = World::new(setup, 8, 1);
+    world.table.put(item("old", world.clock.now().minus(Duration::from_secs(30)), Sentiment::Positive, 0.5, &["OLD"]));
+    feed(&world, "new", "positive", 0.5, &["NEW"]);
+    let began = world.clock.now();
+    let streams: Vec<_> = world.environments.iter().map(|e| e.connect(Some(&header(1)), View::ALL, None)).collect();
+    world.run(61_000);
+    drop(streams);
+    // Only a read of the whole window meets the old item.
+    let second = |environment: &sse_tests::world::Environment| {
+        let polls = environment.telemetry.named(names::POLL);
+        let full = polls.iter().filter(|s| s.text("item_count").as_deref() == Some("2"));
+        full.map(|s| s.start.since(began)).nth(1).expect("a second read of the whole window")
+    };
+    let times: Vec<_> = world.environments.iter().map(second).collect();
+    assert!(
+        times.iter().all(|at| (Duration::from_secs(48)..=Duration::from_millis(60_100)).contains(at)),
+        "20 % sooner at the most: {times:?}"
+    );
+    let apart: std::collections::BTreeSet<_> = times.iter().collect();
+    assert!(apart.len() >= 6, "{times:?}");
+}
+
 #[test]
 fn items_leave_on_time_while_no_read_is_due() {
     let mut setup = Setup { life_ms: 100_000, ..Setup::default() };
@@ -206,6 +236,34 @@ fn a_malformed_item_is_counted_once_however_often_it_is_read() {
     assert_eq!(skipped, 1);
 }
 
+/// Rule: Told.
+#[test]
+fn an_item_whose_date_no_read_looks_for_is_counted_once_and_told() {
+    let mut world = World::new(Setup { life_ms: 200_000, ..Setup::default() }, 1, 1);
+    world.table.put_misdated(Sentiment::Neutral, "epoch");
+    feed(&world, "good", "neutral", 0.0, &["GOOD"]);
+    let stream = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.settle();
+    assert_eq!(
+        (stream.client().held.tickers.len(), world.table.calls()),
+        (1, 3),
+        "the first state does not wait for it"
+    );
+    // Through two more reads of the whole window.
+    world.run(130_000);
+    let operator_log = world.environments[0].operator_log.clone();
+    assert_eq!(operator_log.lines(), ["items skipped: UpdatedAt 1"]);
+    let batches = world.environments[0].metrics.batches();
+    let skipped = batches.iter().flatten().filter(|m| m.name == "ItemsSkipped").count();
+    let polls = world.environments[0].telemetry.named(names::POLL);
+    let seen = polls.iter().filter(|s| s.text("skipped_count").as_deref() == Some("1")).count();
+    assert_eq!((skipped, seen), (1, 3), "once in the metric, with each read of the whole window on a span");
+    world.table.delete("epoch");
+    world.run(60_000);
+    assert_eq!(operator_log.lines().last().map(String::as_str), Some("items skipped: "));
+    drop(stream);
+}
+
 #[test]
 fn why_items_are_skipped_is_told_once_a_change_and_stands_on_the_span() {
     let mut world = World::new(Setup { life_ms: 200_000, ..Setup::default() }, 1, 1);
@@ -228,7 +286,7 @@ fn why_items_are_skipped_is_told_once_a_change_and_stands_on_the_span() {
     let neutral = polls.iter().filter(|s| s.text("sentiment_type").as_deref() == Some("neutral"));
     let counts: Vec<_> = neutral.filter_map(|s| Some((s.text("item_count")?, s.text("skipped_count")?))).collect();
     assert_eq!(counts[0], ("1".to_owned(), "1".to_owned()));
-    assert_eq!(counts[12], ("3".to_owned(), "3".to_owned()), "what the table returned, usable or not");
+    assert_eq!(counts[13], ("3".to_owned(), "3".to_owned()), "what the table returned, usable or not");
     drop(stream);
 }
 
@@ -248,5 +306,6 @@ fn a_quiet_poll_reads_the_overlap_and_not_the_window() {
     let polls = world.environments[0].telemetry.named(names::POLL);
     let positive = polls.iter().filter(|s| s.text("sentiment_type").as_deref() == Some("positive"));
     let counts: Vec<_> = positive.filter_map(read).collect();
-    assert_eq!((counts[0], counts[1..].iter().all(|n| *n == 1)), (501, true), "{counts:?}");
+    assert_eq!((counts[0], counts[2]), (501, 0), "the window, and the one look for misdated items: {counts:?}");
+    assert!(counts[1] == 1 && counts[3..].iter().all(|n| *n == 1), "{counts:?}");
 }

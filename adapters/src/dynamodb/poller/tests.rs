@@ -21,7 +21,7 @@ fn since(text: &str) -> Query<'static> {
     Query {
         round: 1,
         sentiment: Sentiment::Positive,
-        since,
+        dates: Dates::Since(since),
         latest: since.plus(Duration::from_mins(5)),
         after: None,
         known: &Nothing,
@@ -135,6 +135,24 @@ async fn odd_items_are_read_where_the_meaning_is_plain() {
     let page = page_of([ok(&items)]).await.1.unwrap();
     let problems: Vec<_> = page.skipped.iter().map(|s| s.problem).collect();
     assert_eq!((problems, page.items.len()), (skipped.iter().map(|(_, problem)| *problem).collect(), 0));
+}
+
+/// What sorts before every date would never be read, and so never be told.
+#[tokio::test(start_paused = true)]
+async fn items_that_no_date_finds_are_asked_for_and_set_aside() {
+    let dates = ["1795334400", "0001-01-01T00:00:00Z", "11/22/2026"];
+    let items: Vec<_> = dates.iter().map(|date| item(date, date)).collect();
+    let next = json!({"source_id": {"S": "x"}, "updated_at": {"S": "0"}, "sentiment": {"S": "positive"}});
+    let answer = Answer::json(200, &json!({"Items": items, "LastEvaluatedKey": next}).to_string());
+    let (service, aws) = FakeService::new([answer]).await;
+    let query = Query { dates: Dates::BeforeAny, ..since("2026-11-22T08:00:00Z") };
+    let page = DynamoPoller::new(&aws, "items", "by_sentiment").page(query).await.unwrap();
+    let body = service.sent()[0].json();
+    assert_eq!(body["KeyConditionExpression"], "#s = :s AND #u < :u");
+    assert_eq!((&body["ExpressionAttributeValues"][":u"], &body["Limit"]), (&json!({"S": "1970"}), &json!(1_000)));
+    assert_eq!((page.items.len(), page.returned, page.next), (0, 3, None), "one page is enough to tell");
+    let skipped: Vec<_> = page.skipped.iter().map(|s| (&*s.updated_at, s.problem)).collect();
+    assert_eq!(skipped, dates.map(|date| (date, ItemProblem::UpdatedAt)));
 }
 
 #[tokio::test(start_paused = true)]
