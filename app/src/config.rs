@@ -6,6 +6,7 @@ mod aws;
 mod errors;
 mod foreign;
 mod otlp;
+pub(crate) mod proxy;
 mod reader;
 mod resource;
 mod secret;
@@ -14,6 +15,7 @@ mod table;
 mod variable;
 
 pub use errors::ConfigErrors;
+pub use foreign::unknown;
 pub use otlp::OtlpReceiver;
 pub use secret::Secret;
 pub use settings::{Config, MetricsSink, Mode, Store, TelemetrySink, TokenKey, TokenRules};
@@ -56,6 +58,7 @@ pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErro
         environment: environment_name(r, on_lambda),
         telemetry: telemetry(r, on_lambda, is_traced),
         ca_bundle: r.text(&table::CA_BUNDLE),
+        unusable_proxy: proxy::unusable(environment),
         otlp: otlp::read(r),
         xray_daemon: r.text(&table::XRAY_DAEMON).filter(|_| is_traced),
         resource_attributes: resource::attributes(r, &service),

@@ -15,20 +15,31 @@ use tokio::runtime::{Builder, Runtime};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the program: the function, or its canary, if the Runtime API is named, else what the command line says.
-pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) -> Option<String>) -> ExitCode {
+///
+/// `environment` gives the value of a variable, `names` those that are set.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    names: impl IntoIterator<Item = String>,
+) -> ExitCode {
     let (config, errors) = config::read(environment);
     let outcome = match &config.front {
         Mode::Lambda { runtime_api, max_concurrency } => {
             logging::begin(Form::Json, &config.log);
-            match environment(verify::canary::FLAGS).filter(|flags| !flags.is_empty()) {
+            if let Some(flags) = environment(verify::canary::FLAGS).filter(|flags| !flags.is_empty()) {
                 // Variables of the service mean nothing to it.
-                Some(flags) => canary(runtime_api, &flags, environment),
-                None => on_lambda(runtime_api, *max_concurrency, &config, errors),
+                canary(runtime_api, &flags, environment)
+            } else {
+                tell_unknown(names);
+                on_lambda(runtime_api, *max_concurrency, &config, errors)
             }
         }
         Mode::Local => {
             let cli = Cli::parse_from(args);
             logging::begin(Form::Text, &config.log);
+            if matches!(cli.command, None | Some(Command::Serve(_))) {
+                tell_unknown(names);
+            }
             match cli.command {
                 None => local_server(&ServeArgs::default(), &config, errors),
                 Some(Command::Serve(args)) => local_server(&args, &config, errors),
@@ -53,6 +64,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &dyn Fn(&str) 
             complain(&*error, &config.front);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A slip of the pen in a name would be without effect, and without a word.
+fn tell_unknown(names: impl IntoIterator<Item = String>) {
+    let unknown = config::unknown(names);
+    if !unknown.is_empty() {
+        let names = unknown.join(", ");
+        tracing::warn!(
+            "variables that are not known here have no effect: {names}; `serve --help` lists those that have one"
+        );
     }
 }
 

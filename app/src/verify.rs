@@ -4,7 +4,6 @@ pub(crate) mod canary;
 mod emf;
 mod flags;
 mod progress;
-mod proxy;
 
 pub use flags::VerifyArgs;
 

@@ -1,6 +1,6 @@
 //! The AWS clients' common ground, loaded only where something needs it: a service in memory needs no region.
 
-use crate::config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink};
+use crate::config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink, proxy};
 use sse_adapters::aws::{Aws, CaBundle, TrustRoots};
 
 pub(super) struct AwsContext(Option<Aws>);
@@ -37,6 +37,9 @@ fn roots(config: &Config, errors: &mut ConfigErrors) -> TrustRoots {
 }
 
 pub(super) async fn load(config: &Config, errors: &mut ConfigErrors) -> Option<Aws> {
+    if let Some(name) = config.unusable_proxy {
+        errors.note_by_name(name, proxy::UNUSABLE);
+    }
     let roots = roots(config, errors);
     let aws = Aws::load(roots).await.ok();
     if aws.is_none() {

@@ -29,6 +29,14 @@ fn adapters_problems_join_those_of_the_parsing() {
 }
 
 #[test]
+fn a_proxy_that_aws_calls_would_go_past_is_refused_by_name() {
+    let socks = ("ALL_PROXY", "socks5://user:hidden@proxy:1080");
+    let errors = compose_with(&[socks, ("SENTIMENTS_TABLE", "items")], None).err().expect("problems");
+    assert!(errors.contains("ALL_PROXY is not the address of a proxy") && !errors.contains("hidden"), "{errors}");
+    assert!(compose_with(&[socks], None).is_ok(), "a store in memory calls nobody");
+}
+
+#[test]
 fn a_key_is_looked_into() {
     let errors = compose_with(&[("SSE_JWT_PUBLIC_KEY", "no key")], None).err().expect("problems");
     assert!(errors.contains("SSE_JWT_PUBLIC_KEY is no good key: no PEM block"), "{errors}");

@@ -1,7 +1,8 @@
 //! Variables of the OpenTelemetry, Powertools and AWS families that other programs honour and this one does not. Each of them
-//! stops the start by name: a setting that is silently without effect costs its author an afternoon.
+//! stops the start by name: a setting that is silently without effect costs its author an afternoon. Names of these families that
+//! nobody here has heard of are told.
 
-use super::reader::Reader;
+use super::{reader::Reader, table::VARIABLES};
 
 /// What an operator should do instead, by the name of the variable.
 const REFUSED: &[(&str, &str)] = &[
@@ -23,10 +24,16 @@ const REFUSED: &[(&str, &str)] = &[
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", FIXED_LIMITS),
     ("OTEL_SPAN_EVENT_COUNT_LIMIT", FIXED_LIMITS),
     ("OTEL_SPAN_LINK_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", FIXED_LIMITS),
+    ("OTEL_TRACES_SAMPLER_ARG", "is not supported: Lambda decides what is sampled"),
+    ("OTEL_LOG_LEVEL", "is not supported: RUST_LOG says what is logged"),
     ("OTEL_CONFIG_FILE", "is not supported: every setting is a variable"),
     ("OTEL_EXPERIMENTAL_CONFIG_FILE", "is not supported: every setting is a variable"),
     ("POWERTOOLS_TRACE_DISABLED", "is not supported: OTEL_SDK_DISABLED=true turns all tracing off"),
     ("POWERTOOLS_LOG_LEVEL", "is not supported: RUST_LOG says what is logged"),
+    ("POWERTOOLS_METRICS_NAMESPACE", "is not supported: SSE_METRICS_NAMESPACE is the namespace of metrics"),
+    ("POWERTOOLS_METRICS_DISABLED", "is not supported: SSE_METRICS=none turns metrics off"),
     ("AWS_XRAY_TRACING_NAME", "is not supported: OTEL_SERVICE_NAME names the service"),
     ("AWS_XRAY_SDK_ENABLED", "is not supported: OTEL_SDK_DISABLED=true turns all tracing off"),
     ("AWS_MAX_ATTEMPTS", FIXED_RETRIES),
@@ -48,12 +55,34 @@ const ONE_VALUE: &[(&str, &[&str], &str)] = &[
     ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", &["http/protobuf"], "nothing else is spoken"),
     ("OTEL_EXPORTER_OTLP_COMPRESSION", &["none"], "requests to the collector are not compressed"),
     ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", &["none"], "requests to the collector are not compressed"),
+    ("OTEL_EXPORTER_OTLP_INSECURE", &["true"], "the collector beside the function speaks plain HTTP"),
+    ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", &["true"], "the collector beside the function speaks plain HTTP"),
+    ("POWERTOOLS_TRACER_CAPTURE_RESPONSE", &["false"], "no response is ever part of a trace"),
+    ("POWERTOOLS_TRACER_CAPTURE_ERROR", &["true"], "an error is always part of its span"),
+    ("POWERTOOLS_LOGGER_LOG_EVENT", &["false"], "no event is ever logged: it may hold a token"),
 ];
 
+/// Names that begin so are settings of this program or of one that it is taken for.
+const FAMILIES: &[&str] = &["SSE_", "OTEL_", "POWERTOOLS_", "AWS_XRAY_"];
+
+/// Names of these families that are no setting of the service: set by Lambda, or meant for `verify`.
+const OF_OTHERS: &[&str] = &["AWS_XRAY_CONTEXT_MISSING", "SSE_VERIFY_FLAGS", "SSE_VERIFY_TOKEN"];
+
 /// All of their names.
-#[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     REFUSED.iter().map(|(name, _)| *name).chain(ONE_VALUE.iter().map(|(name, ..)| *name))
+}
+
+/// Of the names of variables that are set, those of the families that mean nothing here: slips of the pen above all.
+pub fn unknown(set: impl IntoIterator<Item = String>) -> Vec<String> {
+    let is_known = |name: &str| {
+        let mut known = VARIABLES.iter().map(|v| v.name).chain(names()).chain(OF_OTHERS.iter().copied());
+        known.any(|known| known == name)
+    };
+    let is_of_family = |name: &str| FAMILIES.iter().any(|family| name.starts_with(family));
+    let mut unknown: Vec<_> = set.into_iter().filter(|name| is_of_family(name) && !is_known(name)).collect();
+    unknown.sort_unstable();
+    unknown
 }
 
 /// Notes every variable that is set and would have no effect.
@@ -64,7 +93,7 @@ pub(super) fn check(r: &mut Reader<'_>) {
         }
     }
     for (name, allowed, why) in ONE_VALUE {
-        if let Some(text) = r.named(name).filter(|text| !allowed.contains(&text.trim())) {
+        if let Some(text) = r.named(name).filter(|text| !allowed.iter().any(|a| a.eq_ignore_ascii_case(text.trim()))) {
             r.errors.note_by_name(name, format!("is {text:?}, not {}: {why}", allowed.join(" or ")));
         }
     }
@@ -79,6 +108,17 @@ mod tests {
         let mut reader = Reader::new(&environment);
         check(&mut reader);
         if reader.errors.is_empty() { String::new() } else { reader.errors.to_string() }
+    }
+
+    #[test]
+    fn a_name_that_nobody_knows_is_told_and_one_that_is_known_is_not() {
+        let set = |names: &[&str]| unknown(names.iter().map(ToString::to_string));
+        assert_eq!(
+            set(&["SSE_STREAM_MAX", "OTEL_X", "POWERTOOLS_DEV", "AWS_XRAY_DEBUG_MODE", "AWS_REGION", "PATH"]),
+            ["AWS_XRAY_DEBUG_MODE", "OTEL_X", "POWERTOOLS_DEV", "SSE_STREAM_MAX"]
+        );
+        let known: Vec<_> = VARIABLES.iter().map(|v| v.name).chain(names()).chain(OF_OTHERS.iter().copied()).collect();
+        assert!(set(&known).is_empty());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Config {
     pub telemetry: TelemetrySink,
     /// A file of the certificate authorities that AWS calls believe.
     pub ca_bundle: Option<String>,
+    /// The variable that names a proxy which AWS calls would go past.
+    pub unusable_proxy: Option<&'static str>,
     /// The OTLP receiver.
     pub otlp: OtlpReceiver,
     /// Where subsegments of the handler phase go, as written.

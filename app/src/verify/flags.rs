@@ -1,6 +1,6 @@
 //! Flags of `verify`.
 
-use super::proxy;
+use crate::config::proxy;
 use clap::Args;
 use serde_json::Value;
 use sse_verify::{FunctionName, Options, Token, aws::policy, evidence::Limits};
@@ -20,7 +20,7 @@ pub(crate) enum FlagError {
     #[error("no AWS region: {0} is no Function URL; name one with --region or AWS_REGION")]
     NoRegion(String),
     /// A proxy that the HTTP client would go past.
-    #[error("{0} is not the address of a proxy that speaks HTTP, as http://host:port")]
+    #[error("{0} {text}", text = proxy::UNUSABLE)]
     Proxy(&'static str),
 }
 

@@ -1,13 +1,17 @@
-//! Proxies of the environment. The HTTP client goes through those that it understands, and past the others in silence: those
-//! are refused here.
+//! Proxies of the environment. The HTTP client of AWS calls goes through those that it understands, and past the others in silence:
+//! those are refused here.
 
 use http::Uri;
 
-/// As other programs read them; a name in small letters counts as well.
-const NAMES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// What is said of a proxy behind the name of its variable. Its address may hold a password, so it is not quoted.
+pub(crate) const UNUSABLE: &str = "is not the address of a proxy that speaks HTTP, as http://host:port";
 
-/// The name of a proxy that cannot be used, if there is one. Its address may hold a password, so it is not quoted.
-pub(super) fn unusable(environment: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
+/// As other programs read them; a name in small letters counts as well.
+pub(super) const NAMES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// The name of a proxy that cannot be used, if there is one.
+pub(crate) fn unusable(environment: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
     let is_bad = |name: &&str| environment(name).is_some_and(|value| !value.is_empty() && !is_proxy(&value));
     NAMES.into_iter().find(is_bad)
 }
