@@ -1,6 +1,6 @@
 //! The first read of the whole window from a table that is short of capacity: it goes on where it was, until it is done.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use lambda_env::{AwsCall, AwsFault, Call, Capacity, Environment, Item, On, Outcome, Stamp};
 
@@ -28,32 +28,69 @@ pub(super) enum Scarcity {
     Bucket,
 }
 
-/// When the first state came, and what had been read until then.
+/// The SDK makes no more attempts at a call.
+const ATTEMPTS: u32 = 3;
+
+/// When the first state came, and what had been asked for and read until then.
 struct FirstState {
     after: Duration,
+    /// Attempts of the SDK count one by one.
+    requests: usize,
     pages: usize,
     units: f64,
+}
+
+impl Scarcity {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::None => "nothing",
+            Self::Share(30) => "30 % of the requests are throttled",
+            Self::Share(_) => "60 % of the requests are throttled",
+            Self::Bucket => "throttled, with a bucket of capacity that is empty",
+        }
+    }
+
+    /// So many requests a page are enough: of a share it is what answers a page on average, 1.4 and 2.5, and a little.
+    const fn requests_a_page(self) -> usize {
+        match self {
+            Self::None => 1,
+            Self::Share(30) => 2,
+            Self::Share(_) | Self::Bucket => 4,
+        }
+    }
+
+    /// Of a share of 30 % three attempts of the SDK hide nearly all.
+    const fn told(self) -> &'static str {
+        match self {
+            Self::Share(30) => {
+                "nothing, unless all three attempts of a call are throttled, as of 3 % of the calls: then table, region, DynamoDB's words"
+            }
+            _ => "each time that calls begin to fail in spite of their retries: table, region, DynamoDB's words",
+        }
+    }
 }
 
 pub(super) async fn throttled(scarcity: Scarcity) -> String {
     let free = first_state(Scarcity::None).await;
     let seen = first_state(scarcity).await;
-    let name = match scarcity {
-        Scarcity::None => "nothing".to_owned(),
-        Scarcity::Share(percent) => format!("{percent} % of the requests are throttled"),
-        Scarcity::Bucket => "throttled, with a bucket of capacity that is empty".to_owned(),
-    };
+    let name = scarcity.name();
     println!(
-        "first read, {name}: {} pages and {} units in {:?}; else {} and {} in {:?}",
-        seen.pages, seen.units, seen.after, free.pages, free.units, free.after
+        "first read, {name}: {} requests, {} pages and {} units in {:?}; else {}, {} and {} in {:?}",
+        seen.requests, seen.pages, seen.units, seen.after, free.requests, free.pages, free.units, free.after
     );
+    let least = seen.requests * 10 / seen.pages;
+    assert!(least >= 12, "{name}: {least} requests for 10 pages: hardly any was throttled");
+    let most = scarcity.requests_a_page();
+    assert!(seen.requests <= most * seen.pages, "{name}: {} requests for {} pages", seen.requests, seen.pages);
     assert!(seen.pages <= free.pages + BEYOND, "{name}: {} pages instead of {}", seen.pages, free.pages);
     assert!(seen.after < LIMIT, "{name}: {:?}", seen.after);
     row(
         &format!("DynamoDB, first read: {name}"),
         "heartbeats, then the whole state",
-        "time, and no more capacity units than without it: no page is read twice",
-        "each time that calls begin to fail in spite of their retries: table, region, DynamoDB's words",
+        &format!(
+            "time, and at most {most} requests a page; each page is read once, so no more capacity units than without it"
+        ),
+        scarcity.told(),
     )
 }
 
@@ -93,8 +130,24 @@ async fn first_state(scarcity: Scarcity) -> FirstState {
         _ => Some(true),
     };
     told_once(&environment, is_told);
-    let read: Vec<&AwsCall> = calls.iter().filter(|call| call.operation == "Query" && call.status == 200).collect();
-    FirstState { after, pages: read.len(), units: read.iter().map(|call| call.capacity).sum() }
+    let asked: Vec<&AwsCall> = calls.iter().filter(|call| call.operation == "Query").collect();
+    assert!(asked.iter().all(|call| call.attempt.is_none_or(|attempt| attempt <= ATTEMPTS)), "{asked:?}");
+    let read: Vec<&AwsCall> = asked.iter().copied().filter(|call| call.status == 200).collect();
+    each_page_once(&read);
+    FirstState { after, requests: asked.len(), pages: read.len(), units: read.iter().map(|call| call.capacity).sum() }
+}
+
+/// A page is known by the key that it begins behind, which is a key of this read alone: whatever else is read fits on one page.
+fn each_page_once(read: &[&AwsCall]) {
+    let mut pages = HashMap::<String, usize>::new();
+    for call in read {
+        let behind = &call.arguments["ExclusiveStartKey"];
+        if !behind.is_null() {
+            *pages.entry(behind.to_string()).or_default() += 1;
+        }
+    }
+    assert!(pages.len() > usize::try_from(ITEMS / 20).unwrap(), "{} pages", pages.len());
+    assert!(pages.values().all(|times| *times == 1), "{pages:?}");
 }
 
 /// `total` of the first `metrics`.
