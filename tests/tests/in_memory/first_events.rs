@@ -104,3 +104,11 @@ fn an_empty_table_gives_empty_metrics() {
     world.run(350);
     assert_eq!(stream.client().names(), ["heartbeat", "metrics"]);
 }
+
+#[test]
+fn reconnect_delays_are_spread_over_half_of_the_setting_to_either_side() {
+    let world = World::new(Setup::default(), 1, 1);
+    let delays: Vec<_> = (0..200).map(|_| world.environments[0].plan(View::ALL, None).retry.as_millis()).collect();
+    let (least, most) = (delays.iter().min().expect("delays"), delays.iter().max().expect("delays"));
+    assert!((1_500..1_700).contains(least) && (4_300..=4_500).contains(most), "{least} to {most}");
+}

@@ -5,6 +5,7 @@ use crate::reading::feed;
 use lambda_trace::EndReason;
 use sse_core::{names, plan::View};
 use sse_tests::world::{Setup, World, header};
+use std::time::Duration;
 
 #[test]
 fn a_reader_that_stands_still_delays_nobody() {
@@ -69,4 +70,30 @@ fn a_slow_reader_that_does_take_something_stays() {
         world.run(10);
     }
     assert_eq!(stream.reason(), None);
+}
+
+#[test]
+fn the_last_event_reaches_a_reader_with_a_backlog_once_it_reads_on() {
+    let ends = [
+        (Some(Duration::from_secs(3)), 10_000, 3_500, "done", EndReason::StreamMax),
+        (None, 5_000, 4_100, "deadline", EndReason::Deadline),
+    ];
+    for (stream_max, life_ms, reads_on_at, last, reason) in ends {
+        let mut setup = Setup { life_ms, ..Setup::default() };
+        setup.limits.stream_max = stream_max;
+        let mut world = World::new(setup, 1, 1);
+        for n in 0..500 {
+            feed(&world, &format!("i{n}"), "positive", 0.5, &[&format!("T{n}")]);
+        }
+        let stream = world.environments[0].connect(None, View::ALL, None).expect("a slot");
+        stream.stands_still.set(true);
+        world.run(reads_on_at);
+        stream.stands_still.set(false);
+        world.run(100);
+        let client = stream.client();
+        assert_eq!(
+            (client.held.tickers.len(), client.names().last(), stream.reason()),
+            (500, Some(&last), Some(reason))
+        );
+    }
 }
