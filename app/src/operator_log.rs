@@ -41,11 +41,33 @@ impl OperatorLog for TracingOperatorLog {
     }
 
     fn metrics_failing(&self, error: &CallError) {
-        tracing::warn!(error_type = %error.error_type, request_id = error.report.request_id, "metrics fail: {error}");
+        tracing::warn!(
+            error_type = %error.error_type,
+            request_id = error.report.request_id,
+            region = error.report.region,
+            "metrics cannot be put: {error}: {}",
+            error.detail
+        );
     }
 
     fn metrics_recovered(&self) {
         tracing::info!("metrics are taken again");
+    }
+
+    fn lookups_failing(&self, error: &CallError) {
+        // The store has taken the user out of the service's words.
+        tracing::warn!(
+            error_type = %error.error_type,
+            request_id = error.report.request_id,
+            table = error.report.table,
+            region = error.report.region,
+            "configurations cannot be looked up, and their streams answer 503: {error}: {}",
+            error.detail
+        );
+    }
+
+    fn lookups_recovered(&self) {
+        tracing::info!("configurations can be looked up again");
     }
 
     fn token_refused(&self, request_id: &str, error: TokenError) {

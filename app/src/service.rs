@@ -1,14 +1,15 @@
 //! What a handler needs, whoever calls it: the ports of a stream, tokens, configurations, limits. Made by `compose`, shared
 //! by every invocation of the process.
 
-use lambda_trace::{InvocationStart, TraceConfig, TraceContext};
+use lambda_trace::{CallError, InvocationStart, TraceConfig, TraceContext};
 use sse_core::{
     plan::Limits,
     ports::{ConfigurationStore, ConnectionPool, TokenVerifier, Untraced},
     stream::StreamPorts,
+    trouble::Trouble,
 };
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -28,6 +29,8 @@ pub struct Service {
     pub slots: Slots,
     is_traced: bool,
     warm: AtomicBool,
+    /// Of lookups in the users table.
+    trouble: Mutex<Trouble>,
 }
 
 impl Service {
@@ -41,7 +44,8 @@ impl Service {
         slots: Slots,
         is_traced: bool,
     ) -> Self {
-        Self { ports, tracing, tokens, configurations, limits, slots, is_traced, warm: AtomicBool::new(false) }
+        let (warm, trouble) = (AtomicBool::new(false), Mutex::default());
+        Self { ports, tracing, tokens, configurations, limits, slots, is_traced, warm, trouble }
     }
 
     /// What this invocation's own header says; with tracing off, that it is not sampled: nothing is made then that would
@@ -54,6 +58,16 @@ impl Service {
     pub fn traced(&self, start: InvocationStart) -> InvocationStart {
         let context = if self.is_traced { start.context } else { TraceContext::parse(None) };
         InvocationStart { context, ..start }
+    }
+
+    /// A configuration was looked up, perhaps in vain: the operator is told once a change.
+    pub(crate) fn tell_of_lookup(&self, error: Option<&CallError>) {
+        let is_news = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_news(error);
+        match error {
+            Some(error) if is_news => self.ports.operator_log.lookups_failing(error),
+            None if is_news => self.ports.operator_log.lookups_recovered(),
+            _ => {}
+        }
     }
 
     /// Whether this is the first invocation of the process: `true` once.

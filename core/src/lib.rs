@@ -20,4 +20,5 @@ pub mod snapshot;
 pub mod sse;
 pub mod stream;
 pub mod traced;
+pub mod trouble;
 pub mod window;

@@ -1,6 +1,9 @@
 //! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
 
-use crate::ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog};
+use crate::{
+    ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog},
+    trouble::Trouble,
+};
 use lambda_trace::{CallError, Timestamp, whole_millis};
 use std::{
     collections::BTreeMap,
@@ -22,7 +25,7 @@ struct State {
     counts: Counts,
     next_put: Timestamp,
     is_putting: bool,
-    is_failing: bool,
+    trouble: Trouble,
 }
 
 #[derive(Clone, Default)]
@@ -175,15 +178,18 @@ impl<'b> PutTurn<'b> {
     }
 
     fn end(self, error: Option<&CallError>) {
-        let mut state = self.aggregator.state();
+        let is_news = {
+            let mut state = self.aggregator.state();
+            if error.is_some_and(|error| !error.failure.may_have_been_taken()) {
+                state.counts.merge(&self.counts);
+            }
+            state.trouble.is_news(error)
+        };
+        // Behind the lock: a log may block.
         match error {
-            Some(error) if !state.is_failing => self.aggregator.operator_log.metrics_failing(error),
-            None if state.is_failing => self.aggregator.operator_log.metrics_recovered(),
+            Some(error) if is_news => self.aggregator.operator_log.metrics_failing(error),
+            None if is_news => self.aggregator.operator_log.metrics_recovered(),
             _ => {}
-        }
-        state.is_failing = error.is_some();
-        if error.is_some_and(|error| !error.failure.may_have_been_taken()) {
-            state.counts.merge(&self.counts);
         }
     }
 }

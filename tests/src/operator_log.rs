@@ -47,6 +47,14 @@ impl OperatorLog for MemoryOperatorLog {
         self.note("metrics recovered".to_owned());
     }
 
+    fn lookups_failing(&self, error: &CallError) {
+        self.note(format!("lookups failing: {}", error.error_type));
+    }
+
+    fn lookups_recovered(&self) {
+        self.note("lookups recovered".to_owned());
+    }
+
     fn token_refused(&self, request_id: &str, error: TokenError) {
         self.note(format!("token refused: {request_id} {}", error.error_type()));
     }

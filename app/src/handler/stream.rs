@@ -47,11 +47,9 @@ pub(super) async fn configured(
         return Err(HttpError::NoConfiguration);
     }
     let lookup = TracedConfigurationStore::new(invocation, raw);
-    let (found, _) = lookup.get(&user, id).await.map_err(|error| {
-        // The kind of failure only: the service's own words may quote the key, and with it the user.
-        tracing::warn!(error_type = %error.error_type, "{error}");
-        HttpError::LookupFailed
-    })?;
+    let answer = lookup.get(&user, id).await;
+    service.tell_of_lookup(answer.as_ref().err());
+    let (found, _) = answer.map_err(|_| HttpError::LookupFailed)?;
     let configuration = found.ok_or(HttpError::NoConfiguration)?;
     let view = View { tickers: Some(configuration.tickers.into_iter().collect()), metrics: false };
     Ok(StreamRequest { view, is_private: true })

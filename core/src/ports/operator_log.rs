@@ -18,6 +18,10 @@ pub trait OperatorLog: Send + Sync {
     fn metrics_failing(&self, error: &CallError);
     /// Metrics are taken again.
     fn metrics_recovered(&self);
+    /// Lookups of configurations begin to fail.
+    fn lookups_failing(&self, error: &CallError);
+    /// A lookup succeeded again.
+    fn lookups_recovered(&self);
     /// A request for a configuration stream was refused for its token. Said for each: how often is what an operator looks for.
     fn token_refused(&self, request_id: &str, error: TokenError);
 }
@@ -29,5 +33,7 @@ impl OperatorLog for () {
     fn items_skipped(&self, _: &BTreeMap<ItemProblem, usize>) {}
     fn metrics_failing(&self, _: &CallError) {}
     fn metrics_recovered(&self) {}
+    fn lookups_failing(&self, _: &CallError) {}
+    fn lookups_recovered(&self) {}
     fn token_refused(&self, _: &str, _: TokenError) {}
 }

@@ -72,12 +72,10 @@ impl State {
             // Whoever it is may have planned another moment.
             self.watchers.take_on_duty()
         };
-        // Another error is a change, too: what an operator has to do about it is another thing.
-        let is_other = failure.as_ref().is_some_and(|error| self.told.as_ref() != Some(&error.error_type));
-        self.told = failure.as_ref().map(|error| error.error_type.clone());
+        let is_told = self.trouble.is_news(failure.as_ref());
         News {
-            recovered: was_failing && failure.is_none(),
-            failing: failure.filter(|_| is_other),
+            recovered: is_told && failure.is_none(),
+            failing: failure.filter(|_| is_told),
             skipped: self.skipped.take_change(),
             wakers,
         }

@@ -4,11 +4,12 @@ use super::{progress::Progress, round::ReadPlan, skipped::SkippedItems, watchers
 use crate::{
     item::Item,
     snapshot::Snapshot,
+    trouble::Trouble,
     window::{Window, WindowLimits},
 };
 use futures::{FutureExt, channel::oneshot, future::Shared};
 use lambda_trace::Timestamp;
-use std::{borrow::Cow, sync::Arc, task::Waker, time::Duration};
+use std::{sync::Arc, task::Waker, time::Duration};
 
 /// Items that leave by themselves are let go at most this often.
 pub(super) const EXPIRY_PAUSE: Duration = Duration::from_secs(1);
@@ -42,8 +43,7 @@ pub(super) struct State {
     /// When the last round ended.
     pub(super) landed_at: Timestamp,
     pub(super) failures: u32,
-    /// The error that the operator was told last, while polling is failing.
-    pub(super) told: Option<Cow<'static, str>>,
+    pub(super) trouble: Trouble,
     /// When the last whole round ended.
     pub(super) whole_at: Option<Timestamp>,
     pub(super) rounds: u64,
@@ -81,7 +81,7 @@ impl State {
             due_at: start,
             landed_at: start,
             failures: 0,
-            told: None,
+            trouble: Trouble::default(),
             whole_at: None,
             rounds: 0,
             version: 0,

@@ -7,7 +7,7 @@ use crate::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use lambda_env::{AwsFault, Environment, Item, On, Response, TableSpec};
 use lambda_trace::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 use sse_adapters::system::SystemClock;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -78,10 +78,31 @@ async fn a_configuration_is_looked_up_once_and_shown_once() {
         assert_eq!(status(&ask(&function, id, token).await), Some(expected), "{id}");
     }
     world.aws.fault(On::operation("GetItem"), AwsFault::AccessDenied);
-    assert_eq!(status(&ask(&function, "c-1", &good).await), Some(503), "never 404 for that");
+    for _ in 0..2 {
+        assert_eq!(status(&ask(&function, "c-1", &good).await), Some(503), "never 404 for that");
+    }
+    world.aws.clear_faults();
+    assert_eq!(status(&ask(&function, "c-1", &good).await), Some(200));
+    told_once(&function.log().json());
     for line in function.log().lines() {
         assert!(!line.text.contains(&good) && !line.text.contains("u-1"), "{}", line.text);
     }
     assert!(!format!("{:?}{:?}", world.collector.spans(), world.daemon.documents()).contains("u-1"));
     assert_eq!(function.violations(), []);
+}
+
+/// That lookups fail is told once, with what has to be known to mend it; and once that they succeed again.
+fn told_once(lines: &[Value]) {
+    let said: Vec<_> = lines
+        .iter()
+        .filter(|line| line["message"].as_str().is_some_and(|m| m.starts_with("configurations c")))
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(
+        (&said[0]["level"], &said[0]["table"], &said[0]["region"]),
+        (&json!("WARN"), &json!("users"), &json!("eu-central-1"))
+    );
+    assert_eq!(said[0]["error_type"], "AccessDeniedException");
+    assert!(said[0]["message"].as_str().is_some_and(|m| m.contains("denied: ")), "AWS's own words: {said:?}");
+    assert_eq!(said[1]["message"], "configurations can be looked up again");
 }
