@@ -88,6 +88,11 @@ process *ARGS:
 real *PARTS:
     tests/real/run {{ PARTS }}
 
+# The same streaming function traced by others and by us, under twelve faults: docs/losses.md. Builds what it needs; UPDATE_LOSSES=1 writes the page.
+[group('rings of tests')]
+losses:
+    tests/peers/run
+
 # The contract of the adapters on a real DynamoDB server, which it starts itself.
 [group('rings of tests')]
 dynamodb:

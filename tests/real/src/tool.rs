@@ -29,7 +29,8 @@ pub fn service() -> PathBuf {
     variable("SSE_REAL_BINARY").map_or_else(|| target().join("release/sse-streaming"), PathBuf::from)
 }
 
-fn target() -> PathBuf {
+/// Where cargo builds: `CARGO_TARGET_DIR`, else `target`.
+pub fn target() -> PathBuf {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target");
     variable("CARGO_TARGET_DIR").map_or(beside, PathBuf::from)
 }
