@@ -103,6 +103,14 @@ async fn bare(fixture: &Fixture) -> Deployment {
     bare
 }
 
+/// The names of the test cases of a report, as a reader of XML that others wrote finds them.
+async fn test_cases(file: &str) -> Vec<String> {
+    let script = "import sys, xml.etree.ElementTree as E\nfor case in E.parse(sys.argv[1]).iter('testcase'): print(case.get('name'))";
+    let output = timeout(PATIENCE, Command::new("python3").args(["-c", script, file]).output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
 /// Rule: Verified.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_with_the_real_collector_passes_every_check() {
@@ -111,9 +119,13 @@ async fn a_deployment_with_the_real_collector_passes_every_check() {
     let deployed = Deployment::with_collector(&fixture, &Plan::new(FUNCTION, STREAM)).await.unwrap();
     let bare = bare(&fixture).await;
     let control = fixture.xray.control();
-    let flags = ["--config", "c-1", "--token", "-", "--compare-function", BARE, "--since", "10m"];
+    let file = std::env::temp_dir().join(format!("verify-{}.xml", std::process::id()));
+    let junit = file.to_string_lossy();
+    let flags = ["--config", "c-1", "--token", "-", "--compare-function", BARE, "--since", "10m", "--junit", &junit];
     let all = verify(&fixture, &deployed.url(), &token, &[&flags[..], &["--invocations", "3"]].concat()).await;
     passes(&all, &[]);
+    assert_eq!(test_cases(&junit).await, CHECKS.map(str::to_owned));
+    std::fs::remove_file(&file).unwrap();
 
     // The same deployment, read in the other forms: one round each.
     control.set_lambda_form(LambdaForm::Flat);
