@@ -112,6 +112,10 @@ impl Progress {
         self.is_recent_done = [false; 3];
         // Never further away than the interval, unless the clock was set back.
         let last = now.plus(self.plan.full_interval);
+        if let Some(full) = &mut self.full {
+            // What was never asked cannot be out of date.
+            full.passes.iter_mut().filter(|pass| pass.pages == 0).for_each(|pass| pass.began_in = self.round);
+        }
         if self.full.is_none() && self.full_due_at.is_none_or(|at| at <= now || at > last) {
             let (edge, round) = (self.edge(), self.round);
             self.is_misdated_due = [self.has_whole(); 3];
@@ -198,12 +202,15 @@ impl Progress {
         full.stop_behind_cut();
     }
 
-    /// Whether the partitions, read once, have to be looked at again.
+    /// Whether the partitions, read once, have to be looked at again: because pages were read one after the other, or because an
+    /// earlier round read some of them and nothing else tells what was written since. Once only: in trouble there would be no end of it.
     pub(super) fn begin_catch_up(&mut self) -> bool {
+        let (round, has_whole) = (self.round, self.has_whole());
         let Some(full) = &mut self.full else { return false };
+        let is_old = |pass: &Pass| !has_whole && pass.began_in < round;
         let is_due = full.catch_up.is_none()
             && full.passes.iter().all(|pass| pass.is_done)
-            && full.passes.iter().any(|pass| pass.pages > 1);
+            && full.passes.iter().any(|pass| pass.pages > 1 || is_old(pass));
         if is_due {
             let since = full.began.minus(self.plan.overlap);
             full.catch_up = Some(std::array::from_fn(|_| Pass::new(since, self.round)));

@@ -71,6 +71,26 @@ fn a_leader_that_goes_away_is_replaced_at_once() {
     assert_eq!(payers.len(), 2);
 }
 
+/// One partition was read when its leader went away, and then changed: whoever goes on behind that looks at it again, before it
+/// shows a first state. Found by the tests of interleavings.
+#[test]
+fn what_a_leader_that_went_away_had_read_is_brought_up_to_date() {
+    let mut world = World::new(Setup::default(), 1, 1);
+    feed(&world, "a", "positive", 0.5, &["AAPL"]);
+    world.table.set_fault(Sentiment::Negative, Some(sse_adapters::memory::Fault::Slow(Duration::from_millis(40))));
+    let leader = world.environments[0].connect(Some(&header(1)), View::ALL, None).expect("a slot");
+    world.run(10);
+    leader.cut();
+    world.run(10);
+    feed(&world, "b", "positive", 0.5, &["MSFT"]);
+    world.run(60_000);
+    feed(&world, "c", "positive", 0.5, &["NVDA"]);
+    let other = world.environments[0].connect(Some(&header(2)), View::ALL, None).expect("a slot");
+    world.run(85);
+    let held: Vec<_> = other.client().held.tickers.into_keys().collect();
+    assert_eq!((held, world.table.calls()), (["AAPL", "MSFT", "NVDA"].map(String::from).into(), 7));
+}
+
 #[test]
 fn a_new_stream_takes_what_was_read_a_moment_ago() {
     let mut world = World::new(Setup::default(), 1, 1);
