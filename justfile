@@ -68,6 +68,11 @@ types:
 simulation SECONDS="20":
     SIMULATION_SECONDS={{ SECONDS }} cargo test --locked --workspace --test simulation -- --nocapture
 
+# What invocations share, in many of the orders in which their threads may go on: `just interleavings outbox::` runs those.
+[group('rings of tests')]
+interleavings *ARGS:
+    cargo test --locked --workspace --features sse-interleavings/shuttle --test interleavings -- --nocapture {{ ARGS }}
+
 # The loop over the Runtime API, chunk by chunk, on loopback.
 [group('rings of tests')]
 loopback *ARGS:

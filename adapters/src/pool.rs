@@ -1,6 +1,9 @@
 //! The slots for streams of this process: one atomic counter. In production as in tests.
 
+#[cfg(feature = "shuttle")]
+use shuttle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use sse_core::ports::ConnectionPool;
+#[cfg(not(feature = "shuttle"))]
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// A counter that never exceeds its maximum.

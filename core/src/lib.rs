@@ -19,6 +19,7 @@ pub mod shared_reader;
 pub mod snapshot;
 pub mod sse;
 pub mod stream;
+mod sync;
 pub mod traced;
 pub mod trouble;
 pub mod window;

@@ -2,12 +2,13 @@
 
 use crate::{
     ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog},
+    sync::{Mutex, MutexGuard},
     trouble::Trouble,
 };
 use lambda_trace::{CallError, Timestamp, whole_millis};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 

@@ -10,14 +10,17 @@ mod queue;
 pub use client::Client;
 use queue::Queue;
 
-use crate::ports::{Delivery, Dispatcher, Update};
+use crate::{
+    ports::{Delivery, Dispatcher, Update},
+    sync::{AtomicWaker, Mutex, MutexGuard},
+};
 use bytes::Bytes;
-use futures::{Stream, task::AtomicWaker};
+use futures::Stream;
 use lambda_trace::{BodyEndPermit, Clock, PendingFlush, Timestamp};
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
 };
 

@@ -1,11 +1,14 @@
 //! What became of one attempt to send. The SDK's exporter turns an answer into a text, and a partial success into a
 //! success; so the HTTP client writes down what it saw, and the pipeline reads it here.
 
-use super::answer::CollectorAnswer;
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use super::{
+    answer::CollectorAnswer,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
+use std::sync::PoisonError;
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 use super::{
     attempt_log::CollectorReply,
     collector_log::{CollectorLog, Refusal},
+    sync::{Mutex, MutexGuard},
     transport::Transport,
 };
 use lambda_trace::FlushOutcome;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 const RETAINED: &str = "spans are kept and sent again later; if this goes on, look into the collector's own log";
 const LOGGED: &str = "these spans are in this function's log, one OTLP/JSON line each, to be sent again; check the endpoint, its \
@@ -67,7 +68,7 @@ impl CollectorWatch {
         }
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+    fn told(&self) -> MutexGuard<'_, Option<Refusal>> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -31,6 +31,7 @@ mod span_policy;
 mod stdout;
 mod store;
 mod stream_id;
+mod sync;
 mod system_clock;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

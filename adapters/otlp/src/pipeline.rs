@@ -19,6 +19,7 @@ use super::{
     rules::Rules,
     size::Sizes,
     store::SpanStore,
+    sync::Mutex,
     transport::{RecordingClient, Transport},
 };
 use crate::address;
@@ -27,7 +28,7 @@ use futures::lock::Mutex as AsyncMutex;
 use lambda_trace::{Clock, FlushOutcome, StreamSpans, StreamStart, StreamingTelemetry, Timestamp};
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{Resource, trace::SpanExporter as _};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use stream::PipelineStream;
 
 /// What a pipeline works with beside its transport.

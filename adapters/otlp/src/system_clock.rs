@@ -118,6 +118,24 @@ mod tests {
         assert!(sleep.now_or_never().is_some());
     }
 
+    /// Rule: Fan-out.
+    #[tokio::test(start_paused = true)]
+    async fn while_nothing_happens_a_sleeper_wakes_at_its_moment_alone() {
+        let began = tokio::time::Instant::now();
+        let (steady, start) = (|| began.elapsed(), Timestamp::from_millis(1_795_000_000_000));
+        let watch = FreezeWatch::default();
+        let minute = Duration::from_mins(1);
+        let mut sleep = pin!(sleep_until(|| start.plus(steady()), steady, &watch, start.plus(minute)));
+        let mut looks = 0;
+        std::future::poll_fn(|cx| {
+            looks += 1;
+            sleep.as_mut().poll(cx)
+        })
+        .await;
+        assert_eq!((looks, began.elapsed()), (2, minute), "once to fall asleep, once to wake");
+        assert!(std::ptr::eq(FreezeWatch::of_this_process(), FreezeWatch::of_this_process()), "one watch for all");
+    }
+
     #[tokio::test]
     async fn without_a_watch_it_looks_for_itself() {
         let second = Timestamp::from_millis(1_000);

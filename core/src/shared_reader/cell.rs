@@ -9,11 +9,12 @@ use super::{
 use crate::{
     item::{Item, Sentiment, latest_date},
     ports::{OperatorLog, Page, Poller, Query, Random, SeenItems},
+    sync::{Mutex, MutexGuard},
 };
 use futures::future::{BoxFuture, join_all};
 use lambda_trace::{CallError, Clock, Timestamp};
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::Waker,
     time::Duration,
 };

@@ -1,11 +1,11 @@
 //! One write for all readers that are shown everything and go from the version before to this one: encoded by the first that takes it.
 
-use crate::{digest::Digest, ports::Delivery};
+use crate::{digest::Digest, ports::Delivery, sync::Mutex};
 use bytes::Bytes;
 use lambda_trace::Timestamp;
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 

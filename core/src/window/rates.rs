@@ -1,10 +1,11 @@
 //! How many items were written within the last hour, and within the last 24 hours: counted whenever somebody asks, by whole
 //! seconds, without a walk over the items.
 
+use crate::sync::{Mutex, MutexGuard};
 use lambda_trace::Timestamp;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 

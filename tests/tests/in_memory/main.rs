@@ -2,6 +2,7 @@
 
 mod emission;
 mod ending;
+mod fan_out;
 mod first_events;
 mod leaks;
 mod properties;

@@ -9,6 +9,7 @@ use crate::{
     ledger_line::Emf,
     line_sink::LineSink,
     store::{GivenUp, SpanStore},
+    sync::{Mutex, MutexGuard},
     transport::TransportLimits,
 };
 use futures::lock::Mutex as AsyncMutex;
@@ -16,7 +17,7 @@ use lambda_trace::Clock;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SpanData;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// One for a process.
 pub(crate) struct Shared {

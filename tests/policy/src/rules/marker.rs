@@ -16,13 +16,14 @@ pub struct Marker {
 impl Marker {
     /// The ring that its file belongs to; nothing for a file that holds no tests.
     pub fn ring(&self) -> Option<Ring> {
-        const PLACES: [(&str, Ring); 16] = [
+        const PLACES: [(&str, Ring); 17] = [
             ("tests/compile_fail/", Ring::Type),
             ("tests/tests/lambda_loop/", Ring::Loopback),
             ("tests/tests/process/", Ring::Process),
             ("tests/tests/dynamodb.rs", Ring::Real),
             ("tests/real/", Ring::Real),
             ("tests/tests/", Ring::Unit),
+            ("tests/interleavings/", Ring::Unit),
             ("tests/policy/tests/policy/absences.rs", Ring::Unit),
             ("tests/policy/tests/policy/circles.rs", Ring::Unit),
             ("tests/policy/tests/policy/crates.rs", Ring::Unit),
