@@ -133,13 +133,12 @@ fn store(r: &mut Reader<'_>, on_lambda: bool, index: &str) -> Store {
 }
 
 fn telemetry(r: &mut Reader<'_>, on_lambda: bool, is_traced: bool) -> TelemetrySink {
-    const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let has_receiver = r.text(&table::OTLP_ENDPOINT).is_some() || r.text(&table::OTLP_TRACES_ENDPOINT).is_some();
     match r.choice(&table::TELEMETRY) {
         _ if !is_traced => TelemetrySink::Off,
         Some("adot") => TelemetrySink::Adot,
         Some("xray") => {
-            for name in PROXIES {
+            for name in proxy::FOR_HTTPS {
                 if r.named(name).is_some() {
                     r.errors.note_by_name(name, "is set, and SSE_TELEMETRY=xray sends spans to X-Ray without a proxy");
                 }

@@ -9,6 +9,7 @@ use crate::{
     serve, verify,
 };
 use clap::Parser;
+use lambda_trace::with_causes;
 use std::{ffi::OsString, io, process::ExitCode};
 use tokio::runtime::{Builder, Runtime};
 
@@ -124,12 +125,7 @@ fn runtime(workers: usize) -> io::Result<Runtime> {
 }
 
 fn complain(error: &(dyn std::error::Error + 'static), front: &Mode) {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
+    let text = with_causes(error);
     match front {
         Mode::Lambda { .. } => logging::tell(&text, None),
         Mode::Local => eprintln!("sse-streaming: {text}"),

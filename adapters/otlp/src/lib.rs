@@ -43,6 +43,8 @@ pub use collector_log::{CollectorLog, Refusal};
 pub use config::{PipelineConfig, PipelineError, resource};
 pub use estimate::{document_bytes, estimated_document_bytes};
 pub use http::{Connect, HttpTransport, Io, Tcp};
+/// What transports say of their errors.
+pub use lambda_trace::with_causes;
 pub use line_sink::{LineSink, MemoryLines, Stdout};
 pub use pipeline::{Pipeline, PipelinePorts};
 pub use span_ids::XrayIds;

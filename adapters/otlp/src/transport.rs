@@ -7,7 +7,7 @@ use super::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use lambda_trace::Clock;
+use lambda_trace::{Clock, with_causes};
 use opentelemetry_http::{HttpClient, HttpError};
 use std::{
     error::Error,
@@ -106,20 +106,8 @@ impl HttpClient for RecordingClient {
                 let now = UNIX_EPOCH + Duration::from_micros(self.clock.0.now().micros());
                 CollectorReply::Answered(CollectorAnswer::read(response, now))
             }
-            Err(error) => CollectorReply::None(chain(error)),
+            Err(error) => CollectorReply::None(with_causes(error)),
         });
         Ok(answer?)
     }
-}
-
-/// An error and what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

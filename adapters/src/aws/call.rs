@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetadata};
-use lambda_trace::{AwsCall, CallError, Failure};
+use lambda_trace::{AwsCall, CallError, Failure, with_causes};
 use std::{
     borrow::Cow,
     error::Error,
@@ -66,7 +66,7 @@ where
     let (failure, error_type) = classify(error);
     let detail = match error.as_service_error().and_then(ProvideErrorMetadata::message) {
         Some(message) => message.to_owned(),
-        None => chain(error),
+        None => with_causes(error),
     };
     CallError { failure, error_type, detail, report: returned(target, attempts, error) }
 }
@@ -87,48 +87,12 @@ where
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             match service.err().code() {
-                Some(code) => (of_code(code, status), named(code)),
+                Some(code) => (Failure::of_answer(code, status), named(code)),
                 None if service.raw().status().is_success() => (Failure::Unreadable, "UnreadableAnswer".into()),
-                None => (of_status(status), format!("Http{status}").into()),
+                None => (Failure::of_status(status), format!("Http{status}").into()),
             }
         }
         _ => (Failure::Unreadable, "UnreadableAnswer".into()),
-    }
-}
-
-fn of_code(code: &str, status: u16) -> Failure {
-    match code {
-        "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "LimitExceededException"
-        | "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "SlowDown" => Failure::Throttled,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "SignatureDoesNotMatch"
-        | "OptInRequired" => Failure::Denied,
-        _ => of_status(status),
-    }
-}
-
-const fn of_status(status: u16) -> Failure {
-    match status {
-        401 | 403 => Failure::Denied,
-        429 => Failure::Throttled,
-        500.. => Failure::Faulted,
-        _ => Failure::Refused,
     }
 }
 
@@ -136,18 +100,6 @@ const fn of_status(status: u16) -> Failure {
 fn named(code: &str) -> Cow<'static, str> {
     let printable = code.chars().filter(char::is_ascii_graphic);
     Cow::Owned(printable.take(ERROR_TYPE_MAX_CHARS).collect())
-}
-
-/// What went wrong, and why, in one line. Not the SDK's own display of it: that prints the raw answer, items and all.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        next = error.source();
-    }
-    words
 }
 
 /// Whether no connection came to be, so that nothing can have been sent.

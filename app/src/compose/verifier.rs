@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
-use lambda_trace::{Clock, Off, Phases, TraceConfig};
+use lambda_trace::{Clock, Off, Phases, TraceConfig, with_causes};
 use lambda_trace_otlp::XrayIds;
 use sse_adapters::{
     aws::{Aws, TrustRoots},
@@ -25,14 +25,8 @@ impl CredentialSource for SdkChain {
     async fn credentials(&self) -> Result<Credentials, NoCredentials> {
         let aws = self.0.get_or_try_init(|| Aws::load(TrustRoots::Native)).await;
         let aws = aws.map_err(|error| NoCredentials(error.to_string()))?;
-        aws.credentials().await.map_err(|error| NoCredentials(chain(&error)))
+        aws.credentials().await.map_err(|error| NoCredentials(with_causes(&error)))
     }
-}
-
-/// The SDK's own words stand in the causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// `progress` is told how the run goes, with the clock that everything else goes by.

@@ -6,14 +6,20 @@ use http::Uri;
 /// What is said of a proxy behind the name of its variable. Its address may hold a password, so it is not quoted.
 pub(crate) const UNUSABLE: &str = "is not the address of a proxy that speaks HTTP, as http://host:port";
 
-/// As other programs read them; a name in small letters counts as well.
-pub(super) const NAMES: [&str; 6] =
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// Where a proxy for calls by HTTPS is named, as other programs read it; a name in small letters counts as well.
+pub(super) const FOR_HTTPS: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// The same for calls by HTTP alone.
+const FOR_HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+
+/// All of them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FOR_HTTPS.into_iter().chain(FOR_HTTP)
+}
 
 /// The name of a proxy that cannot be used, if there is one.
 pub(crate) fn unusable(environment: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
     let is_bad = |name: &&str| environment(name).is_some_and(|value| !value.is_empty() && !is_proxy(&value));
-    NAMES.into_iter().find(is_bad)
+    names().find(is_bad)
 }
 
 fn is_proxy(text: &str) -> bool {
@@ -33,7 +39,7 @@ mod tests {
             assert_eq!(found("HTTPS_PROXY", good), None, "{good}");
         }
         for bad in ["socks5://proxy:1080", "http://a proxy", "/proxy", "http://"] {
-            for name in NAMES {
+            for name in names() {
                 assert_eq!(found(name, bad), Some(name), "{bad}");
             }
         }

@@ -12,6 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
+use lambda_trace::with_causes;
 use std::{error::Error, fmt};
 
 /// One client for AWS and for the URL. Its certificates are the system's, and it goes through the proxies that `HTTPS_PROXY`
@@ -37,7 +38,7 @@ struct Body(SdkBody);
 impl ChunkReader for Body {
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         while let Some(frame) = self.0.frame().await {
-            let frame = frame.map_err(|error| TransportError(chain(&*error)))?;
+            let frame = frame.map_err(|error| TransportError(with_causes(&*error)))?;
             if let Ok(data) = frame.into_data() {
                 return Ok(Some(data));
             }
@@ -50,22 +51,11 @@ impl ChunkReader for Body {
 impl Transport for Https {
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, TransportError> {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        let failed = |error: &(dyn Error + 'static)| TransportError(format!("{host}: {}", chain(error)));
+        let failed = |error: &(dyn Error + 'static)| TransportError(format!("{host}: {}", with_causes(error)));
         let request = HttpRequest::try_from(request.map(SdkBody::from)).map_err(|error| failed(&error))?;
         let response = self.0.call(request).await.map_err(|error| failed(&error))?;
         let response = response.try_into_http1x().map_err(|error| failed(&error))?;
         let (head, body) = response.into_parts();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: Box::new(Body(body)) })
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

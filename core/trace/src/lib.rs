@@ -10,6 +10,7 @@ mod aws_call;
 mod clock;
 mod context;
 mod end_reason;
+mod failure;
 mod finished_span;
 mod flush;
 mod handler_state;
@@ -35,10 +36,12 @@ mod time;
 mod trace_config;
 mod trace_context;
 mod value;
+mod with_causes;
 
-pub use aws_call::{AwsCall, CallError, Failure};
+pub use aws_call::{AwsCall, CallError};
 pub use clock::Clock;
 pub use end_reason::EndReason;
+pub use failure::{Failure, names_bad_credentials};
 pub use finished_span::{Exception, FinishedSpan, SpanKind};
 pub use flush::{BODY_FLUSH, BodyEndPermit, PendingFlush, ReadyForNext};
 pub use ids::{SpanId, TraceId};
@@ -61,6 +64,7 @@ pub use time::{Timestamp, whole_millis};
 pub use trace_config::TraceConfig;
 pub use trace_context::{OTLP_TRACE_AGE_MAX, Parent, TRACE_AGE_MAX, TraceContext};
 pub use value::{ANNOTATIONS, Value};
+pub use with_causes::with_causes;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -6,13 +6,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Uri, header::CONTENT_TYPE};
 use lambda_trace_otlp::{
     AttemptLog, CollectorAnswer, CollectorReply, HttpTransport, Tcp, Transport, TransportError, TransportLimits,
-    address,
+    address, with_causes,
 };
 use prost::Message;
-use std::{
-    error::Error,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 /// A request is tried so often where its receiver asks for patience, or cannot be reached.
 const ATTEMPTS: u32 = 4;
@@ -111,12 +108,12 @@ impl Receiver {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(body).map_err(|error| Failed::Unsigned(chain(&error)))?;
+        let request = request.body(body).map_err(|error| Failed::Unsigned(with_causes(&error)))?;
         let attempt_log = AttemptLog::default();
         match tokio::time::timeout(ATTEMPT, self.transport.send(request, &attempt_log)).await {
             Ok(Ok(response)) => Ok(CollectorAnswer::read(&response, now)),
-            Ok(Err(error @ TransportError::Unsigned(_))) => Err(Failed::Unsigned(chain(&error))),
-            Ok(Err(error)) => Err(Failed::NoAnswer(chain(&error))),
+            Ok(Err(error @ TransportError::Unsigned(_))) => Err(Failed::Unsigned(with_causes(&error))),
+            Ok(Err(error)) => Err(Failed::NoAnswer(with_causes(&error))),
             Err(_) => Err(Failed::NoAnswer(format!("no answer within {} s", ATTEMPT.as_secs()))),
         }
     }
@@ -139,17 +136,6 @@ enum Failed {
 fn said(answer: &CollectorAnswer) -> String {
     let CollectorAnswer { status, words, .. } = answer;
     if words.is_empty() { format!("status {status}") } else { format!("status {status}: {words}") }
-}
-
-/// An error and what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

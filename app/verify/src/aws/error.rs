@@ -1,6 +1,7 @@
 //! Why a call failed, in words for the reader of a report.
 
 use crate::evidence::Unread;
+use lambda_trace::{Failure, names_bad_credentials};
 
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,8 @@ pub enum CallError {
         action: &'static str,
         /// The status.
         status: u16,
+        /// What to make of it.
+        failure: Failure,
         /// What AWS said.
         text: String,
     },
@@ -55,28 +58,22 @@ impl CallError {
     /// Out of an answer that is no success.
     pub(super) fn of_answer(action: &'static str, region: &str, status: u16, kind: &str, message: &str) -> Self {
         let text = if message.is_empty() { kind.to_owned() } else { format!("{kind}: {message}") };
-        let is = |names: &[&str]| names.iter().any(|name| kind.contains(name));
-        if is(&[
-            "ExpiredToken",
-            "UnrecognizedClient",
-            "InvalidSignature",
-            "InvalidClientToken",
-            "SignatureDoesNotMatch",
-        ]) {
+        let failure = Failure::of_answer(kind, status);
+        if names_bad_credentials(kind) {
             Self::Credentials { action, text }
-        } else if is(&["AccessDenied", "NotAuthorized", "UnauthorizedOperation"]) || status == 403 {
+        } else if failure == Failure::Denied {
             Self::Denied { action, text }
-        } else if is(&["ResourceNotFound"]) || status == 404 {
+        } else if kind.contains("ResourceNotFound") || status == 404 {
             Self::NotFound { action, region: region.to_owned(), text }
         } else {
-            Self::Refused { action, status, text }
+            Self::Refused { action, status, failure, text }
         }
     }
 
     /// Whether AWS asks for patience, or failed itself.
-    pub(super) fn is_transient(&self) -> bool {
+    pub(super) const fn is_transient(&self) -> bool {
         match self {
-            Self::Refused { status, text, .. } => *status == 429 || *status >= 500 || text.contains("Throttl"),
+            Self::Refused { failure, .. } => matches!(failure, Failure::Throttled | Failure::Faulted),
             Self::Unreachable { .. } => true,
             _ => false,
         }

@@ -6,7 +6,7 @@ use super::{
     endpoint::Service,
     permission::FILTER_LOG,
 };
-use lambda_trace::Timestamp;
+use lambda_trace::{Failure, Timestamp};
 use serde_json::{Value, json};
 
 /// Pages of one reading: beyond it the log is too large to be read whole.
@@ -45,7 +45,7 @@ pub(crate) async fn events(
         }
     }
     let text = format!("{group} holds more than {PAGES_MAX} pages over this time: a shorter --since");
-    Err(CallError::Refused { action: FILTER_LOG.action, status: 200, text })
+    Err(CallError::Refused { action: FILTER_LOG.action, status: 200, failure: Failure::Unreadable, text })
 }
 
 fn event(json: &Value) -> Option<LogEvent> {

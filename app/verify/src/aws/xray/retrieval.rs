@@ -11,7 +11,7 @@ use crate::{
     },
     evidence::{Reading, Trace, TraceStore, Unread},
 };
-use lambda_trace::Timestamp;
+use lambda_trace::{Failure, Timestamp};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -58,12 +58,17 @@ async fn retrieve(aws: &Aws, ids: &[String], since: Timestamp) -> Result<Documen
             Some("SCHEDULED" | "RUNNING") => aws.pause(LOOK).await,
             status => {
                 let text = format!("the retrieval is {}", status.unwrap_or("in no state"));
-                return Err(CallError::Refused { action: LIST_RETRIEVED.action, status: 200, text });
+                return Err(CallError::Refused {
+                    action: LIST_RETRIEVED.action,
+                    status: 200,
+                    failure: Failure::Unreadable,
+                    text,
+                });
             }
         }
     }
     let text = "the retrieval is not complete after a minute".to_owned();
-    Err(CallError::Refused { action: LIST_RETRIEVED.action, status: 200, text })
+    Err(CallError::Refused { action: LIST_RETRIEVED.action, status: 200, failure: Failure::Unreadable, text })
 }
 
 async fn list(aws: &Aws, retrieval: &Value, token: &Value) -> Result<Value, CallError> {
