@@ -25,7 +25,7 @@ fn code(folders: &[&str]) -> Vec<(String, String)> {
         for (path, text) in files::below(folder, ".rs").unwrap() {
             let below = &path[folder.len()..];
             let is_test = ["/tests.rs", "_tests.rs", "/testing.rs"].iter().any(|end| below.ends_with(end));
-            let is_test = is_test || below.contains("/tests/");
+            let is_test = is_test || ["/tests/", "/testing/"].iter().any(|folder| below.contains(folder));
             if !is_test {
                 let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
                 found.push((path, code));
