@@ -8,6 +8,9 @@ use std::{
     time::Duration,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Shorter waits are what a busy machine makes of none.
 const WAIT_MIN: Duration = Duration::from_millis(300);
 
