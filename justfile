@@ -154,6 +154,11 @@ unused:
 sbom:
     .ci/sbom
 
+# Lines of Rust of product, tests and what tests stand on, at these commits: `just lines 3f8729e HEAD`.
+[group('more')]
+lines *COMMITS:
+    .ci/lines {{ COMMITS }}
+
 # Every benchmark, one short pass.
 [group('more')]
 bench-smoke:
