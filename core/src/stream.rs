@@ -72,6 +72,8 @@ pub fn open(
     let opened_at = clock.now();
     let session = AssertUnwindSafe(run(invocation, record, permit, ports, plan, writer)).catch_unwind();
     let session = async move {
+        // Of this block itself, so that it is dropped after the session that it waits for.
+        let rescue = rescue;
         match session.await {
             Ok(ended) => ended,
             // A panic has closed the spans (the guard) and aborted the body (the writer was dropped); the flush is still due.

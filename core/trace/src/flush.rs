@@ -4,17 +4,13 @@
 //! it is one and the same flush: begun once, never dropped before its limit, never begun again.
 
 use crate::{
-    FlushOutcome, LedgerEntry, StreamEnd, Timestamp, TraceConfig, context::InvocationContext, recording::Recording,
-    within,
+    FlushOutcome, LedgerEntry, Timestamp, TraceConfig, context::InvocationContext, recording::Recording, within,
 };
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared, select},
 };
-use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// The body waits for the flush at most this long.
 pub const BODY_FLUSH: Duration = Duration::from_millis(500);
@@ -80,10 +76,8 @@ impl Flush {
     /// To its end or its limit; then the ledger line.
     pub(super) async fn settle(self) -> ReadyForNext {
         let outcome = self.work.await;
-        let ledger = self.recording.map(|Recording { spans, counts }| {
-            let flush_time = self.context.now().since(self.began);
-            spans.close(StreamEnd { created: counts.created.load(Relaxed), flush_time, outcome })
-        });
+        let flush_time = self.context.now().since(self.began);
+        let ledger = self.recording.map(|recording| recording.close(flush_time, outcome));
         ReadyForNext { outcome, ledger }
     }
 }

@@ -1,9 +1,10 @@
-//! The end of an invocation whose session panicked.
+//! The end of an invocation whose session panicked, or was dropped.
 
-use crate::{ReadyForNext, context::InvocationContext, flush, recording::Recording};
-use std::sync::Arc;
+use crate::{FlushOutcome, ReadyForNext, context::InvocationContext, flush, recording::Recording};
+use std::{sync::Arc, time::Duration};
 
-/// Ends an invocation whose session panicked: its guard has closed the spans, this flushes them.
+/// Ends an invocation whose session panicked: its guard has closed the spans, this flushes them. Of a session that was dropped, because
+/// the process ends and there is no time left, it settles the account, for which it has to be dropped after the session.
 pub struct Rescue {
     pub(super) context: Arc<InvocationContext>,
     pub(super) recording: Option<Recording>,
@@ -13,5 +14,13 @@ impl Rescue {
     /// Flushes what the guard recorded, and writes the ledger line.
     pub async fn settle(self) -> ReadyForNext {
         flush::begin(&self.context, self.recording.as_ref()).settle().await
+    }
+}
+
+impl Drop for Rescue {
+    fn drop(&mut self) {
+        if let Some(recording) = &self.recording {
+            recording.close(Duration::ZERO, FlushOutcome::Timeout);
+        }
     }
 }
