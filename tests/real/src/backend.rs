@@ -100,11 +100,15 @@ impl Backend {
     pub async fn complaints(&self, trace: &str) -> Vec<String> {
         let limit = Instant::now() + ARRIVAL_LIMIT;
         loop {
-            let complaints = self.proxy.judge().complaints(trace);
-            let is_closed = self
-                .documents(trace)
-                .iter()
-                .any(|d| d.json["origin"] == "AWS::Lambda" && d.json["end_time"].is_number());
+            let mut complaints = self.proxy.judge().complaints(trace);
+            // The judge sees a document before it is stored.
+            let stored = self.xray.ids(trace).await.unwrap_or_default();
+            let documents = self.documents(trace);
+            let passed = documents.iter().filter(|document| document.refusal.is_none());
+            let missing = passed.filter(|document| !stored.iter().any(|id| id == document.text("id")));
+            complaints.extend(missing.map(|document| format!("{} is not stored", document.text("name"))));
+            let is_closed =
+                documents.iter().any(|d| d.json["origin"] == "AWS::Lambda" && d.json["end_time"].is_number());
             if (complaints.is_empty() && is_closed) || Instant::now() > limit {
                 return complaints;
             }

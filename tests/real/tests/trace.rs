@@ -53,9 +53,12 @@ fn each_once(seen: &[AwsCall], documents: &[Value], service: &str, operation: &s
     let shown: Vec<_> = documents.iter().filter(is_of).collect();
     let made = calls(seen, operation);
     let ids: BTreeSet<_> = shown.iter().filter_map(|d| d["aws"]["request_id"].as_str()).collect();
-    // A poll that the stream's end cancels is not answered, and has no request id.
-    let unanswered = shown.iter().filter(|d| d["aws"]["request_id"].is_null()).count();
-    assert!(unanswered <= 1, "{operation}: {unanswered} without a request id");
+    // A poll that the stream's end cancels is not answered, and has no request id; and the first error of its kind, which has a place
+    // in the budget whatever else there is, may give its own up to fit there.
+    let unanswered: Vec<_> = shown.iter().filter(|d| d["aws"]["request_id"].is_null()).collect();
+    let may_lack_it = |d: &&&Value| d["metadata"]["default"]["cancelled"] == true || d["fault"] == true;
+    assert!(unanswered.iter().all(may_lack_it), "{operation}: {unanswered:#?}");
+    let unanswered = unanswered.len();
     assert_eq!(shown.len(), made.len(), "{operation}");
     assert_eq!(ids.len() + unanswered, made.len(), "{operation}: a request id twice");
     let is_missing = |attempts: &&BTreeSet<String>| !attempts.iter().any(|id| ids.contains(id.as_str()));
@@ -117,7 +120,8 @@ async fn a_stream_is_one_trace_of_two_phases() {
     }
     let request = fixture.put_configuration("c-1", &["AAPL", "MSFT"]);
     let function = fixture.function().var("SSE_POLL_INTERVAL_MS", "200").var("SSE_STREAM_MAX_MS", "1500");
-    let function = function.var("SSE_HEARTBEAT_INTERVAL_MS", "500").start().await.unwrap();
+    let function = function.var("SSE_HEARTBEAT_INTERVAL_MS", "500");
+    let function = function.start().await.unwrap();
     // Not retried by the SDK; the stream goes on, degraded, and recovers.
     fixture.aws.fault(On::operation("Query").partition("neutral").times(1), AwsFault::AccessDenied);
     let call = function.invoke(Invocation::url(request)).await.unwrap();
