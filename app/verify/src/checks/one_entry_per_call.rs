@@ -3,7 +3,7 @@
 
 use super::{Check, Finding, Judgement};
 use crate::evidence::{Evidence, Node, Phase, Purpose, Trace};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const CHECK: Check =
     Check { id: "one-entry-per-call", title: "each AWS call is one entry of the trace, in both phases", judge };
@@ -46,14 +46,16 @@ fn request_id(node: &Node) -> Option<&str> {
 
 fn faults(trace: &Trace) -> Vec<String> {
     let mut by_request = BTreeMap::<&str, Vec<&Node>>::new();
-    // A call that was never answered has no request id: then what it was and when it began tell two entries apart.
-    let mut by_time = BTreeMap::<String, usize>::new();
+    // A call that was never answered has no request id: then what it was, when it began and which partition it read tell two entries
+    // apart. The three reads of a round begin together, and are cancelled together where their stream ends.
+    let mut by_time = BTreeMap::<String, Vec<Option<&str>>>::new();
     let mut faults = Vec::new();
     for node in trace.calls() {
         if let Some(id) = request_id(node) {
             by_request.entry(id).or_default().push(node);
         } else if let Some(call) = &node.call {
-            *by_time.entry(format!("{} at {:.3}", call.operation, node.start)).or_default() += 1;
+            let partitions = by_time.entry(format!("{} at {:.3}", call.operation, node.start)).or_default();
+            partitions.push(node.text("sentiment_type"));
         }
         if trace.phase(node).is_none() {
             faults.push(format!("{} {} belongs to neither phase", node.name, node.id));
@@ -63,7 +65,13 @@ fn faults(trace: &Trace) -> Vec<String> {
         let names: Vec<_> = nodes.iter().map(|node| format!("{} {}", node.name, node.id)).collect();
         faults.push(format!("request {id} is {} entries: {}", names.len(), names.join(", ")));
     }
-    let twice = by_time.into_iter().filter(|(_, entries)| *entries > 1);
-    faults.extend(twice.map(|(call, entries)| format!("{call}, not answered, is {entries} entries")));
+    let twice = by_time.into_iter().filter(|(_, partitions)| is_twice(partitions));
+    faults.extend(twice.map(|(call, partitions)| format!("{call}, not answered, is {} entries", partitions.len())));
     faults
+}
+
+/// An entry that names no partition may stand for the call of any.
+fn is_twice(partitions: &[Option<&str>]) -> bool {
+    let distinct: BTreeSet<_> = partitions.iter().collect();
+    partitions.len() > 1 && (distinct.len() < partitions.len() || distinct.contains(&None))
 }

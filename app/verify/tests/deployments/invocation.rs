@@ -100,6 +100,13 @@ impl Invocation {
             let times = (at(0.03), at(0.04 + f64::from(n) / 100.0));
             ours.push(call(&self.id(10 + n), "Query", times, &format!("QUERY{}-{n}", self.number)));
         }
+        // The round that the stream's end cancels: nobody answered, and all three began at once.
+        for (n, partition) in (60..).zip(["positive", "neutral", "negative"]) {
+            let mut poll = call(&self.id(n), "Query", (at(self.seconds - 0.01), at(self.seconds)), "");
+            poll["aws"].as_object_mut().unwrap().remove("request_id");
+            poll["metadata"]["default"] = json!({"sentiment_type": partition, "cancelled": true, "attempts": 1});
+            ours.push(poll);
+        }
         let times = (at(self.seconds - 0.1), at(self.seconds - 0.05));
         ours.push(call(&self.id(13), "PutMetricData", times, &format!("PUT{}", self.number)));
         for (n, (_, name, ..)) in (0_u32..).zip(self.events()) {

@@ -16,7 +16,7 @@ const fn fault(name: &'static str, check: &'static str, plant: fn(&mut Deploymen
     Fault { name, check, plant }
 }
 
-pub(crate) const FAULTS: [Fault; 37] = [
+pub(crate) const FAULTS: [Fault; 38] = [
     fault("wrong URL: 404", "streams-open", |d| refuse(d, 404, "Not Found")),
     fault("the URL refuses the caller: 403", "streams-open", |d| refuse(d, 403, "Forbidden")),
     fault("a stream breaks off without a final event", "streams-open", |d| {
@@ -63,6 +63,14 @@ pub(crate) const FAULTS: [Fault; 37] = [
         double["parent_id"] = segment.into();
         d.ours(1).push(double);
     }),
+    fault("a call that nobody answered, by both SDKs", "one-entry-per-call", |d| {
+        let (segment, time) = (d.invocations[1].id(2), d.invocations[1].start + d.invocations[1].seconds - 0.01);
+        let mut double = call(&d.invocations[1].id(80), "Query", (time, time + 0.01), "");
+        double["aws"].as_object_mut().unwrap().remove("request_id");
+        double["type"] = "subsegment".into();
+        double["parent_id"] = segment.into();
+        d.ours(1).push(double);
+    }),
     fault("a call twice in the streaming phase", "one-entry-per-call", |d| {
         let mut double = d.document(1, "DynamoDB").clone();
         double["id"] = d.invocations[1].id(81).into();
@@ -79,7 +87,7 @@ pub(crate) const FAULTS: [Fault; 37] = [
         let poll = d.document(1, "DynamoDB")["id"].clone();
         remove(d, 1, |doc| doc["id"] == poll);
     }),
-    fault("a span that nobody counts", "ledger", |d| d.rewrite_log(r#""created":13"#, r#""created":14"#)),
+    fault("a span that nobody counts", "ledger", |d| d.rewrite_log(r#""created":16"#, r#""created":17"#)),
     fault("a trace over its quota", "nothing-refused", |d| d.exceeded.push(d.invocations[1].trace.clone())),
     fault("spans given up into the log", "nothing-refused", |d| {
         line(
