@@ -1,54 +1,17 @@
 //! How far each partition has been read. Plain data that outlives rounds and streams: pages of a read that failed, or whose
 //! stream ended, are kept, and the next round goes on behind them.
 
+mod full_read;
+mod pass;
+
 use super::round::ReadPlan;
 use crate::{
     item::{Item, Sentiment},
     ports::{Dates, Page, PageToken},
 };
+use full_read::FullRead;
 use lambda_trace::Timestamp;
-
-/// One pass over a partition, newest first, page by page.
-#[derive(Debug, Default)]
-struct Pass {
-    since: Timestamp,
-    after: Option<PageToken>,
-    is_done: bool,
-    pages: usize,
-    items: usize,
-    newest: Timestamp,
-    /// The oldest date of the last page.
-    oldest: Option<Timestamp>,
-    began_in: u64,
-}
-
-impl Pass {
-    fn new(since: Timestamp, round: u64) -> Self {
-        Self { since, began_in: round, ..Self::default() }
-    }
-
-    fn take(&mut self, page: &mut Page) {
-        self.pages += 1;
-        self.items += page.items.len();
-        self.newest = page.items.iter().map(|item| item.updated_at).max().unwrap_or_default().max(self.newest);
-        self.oldest = page.items.iter().map(|item| item.updated_at).min().or(self.oldest);
-        self.after = page.next.take();
-        self.is_done = self.after.is_none();
-    }
-}
-
-/// A read of the whole window: all partitions belong together.
-#[derive(Debug)]
-pub(super) struct FullRead {
-    pub(super) began: Timestamp,
-    pub(super) began_in: u64,
-    /// The newest date of what was left out for want of room.
-    pub(super) cut: Option<Timestamp>,
-    pub(super) items: Vec<Item>,
-    passes: [Pass; 3],
-    /// While pages were read newest first, items may have moved from behind to ahead of us, into any partition.
-    catch_up: Option<[Pass; 3]>,
-}
+use pass::Pass;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,34 +194,6 @@ impl Progress {
         }
         if self.full_due_at.replace(next_due_at).is_none() {
             self.is_misdated_due = [true; 3];
-        }
-    }
-}
-
-impl FullRead {
-    fn is_complete(&self) -> bool {
-        match &self.catch_up {
-            Some(passes) => passes.iter().all(|pass| pass.is_done),
-            None => self.passes.iter().all(|pass| pass.is_done && pass.pages <= 1),
-        }
-    }
-
-    /// Keeps the newest: all partitions together hold no more than the window may.
-    fn trim(&mut self, max: usize) {
-        let mut dates: Vec<_> = self.items.iter().map(|item| item.updated_at).collect();
-        let at = dates.len() - max.clamp(1, dates.len());
-        let (_, oldest, _) = dates.select_nth_unstable(at);
-        let oldest = *oldest;
-        let left = self.items.iter().map(|item| item.updated_at).filter(|date| *date < oldest).max();
-        self.items.retain(|item| item.updated_at >= oldest);
-        self.cut = self.cut.max(left);
-    }
-
-    /// What lies behind the cut is not read.
-    fn stop_behind_cut(&mut self) {
-        let Some(cut) = self.cut else { return };
-        for pass in self.catch_up.as_mut().unwrap_or(&mut self.passes) {
-            pass.is_done |= pass.oldest.is_some_and(|oldest| oldest <= cut);
         }
     }
 }
