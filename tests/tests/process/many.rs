@@ -8,7 +8,10 @@ mod troubles;
 use std::time::Duration;
 
 use futures::future::join_all;
-use lambda_env::{Call, Environment, FunctionUrl, Invocation, Outcome, Response, SseEvent, Stamp};
+use lambda_env::{
+    Call, Environment, FunctionUrl, Invocation, Outcome, Response, SseEvent, Stamp,
+    environment::MANAGED_RUNTIME_SHUTDOWN,
+};
 
 use crate::{
     fixture::{Fixture, started, stream, within},
@@ -21,15 +24,19 @@ const POLL: Duration = Duration::from_millis(500);
 /// An environment that waits for its first events with all its workers.
 async fn environment(fixture: &Fixture, workers: usize, variables: &[(&str, &str)]) -> Environment {
     let poll = POLL.as_millis().to_string();
-    // A thousand streams are meant for sixteen processors, which end them sooner than the few of a machine for tests.
-    let builder = fixture.managed(workers);
-    let builder = if workers > 256 { builder.runtime_shutdown(Duration::from_millis(1_500)) } else { builder };
+    let builder = fixture.managed(workers).runtime_shutdown(runtime_shutdown(workers));
     let builder = builder.var("SSE_STREAM_MAX_MS", "60000").var("SSE_POLL_INTERVAL_MS", &poll);
     let builder = builder.var("SSE_HEARTBEAT_INTERVAL_MS", "1000");
     let builder = variables.iter().fold(builder, |builder, (name, value)| builder.var(name, value));
     let environment = started(builder).await;
     within(environment.idle()).await;
     environment
+}
+
+/// From SIGTERM to SIGKILL. A thousand streams are meant for sixteen processors, which end them sooner than the few of a machine for
+/// tests.
+const fn runtime_shutdown(workers: usize) -> Duration {
+    if workers > 256 { Duration::from_secs(2) } else { MANAGED_RUNTIME_SHUTDOWN }
 }
 
 /// Streams that an environment of so many workers takes.

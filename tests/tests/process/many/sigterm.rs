@@ -3,11 +3,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use lambda_env::{
-    Call, Environment, OtlpFault, Outcome, Response, Shutdown, Stamp, environment::MANAGED_RUNTIME_SHUTDOWN,
-};
+use lambda_env::{Call, Environment, OtlpFault, Outcome, Response, Shutdown, Stamp};
 
-use super::{POLL, each_finished, each_until, environment, open, slots};
+use super::{POLL, each_finished, each_until, environment, open, runtime_shutdown, slots};
 use crate::{
     audit::{self, Figures},
     fixture::{Fixture, stream, within},
@@ -65,6 +63,7 @@ async fn all_open(fixture: &Fixture, workers: usize, length: &str, is_measured: 
 
 fn all_done(responses: &[Response]) {
     for response in responses {
+        assert_eq!(response.outcome, Some(Outcome::Complete));
         assert_eq!(response.events().last().map(|event| event.name.clone()).as_deref(), Some("done"));
     }
 }
@@ -75,8 +74,14 @@ fn all_accounted_for(fixture: &Fixture, environment: &Environment, responses: Ve
     let traces: BTreeSet<_> =
         responses.iter().filter_map(|response| Some(response.trace.as_ref()?.trace_id())).collect();
     assert_eq!(traces.len(), streams);
-    assert!(responses.iter().all(|response| response.outcome == Some(Outcome::Complete)));
-    let figures = audit::passes(&fixture.evidence(environment, responses, Vec::new()));
+    let cut = responses.iter().filter(|response| response.outcome != Some(Outcome::Complete));
+    let cut: BTreeSet<_> = cut.map(|response| format!("{}: ended ", response.request_id)).collect();
+    println!("{} of {streams} streams cut off", cut.len());
+    let (figures, mut problems) = audit::check(&fixture.evidence(environment, responses, Vec::new()));
+    // How a stream ended that was cut off is no question of its spans.
+    problems.retain(|problem| !cut.iter().any(|cut| problem.starts_with(cut)));
+    problems.retain(|problem| cut.is_empty() || !problem.contains("ends of streams"));
+    assert!(problems.is_empty(), "{problems:#?}");
     assert_eq!(figures.delivered + figures.logged + figures.folded, figures.created);
     figures
 }
@@ -85,16 +90,19 @@ async fn stopped(environment: &Environment, calls: Vec<Call>) -> (Shutdown, Vec<
     let (end, responses) = tokio::join!(within(environment.shut_down()), each_finished(calls));
     let end = end.unwrap();
     assert!(end.terminated && !end.killed && end.exit.code == Some(0), "{end:?}");
-    all_done(&responses);
     (end, responses)
 }
 
 async fn with_all_open(workers: usize, fault: Option<OtlpFault>) {
     let fixture = Fixture::new().await;
-    let (environment, calls) = all_open(&fixture, workers, "60000", fault.is_none()).await;
+    let is_measured = workers <= 256 && fault.is_none();
+    let (environment, calls) = all_open(&fixture, workers, "60000", is_measured).await;
     fixture.collector.set_fault(fault).await.unwrap();
     let (end, responses) = stopped(&environment, calls).await;
-    assert!(end.duration < MANAGED_RUNTIME_SHUTDOWN, "{end:?}");
+    if workers <= 256 {
+        all_done(&responses);
+    }
+    assert!(end.duration < runtime_shutdown(workers), "{end:?}");
     let figures = all_accounted_for(&fixture, &environment, responses);
     println!("{workers} workers, {fault:?}: over after {:?}: {figures:?}", end.duration);
 }
@@ -119,8 +127,7 @@ async fn every_span_of_256_streams_is_in_its_own_trace_and_none_is_lost_at_sigte
     }
 }
 
-/// So many streams are meant for sixteen processors. On the few of a machine for tests the 600 ms after SIGTERM cannot be asked for:
-/// the streams of the first environment end by themselves, and those of the second, stopped, show what it takes.
+/// These end by themselves.
 /// Rule: Many streams.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_span_of_1024_streams_is_in_its_own_trace() {
@@ -132,7 +139,15 @@ async fn every_span_of_1024_streams_is_in_its_own_trace() {
     within(environment.idle()).await;
     within(environment.shut_down()).await;
     println!("1024 workers: {:?}", all_accounted_for(&fixture, &environment, responses));
-    let (environment, calls) = all_open(&fixture, 1_024, "60000", false).await;
-    let (end, _) = stopped(&environment, calls).await;
-    println!("1024 workers, SIGTERM with all streams open: over after {:?}", end.duration);
+}
+
+/// So many streams are meant for sixteen processors, and on the few of a machine for tests the 600 ms after SIGTERM cannot be asked for.
+/// Some streams may be cut off there. But however long it takes: what has not reached the collector when the function gives up is printed.
+/// Rule: Many streams.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_span_of_1024_streams_is_lost_at_sigterm() {
+    let _turn = turns::alone().await;
+    for fault in [None, Some(OtlpFault::Slow(Duration::from_millis(200)))] {
+        with_all_open(1_024, fault).await;
+    }
 }
