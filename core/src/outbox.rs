@@ -11,7 +11,7 @@ pub use client::Client;
 use queue::Queue;
 
 use crate::{
-    ports::{Delivery, Dispatcher, Update},
+    ports::{Delivery, DeliveryCounter, Dispatcher, Update},
     sync::{AtomicWaker, Mutex, MutexGuard},
 };
 use bytes::Bytes;
@@ -32,6 +32,9 @@ pub struct Aborted;
 struct Shared {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
+    counter: Arc<dyn DeliveryCounter>,
+    /// Deliveries are kept for whoever makes spans of them; without a trace that is nobody.
+    is_traced: bool,
     to_reader: AtomicWaker,
     to_writer: AtomicWaker,
 }
@@ -43,6 +46,8 @@ struct State {
     sealed: bool,
     end: Option<Result<(), Aborted>>,
     reader_gone: bool,
+    /// The writer waits until nothing is unsent.
+    is_draining: bool,
 }
 
 impl Shared {
@@ -57,12 +62,31 @@ pub struct Writer(Arc<Shared>);
 /// The body's end: a stream of writes, each of whole events.
 pub struct Reader(Arc<Shared>);
 
-/// A pair for one client.
-pub fn outbox(client: Client, clock: Arc<dyn Clock>) -> (Writer, Reader) {
-    let state = State { queue: Queue::new(client), taken: Vec::new(), sealed: false, end: None, reader_gone: false };
+/// What the writer has to see to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The reader was dropped: the client, or the Runtime API, is gone.
+    Gone,
+    /// The reader has taken something that [`Dispatcher::collect`] has not given yet.
+    Taken,
+}
+
+/// A pair for one client. `counter` is told what its reader takes.
+pub fn outbox(client: Client, clock: Arc<dyn Clock>, counter: Arc<dyn DeliveryCounter>) -> (Writer, Reader) {
+    let is_traced = client.trace.is_some();
+    let state = State {
+        queue: Queue::new(client),
+        taken: Vec::new(),
+        sealed: false,
+        end: None,
+        reader_gone: false,
+        is_draining: false,
+    };
     let shared = Arc::new(Shared {
         state: Mutex::new(state),
         clock,
+        counter,
+        is_traced,
         to_reader: AtomicWaker::new(),
         to_writer: AtomicWaker::new(),
     });
@@ -70,23 +94,26 @@ pub fn outbox(client: Client, clock: Arc<dyn Clock>) -> (Writer, Reader) {
 }
 
 impl Writer {
-    /// Resolves when the reader was dropped: the client, or the Runtime API, is gone.
-    pub fn reader_gone(&self) -> impl Future<Output = ()> + Send + Unpin + '_ {
-        self.wait_for(|state| state.reader_gone)
-    }
-
-    /// Resolves when the reader has taken something that [`Dispatcher::collect`] has not given yet.
-    pub fn taken(&self) -> impl Future<Output = ()> + Send + Unpin + '_ {
-        self.wait_for(|state| !state.taken.is_empty())
-    }
-
-    fn wait_for<'w>(
-        &'w self,
-        holds: impl Fn(&State) -> bool + Send + Unpin + 'w,
-    ) -> impl Future<Output = ()> + Send + Unpin + 'w {
-        poll_fn(move |cx| {
+    /// Resolves when the reader is gone, or has taken what spans are to be made of.
+    pub fn sign(&self) -> impl Future<Output = Sign> + Send + Unpin + '_ {
+        poll_fn(|cx| {
             self.0.to_writer.register(cx.waker());
-            if holds(&self.0.lock()) { Poll::Ready(()) } else { Poll::Pending }
+            let state = self.0.lock();
+            match (state.reader_gone, state.taken.is_empty()) {
+                (true, _) => Poll::Ready(Sign::Gone),
+                (false, false) => Poll::Ready(Sign::Taken),
+                (false, true) => Poll::Pending,
+            }
+        })
+    }
+
+    /// Resolves when nothing is unsent any more, or the reader is gone.
+    pub fn drained(&self) -> impl Future<Output = ()> + Send + Unpin + '_ {
+        poll_fn(|cx| {
+            self.0.to_writer.register(cx.waker());
+            let mut state = self.0.lock();
+            state.is_draining = true;
+            if state.reader_gone || state.queue.is_empty() { Poll::Ready(()) } else { Poll::Pending }
         })
     }
 
@@ -147,12 +174,20 @@ impl Stream for Reader {
                 Some(end) => Poll::Ready(std::mem::replace(end, Ok(())).err().map(Err)),
             };
         }
-        let State { queue, taken, .. } = &mut *state;
-        let Some(bytes) = queue.take(self.0.clock.now(), taken) else {
+        let mut deliveries = Vec::new();
+        let Some(bytes) = state.queue.take(self.0.clock.now(), &mut deliveries) else {
             return Poll::Pending;
         };
+        // Before anybody can seal the outbox: what was taken by then is counted.
+        self.0.counter.taken(&deliveries);
+        if self.0.is_traced {
+            state.taken.append(&mut deliveries);
+        }
+        let is_awaited = self.0.is_traced || state.is_draining;
         drop(state);
-        self.0.to_writer.wake();
+        if is_awaited {
+            self.0.to_writer.wake();
+        }
         Poll::Ready(Some(Ok(bytes)))
     }
 }
@@ -161,5 +196,62 @@ impl Drop for Reader {
     fn drop(&mut self) {
         self.0.lock().reader_gone = true;
         self.0.to_writer.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::View;
+    use futures::{FutureExt, StreamExt};
+    use lambda_trace::{ManualClock, TraceId};
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+        time::Duration,
+    };
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    const RETRY: Duration = Duration::from_millis(1);
+
+    impl DeliveryCounter for Count {
+        fn taken(&self, deliveries: &[Delivery]) {
+            self.0.fetch_add(deliveries.len(), Relaxed);
+        }
+    }
+
+    impl std::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Rule: Many streams.
+    #[test]
+    fn what_is_taken_is_counted_at_once_and_wakes_whoever_makes_spans_of_it() {
+        for trace in [None, TraceId::new(7)] {
+            let at = Timestamp::default();
+            let client =
+                Client { view: View::ALL, resume: None, retry: RETRY, done_retry: RETRY, trace, started_at: at };
+            let (counted, woken) = (Arc::<Count>::default(), Arc::<Count>::default());
+            let (writer, mut reader) = outbox(client, Arc::new(ManualClock::new(at)), counted.clone());
+            let waker = woken.clone().into();
+            let mut cx = Context::from_waker(&waker);
+            assert!(writer.sign().poll_unpin(&mut cx).is_pending());
+            writer.dispatch(Update::Heartbeat { degraded: false, connections: 1 });
+            assert!(reader.next().now_or_never().is_some());
+            let is_traced = trace.is_some();
+            assert_eq!((counted.0.load(Relaxed), woken.0.load(Relaxed)), (1, usize::from(is_traced)));
+            assert_eq!(writer.sign().now_or_never(), is_traced.then_some(Sign::Taken));
+            assert_eq!(writer.collect().len(), usize::from(is_traced));
+            writer.dispatch(Update::Heartbeat { degraded: false, connections: 1 });
+            assert!(writer.drained().poll_unpin(&mut cx).is_pending());
+            assert!(reader.next().now_or_never().is_some());
+            assert_eq!(woken.0.load(Relaxed), 1 + usize::from(is_traced), "whoever waits for the rest is woken, too");
+            assert!(writer.drained().now_or_never().is_some());
+            drop(reader);
+            assert_eq!(writer.sign().now_or_never(), Some(Sign::Gone));
+        }
     }
 }

@@ -14,7 +14,7 @@ mod untraced;
 
 pub use configuration_store::{Configuration, ConfigurationStore};
 pub use connection_pool::ConnectionPool;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, DeliveryCounter};
 pub use dispatcher::{Dispatcher, Last, Update};
 pub use metrics::{Histogram, Measurement, MetricValue, Metrics};
 pub use operator_log::OperatorLog;

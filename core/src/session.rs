@@ -3,15 +3,18 @@
 //! Arms of the `select` only make a `Wake`; a synchronous function acts on it. An `.await` in an arm would stop the poll
 //! future while it may hold the lead, and with it every stream that follows.
 
+mod alarms;
 mod deps;
 
 pub use deps::{BackgroundTasks, Exports, Maintenance, SessionDeps};
 
 use crate::{
+    outbox::Sign,
     plan::Plan,
     ports::{Last, Update},
-    shared_reader::{ReadState, Role},
+    shared_reader::{Call, ReadState, Role},
 };
+use alarms::{Alarm, Alarms};
 use futures::{FutureExt, StreamExt, future::Fuse, select_biased};
 use lambda_trace::{EndReason, Shutdown, Timestamp};
 use std::time::Duration;
@@ -20,15 +23,14 @@ use std::time::Duration;
 pub const STALL: Duration = Duration::from_secs(30);
 
 enum Wake {
-    End,
-    Shutdown,
+    Alarm(Alarm),
     Gone,
-    StallCheck,
-    Beat,
     Taken,
     /// A round of reading; the first one, or one that this stream was on duty for.
     Read(ReadState, Role),
     News(ReadState),
+    /// This stream is to make the next round.
+    Duty,
     TaskDone,
 }
 
@@ -45,6 +47,7 @@ struct State<'s> {
     /// The rounds of the process that are accounted for.
     round: u64,
     next_beat: Timestamp,
+    alarms: Alarms<'s>,
 }
 
 /// Runs until the stream has to end, and says why. What is in flight by then is dropped, and so cancelled.
@@ -65,51 +68,42 @@ pub async fn run<'s>(
         has_expired: false,
         round: 0,
         next_beat: now,
+        alarms: Alarms::default(),
     };
+    state.alarms.set(Alarm::End, clock.sleep_until(plan.end_at));
+    state.alarms.set(Alarm::Shutdown, shutdown.asked().boxed());
+    state.alarms.set(Alarm::StallCheck, clock.sleep_until(now.plus(STALL)));
     state.beat(now);
     let watcher = shared_reader.watch();
-    let mut end = clock.sleep_until(plan.end_at).fuse();
-    let mut shutdown = shutdown.asked().fuse();
-    let mut gone = writer.reader_gone().fuse();
-    let mut stall = clock.sleep_until(now.plus(STALL)).fuse();
-    let mut beat = clock.sleep_until(state.next_beat).fuse();
-    let mut taken = writer.taken().fuse();
     let mut reading = shared_reader.read(clock, deps.random, deps.poller, true).boxed().fuse();
-    // Nothing is news to a stream that has not read.
-    let mut news = Fuse::terminated();
     loop {
+        let mut sign = writer.sign().fuse();
+        // Nothing is news to a stream that has not read.
+        let has_read = state.round > 0;
+        let call = watcher.call(state.version, !reading.is_terminated_now());
+        let mut call = if has_read { call.fuse() } else { Fuse::terminated() };
         // Biased: the order is the rule, and there is no hidden randomness.
         let wake = select_biased! {
-            () = end => Wake::End,
-            () = shutdown => Wake::Shutdown,
-            () = gone => Wake::Gone,
-            () = stall => {
-                stall = clock.sleep_until(state.next_stall_check()).fuse();
-                Wake::StallCheck
-            }
-            () = beat => Wake::Beat,
-            () = taken => Wake::Taken,
+            alarm = state.alarms.next().fuse() => Wake::Alarm(alarm),
+            sign = sign => match sign {
+                Sign::Gone => Wake::Gone,
+                Sign::Taken => Wake::Taken,
+            },
             (read_state, role) = reading => Wake::Read(read_state, role),
-            read_state = news => Wake::News(read_state),
+            call = call => match call {
+                Call::News(read_state) => Wake::News(read_state),
+                Call::Duty => Wake::Duty,
+            },
             () = tasks.puts.select_next_some() => Wake::TaskDone,
             () = tasks.exports.select_next_some() => Wake::TaskDone,
         };
         let now = clock.now();
+        if matches!(wake, Wake::Duty) {
+            reading = watcher.round(clock, deps.random, deps.poller).boxed().fuse();
+        }
         if let Some(reason) = state.on(wake, now) {
             state.account(shared_reader.rounds());
             return reason;
-        }
-        if beat.is_terminated_now() {
-            beat = clock.sleep_until(state.next_beat).fuse();
-        }
-        if taken.is_terminated_now() {
-            taken = writer.taken().fuse();
-        }
-        if reading.is_terminated_now() {
-            reading = watcher.round(clock, deps.random, deps.poller).boxed().fuse();
-        }
-        if news.is_terminated_now() && state.round > 0 {
-            news = watcher.news(clock, state.version).fuse();
         }
         deps.maintenance.run_due(now, tasks);
     }
@@ -119,24 +113,26 @@ impl State<'_> {
     /// Synchronous on purpose.
     fn on(&mut self, wake: Wake, now: Timestamp) -> Option<EndReason> {
         match wake {
-            Wake::End => {
+            Wake::Alarm(Alarm::End) => {
                 let last = self.plan.last(now);
                 self.deps.out.dispatch(Update::Last(last));
                 return Some(if last == Last::StreamMax { EndReason::StreamMax } else { EndReason::Deadline });
             }
-            Wake::Shutdown => {
+            Wake::Alarm(Alarm::Shutdown) => {
                 self.deps.out.dispatch(Update::Last(Last::Shutdown));
                 return Some(EndReason::Shutdown);
             }
             Wake::Gone => return Some(EndReason::ClientDisconnected),
-            Wake::StallCheck => {
+            Wake::Alarm(Alarm::StallCheck) => {
                 let stalled = |since: Timestamp| now.since(since) >= STALL;
                 if self.deps.writer.waiting_since().is_some_and(stalled) {
                     return Some(EndReason::ClientDisconnected);
                 }
+                let next = self.deps.clock.sleep_until(self.next_stall_check());
+                self.alarms.set(Alarm::StallCheck, next);
             }
-            Wake::Beat => self.beat(now),
-            Wake::Taken => self.deps.maintenance.delivered(&self.deps.out.collect()),
+            Wake::Alarm(Alarm::Beat) => self.beat(now),
+            Wake::Taken => drop(self.deps.out.collect()),
             Wake::Read(read_state, role) => {
                 if role == Role::Led {
                     // Its own round is none that was shared, and what was before its first one is nothing to it.
@@ -148,7 +144,7 @@ impl State<'_> {
                 self.show(read_state);
             }
             Wake::News(read_state) => self.show(read_state),
-            Wake::TaskDone => {}
+            Wake::Duty | Wake::TaskDone => {}
         }
         None
     }
@@ -168,6 +164,7 @@ impl State<'_> {
         let interval = self.plan.heartbeat;
         let (next, latest) = (self.next_beat.plus(interval), now.plus(interval));
         self.next_beat = if next > now { next.min(latest) } else { latest };
+        self.alarms.set(Alarm::Beat, self.deps.clock.sleep_until(self.next_beat));
     }
 
     fn heartbeat(&self) {

@@ -20,4 +20,4 @@ mod watchers;
 pub use cell::{Role, SharedReader};
 pub use round::ReadPlan;
 pub use state::ReadState;
-pub use watcher::Watcher;
+pub use watcher::{Call, Watcher};

@@ -11,7 +11,7 @@ mod ports;
 pub use ports::StreamPorts;
 
 use end::{beside, drain, finish_exports, put_metrics};
-use maintenance::{MeteredPoller, StreamMaintenance};
+use maintenance::{MeteredPoller, StreamCounter, StreamMaintenance};
 
 use crate::{
     identity::ConnectionId,
@@ -60,7 +60,8 @@ pub fn open(
         trace: invocation.trace(),
         started_at: ports.started_at,
     };
-    let (writer, reader) = outbox(client, ports.clock.clone());
+    let counter = StreamCounter { record: record.clone(), aggregator: ports.aggregator.clone() };
+    let (writer, reader) = outbox(client, ports.clock.clone(), Arc::new(counter));
     let rescue = invocation.rescue();
     let clock = ports.clock.clone();
     let lost = Summary {
@@ -107,7 +108,7 @@ async fn run(
         let slot = permit.hold(&invocation, &record);
         let poller = MeteredPoller::new(TracedPoller::new(&invocation, &ports.poller), &ports);
         let metrics = TracedMetrics::new(&invocation, &ports.metrics);
-        let out = TracedDispatcher::new(&invocation, &record, &writer);
+        let out = TracedDispatcher::new(&invocation, &writer);
         let maintenance =
             StreamMaintenance { invocation: &invocation, record: &record, ports: &ports, metrics: &metrics };
         let deps = SessionDeps {
@@ -123,7 +124,7 @@ async fn run(
         let reason = session::run(&plan, deps, &ports.shutdown, &mut tasks).await;
         drain(reason, &plan, deps, &ports.shutdown).await;
         writer.seal();
-        ports.aggregator.delivered(&out.collect());
+        out.collect();
         drop(slot);
         put_metrics(&plan, &ports, &metrics, &mut tasks).await;
         (reason, tasks.exports)

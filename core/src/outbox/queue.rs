@@ -67,7 +67,7 @@ impl Queue {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.heartbeat.is_none() && !self.pending.is_due() && !self.whole_step && self.last.is_none()
     }
 

@@ -17,6 +17,19 @@ pub struct Delivery {
     pub is_change: bool,
 }
 
+/// Counts events in the moment in which the reader takes them, where nobody has to be woken for it.
+///
+/// MUST NOT block.
+pub trait DeliveryCounter: Send + Sync {
+    /// The reader took these.
+    fn taken(&self, deliveries: &[Delivery]);
+}
+
+/// Counts nothing.
+impl DeliveryCounter for () {
+    fn taken(&self, _: &[Delivery]) {}
+}
+
 impl Delivery {
     /// The latency that counts in metrics: of changes that an item made by arriving or being rewritten, if its date is not
     /// ahead of this clock.

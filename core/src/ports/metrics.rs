@@ -15,6 +15,11 @@ pub struct Histogram(BTreeMap<u64, u64>);
 impl Histogram {
     /// Adds one value.
     pub fn add(&mut self, value: u64) {
+        self.add_often(value, 1);
+    }
+
+    /// Adds a value that occurred so often.
+    pub fn add_often(&mut self, value: u64, count: u64) {
         let rounded = two_digits(value);
         let full = self.0.len() >= DISTINCT_VALUES_MAX && !self.0.contains_key(&rounded);
         // A full set counts the value at the nearest larger one, else at the largest: never lost, slightly coarser.
@@ -23,21 +28,13 @@ impl Histogram {
         } else {
             rounded
         };
-        *self.0.entry(key).or_default() += 1;
+        *self.0.entry(key).or_default() += count;
     }
 
     /// Adds all of another.
     pub fn merge(&mut self, other: &Self) {
         for (value, count) in &other.0 {
-            self.add(*value);
-            // `add` counted one of them; the rest joins it at the same key.
-            if let Some(n) = self.0.get_mut(value) {
-                *n += count - 1;
-            } else {
-                for _ in 1..*count {
-                    self.add(*value);
-                }
-            }
+            self.add_often(*value, *count);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     outbox::Writer,
-    ports::{Delivery, Dispatcher, Poller, Random},
+    ports::{Dispatcher, Poller, Random},
     shared_reader::SharedReader,
 };
 use futures::{future::BoxFuture, stream::FuturesUnordered};
@@ -45,8 +45,6 @@ pub trait Maintenance<'s>: Send + Sync {
     fn connections(&self) -> usize;
     /// Rounds of reading that other streams made.
     fn polls_were_shared(&self, rounds: u64);
-    /// Events that the reader took.
-    fn delivered(&self, deliveries: &[Delivery]);
     /// Begins something that is due now, if anything is.
     fn run_due(&self, now: Timestamp, tasks: &mut BackgroundTasks<'s>);
 }

@@ -58,13 +58,17 @@ impl SharedReader {
             let now = clock.now();
             let turn = self.state().turn(now, is_first);
             match turn {
-                None => return (self.expire(now), Role::Shared),
+                None => {
+                    self.expire(now);
+                    return (self.read_state(), Role::Shared);
+                }
                 Some(Turn::Wait(landed)) => {
                     // What landed is for all who waited, even if the round took so long that the next one is due: otherwise
                     // all but its leader would wait for that one, and so on. An error means that the leader was dropped: look
                     // again, perhaps lead.
                     if landed.await.is_ok() {
-                        return (self.expire(clock.now()), Role::Shared);
+                        self.expire(clock.now());
+                        return (self.read_state(), Role::Shared);
                     }
                 }
                 Some(Turn::Lead(landed)) => {
@@ -75,7 +79,7 @@ impl SharedReader {
                     news.tell(&*self.operator_log);
                     // Nobody may be following.
                     let _ = landed.send(());
-                    return (self.read_state(clock.now()), Role::Led);
+                    return (self.read_state(), Role::Led);
                 }
             }
         }
@@ -143,14 +147,18 @@ impl SharedReader {
     }
 
     /// Lets go of what left the window by itself, without a read.
-    pub fn expire(&self, now: Timestamp) -> ReadState {
+    pub fn expire(&self, now: Timestamp) {
         let wakers = self.state().expire(now);
         wakers.into_iter().for_each(Waker::wake);
-        self.read_state(now)
     }
 
-    pub(super) fn read_state(&self, now: Timestamp) -> ReadState {
-        self.state().read_state(now)
+    /// When the next item leaves by itself.
+    pub(super) fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.state().expires_at(now)
+    }
+
+    fn read_state(&self) -> ReadState {
+        self.state().read_state()
     }
 
     /// Whether a round is due.

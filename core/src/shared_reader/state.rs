@@ -14,7 +14,7 @@ use std::{sync::Arc, task::Waker, time::Duration};
 /// Items that leave by themselves are let go at most this often.
 pub(super) const EXPIRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a stream may show now, and when to look again.
+/// What a stream may show now.
 #[derive(Clone, Debug)]
 pub struct ReadState {
     /// `None`: the whole window was never read.
@@ -27,8 +27,6 @@ pub struct ReadState {
     pub version: u64,
     /// The last version behind which there was a round.
     pub read_version: u64,
-    /// When the next item leaves by itself.
-    pub expires_at: Option<Timestamp>,
 }
 
 pub(super) struct State {
@@ -146,14 +144,13 @@ impl State {
     }
 
     /// What a stream may show.
-    pub(super) fn read_state(&self, now: Timestamp) -> ReadState {
+    pub(super) fn read_state(&self) -> ReadState {
         ReadState {
             snapshot: self.snapshot.clone(),
             degraded: self.failures > 0,
             round: self.rounds,
             version: self.version,
             read_version: self.read_version,
-            expires_at: self.expires_at(now),
         }
     }
 

@@ -20,6 +20,15 @@ pub struct Watcher<'r> {
     id: u64,
 }
 
+/// Why a stream that waits is woken.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// There is something to tell.
+    News(ReadState),
+    /// It makes the next round, for all: [`Watcher::round`].
+    Duty,
+}
+
 /// What the one on duty waits for.
 #[derive(Clone, Copy)]
 struct Duty {
@@ -37,17 +46,18 @@ impl SharedReader {
 }
 
 impl Watcher<'_> {
-    /// Resolves with the state once there is news since this version of it.
-    pub fn news(&self, clock: &dyn Clock, since: u64) -> impl Future<Output = ReadState> + Send + Unpin {
+    /// Resolves once there is news since this version of the state, or, unless this one is at it, once it is to make the next round.
+    pub fn call(&self, since: u64, is_on_duty: bool) -> impl Future<Output = Call> + Send + Unpin {
         poll_fn(move |cx| {
-            {
-                let mut state = self.reader.state();
-                if state.version <= since {
-                    state.watchers.wait(self.id, cx.waker());
-                    return Poll::Pending;
-                }
+            let mut state = self.reader.state();
+            if state.version > since {
+                return Poll::Ready(Call::News(state.read_state()));
             }
-            Poll::Ready(self.reader.read_state(clock.now()))
+            if !is_on_duty && state.watchers.takes_duty(self.id) {
+                return Poll::Ready(Call::Duty);
+            }
+            state.watchers.wait(self.id, cx.waker());
+            Poll::Pending
         })
     }
 
@@ -103,7 +113,8 @@ impl Watcher<'_> {
     async fn let_go(&self, clock: &dyn Clock) -> std::convert::Infallible {
         loop {
             let now = clock.now();
-            let Some(at) = self.reader.expire(now).expires_at else { return pending().await };
+            self.reader.expire(now);
+            let Some(at) = self.reader.expires_at(now) else { return pending().await };
             // While a round is applied none may leave, and asking again at once would not change that.
             clock.sleep_until(at.max(now.plus(EXPIRY_PAUSE))).await;
         }

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, task::Waker};
 
-/// Who waits. A watcher whose waker was taken has been woken, and looks again by itself.
+/// Who waits. A watcher whose waker was taken has been woken, and looks again by itself; its place is kept, since it comes back.
 #[derive(Default)]
 pub(super) struct Watchers {
     next_id: u64,
-    waiting: BTreeMap<u64, Waker>,
+    waiting: BTreeMap<u64, Option<Waker>>,
     on_duty: Option<u64>,
 }
 
@@ -19,7 +19,10 @@ impl Watchers {
 
     /// Notes how to wake one.
     pub(super) fn wait(&mut self, id: u64, waker: &Waker) {
-        self.waiting.entry(id).and_modify(|known| known.clone_from(waker)).or_insert_with(|| waker.clone());
+        match self.waiting.entry(id).or_default() {
+            Some(known) => known.clone_from(waker),
+            unknown => *unknown = Some(waker.clone()),
+        }
     }
 
     /// Whether this one reads for all; it does if nobody else did.
@@ -34,7 +37,8 @@ impl Watchers {
         if self.on_duty != Some(id) {
             return None;
         }
-        let next = self.waiting.pop_last();
+        let mut youngest_first = self.waiting.iter_mut().rev();
+        let next = youngest_first.find_map(|(id, waker)| Some((*id, waker.take()?)));
         self.on_duty = next.as_ref().map(|(id, _)| *id);
         next.map(|(_, waker)| waker)
     }
@@ -42,13 +46,13 @@ impl Watchers {
     /// All who wait, to be woken.
     #[must_use]
     pub(super) fn take_all(&mut self) -> Vec<Waker> {
-        std::mem::take(&mut self.waiting).into_values().collect()
+        self.waiting.values_mut().filter_map(Option::take).collect()
     }
 
     /// The one on duty, if it waits, to be woken.
     #[must_use]
     pub(super) fn take_on_duty(&mut self) -> Vec<Waker> {
-        self.on_duty.and_then(|id| self.waiting.remove(&id)).into_iter().collect()
+        self.on_duty.and_then(|id| self.waiting.get_mut(&id)?.take()).into_iter().collect()
     }
 }
 

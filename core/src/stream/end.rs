@@ -38,13 +38,7 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>,
     let until = until.max(now.plus(DRAIN_AT_LEAST));
     let limit = shutdown.limit(deps.clock, until, DRAIN_SHUTDOWN);
     pin_mut!(limit);
-    while deps.writer.waiting_since().is_some() {
-        let progress = select(deps.writer.taken(), deps.writer.reader_gone());
-        match select(progress, limit.as_mut()).await {
-            Either::Left((Either::Left(_), _)) => deps.maintenance.delivered(&deps.out.collect()),
-            _ => return,
-        }
-    }
+    select(deps.writer.drained(), limit).await;
 }
 
 /// Lets what is under way finish, within the invocation's one limit.

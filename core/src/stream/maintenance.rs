@@ -3,17 +3,31 @@
 use super::ports::StreamPorts;
 use crate::{
     metrics_aggregator::{Levels, MetricsAggregator},
-    ports::{Delivery, Page, Poller, Query},
+    ports::{Delivery, DeliveryCounter, Page, Poller, Query},
     session::{BackgroundTasks, Maintenance},
     traced::{StreamRecord, TracedMetrics, TracedPoller},
 };
 use async_trait::async_trait;
 use futures::FutureExt;
 use lambda_trace::{AwsCall, CallError, Clock, Invocation, Streaming, Timestamp};
+use std::sync::Arc;
 
 /// The levels of this process now.
 pub(super) fn levels(ports: &StreamPorts, now: Timestamp) -> Levels {
     Levels { connections: ports.pool.open().count(), data_age: ports.shared_reader.data_age(now, ports.started_at) }
+}
+
+/// Counts what the reader of one stream takes, for its record and for the process.
+pub(super) struct StreamCounter {
+    pub(super) record: Arc<StreamRecord>,
+    pub(super) aggregator: Arc<MetricsAggregator>,
+}
+
+impl DeliveryCounter for StreamCounter {
+    fn taken(&self, deliveries: &[Delivery]) {
+        self.record.count_events(deliveries.len());
+        self.aggregator.delivered(deliveries);
+    }
 }
 
 pub(super) struct StreamMaintenance<'s> {
@@ -32,10 +46,6 @@ impl<'s> Maintenance<'s> for StreamMaintenance<'s> {
         for _ in 0..rounds {
             self.record.count_shared_poll();
         }
-    }
-
-    fn delivered(&self, deliveries: &[Delivery]) {
-        self.ports.aggregator.delivered(deliveries);
     }
 
     fn run_due(&self, now: Timestamp, tasks: &mut BackgroundTasks<'s>) {

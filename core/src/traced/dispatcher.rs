@@ -1,6 +1,5 @@
 //! `sse_event_dispatch`: one span an event, made when the reader takes it; an event replaced unsent leaves none.
 
-use super::StreamRecord;
 use crate::{
     names,
     ports::{Delivery, Dispatcher, Update},
@@ -10,14 +9,13 @@ use lambda_trace::{Invocation, SpanKind, Streaming, whole_millis};
 /// The dispatcher of one streaming invocation.
 pub struct TracedDispatcher<'i, D: ?Sized> {
     invocation: &'i Invocation<Streaming>,
-    record: &'i StreamRecord,
     inner: &'i D,
 }
 
 impl<'i, D: Dispatcher + ?Sized> TracedDispatcher<'i, D> {
-    /// Decorates the outbox of this invocation; what the reader took is counted in `record`.
-    pub const fn new(invocation: &'i Invocation<Streaming>, record: &'i StreamRecord, inner: &'i D) -> Self {
-        Self { invocation, record, inner }
+    /// Decorates the outbox of this invocation.
+    pub const fn new(invocation: &'i Invocation<Streaming>, inner: &'i D) -> Self {
+        Self { invocation, inner }
     }
 }
 
@@ -29,7 +27,6 @@ impl<D: Dispatcher + ?Sized> Dispatcher for TracedDispatcher<'_, D> {
     fn collect(&self) -> Vec<Delivery> {
         let deliveries = self.inner.collect();
         for delivery in &deliveries {
-            self.record.count_event();
             let mut span = self.invocation.span(names::DISPATCH, SpanKind::Internal);
             if span.is_recording() {
                 span.set("event_type", delivery.event_type);

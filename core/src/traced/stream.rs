@@ -46,9 +46,9 @@ impl StreamRecord {
         &self.identity.connection_id
     }
 
-    /// The reader took one more event.
-    pub fn count_event(&self) {
-        self.yielded.fetch_add(1, Relaxed);
+    /// The reader took so many more events.
+    pub fn count_events(&self, events: usize) {
+        self.yielded.fetch_add(events as u64, Relaxed);
     }
 
     /// How many events the reader has taken.

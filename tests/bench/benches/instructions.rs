@@ -187,7 +187,7 @@ fn item(n: usize, round: u64) -> Item {
 fn readers(count: usize, times: u32) {
     let mut table = Table::new();
     let mut streams: Vec<(Writer, Reader)> =
-        (0..count).map(|_| outbox(client(), Arc::new(ManualClock::new(NOW)))).collect();
+        (0..count).map(|_| outbox(client(), Arc::new(ManualClock::new(NOW)), Arc::new(()))).collect();
     let mut show = |snapshot: &Arc<Snapshot>| {
         for (writer, reader) in &mut streams {
             writer.dispatch(Update::State { snapshot: snapshot.clone(), after_read: true });
