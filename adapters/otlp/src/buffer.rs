@@ -1,6 +1,7 @@
 //! The account of one stream: what is held of it, and what became of the rest.
 
 use super::{budget::Budget, queue::Queue, span_counts::SpanCounts, stream_id::StreamId};
+use lambda_trace::FlushOutcome;
 
 /// One stream.
 pub(super) struct StreamBuffer {
@@ -14,6 +15,8 @@ pub(super) struct StreamBuffer {
     /// In an attempt that is going on.
     pub(super) in_flight: usize,
     pub(super) counts: SpanCounts,
+    /// The worst of the requests that spans of it were in.
+    pub(super) outcome: FlushOutcome,
 }
 
 impl StreamBuffer {
@@ -25,6 +28,7 @@ impl StreamBuffer {
             retained: Queue::default(),
             in_flight: 0,
             counts: SpanCounts::default(),
+            outcome: FlushOutcome::Ok,
         }
     }
 

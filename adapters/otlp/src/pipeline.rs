@@ -136,6 +136,8 @@ fn tcp(endpoint: &str) -> Result<Tcp, PipelineError> {
 }
 
 #[cfg(test)]
+mod ends_tests;
+#[cfg(test)]
 mod export_tests;
 #[cfg(test)]
 mod ledger_tests;

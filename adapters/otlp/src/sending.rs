@@ -1,5 +1,6 @@
 //! Sending what the store holds: one attempt at a time, and nothing lost whatever happens to the future that does it. A stream's
-//! own spans are requests of their own; what several streams had to retain shares requests.
+//! own spans go first. Where they leave room in a request, those of other streams that end at the same time go with them, so that a
+//! thousand ends cost the collector as many requests as their spans fill, and not a thousand.
 
 use super::{
     attempt::{Attempt, ExportOutcome},
@@ -38,12 +39,15 @@ impl Shared {
         if let Some(outcome) = self.store().held_back(self.clock.now()) {
             return outcome;
         }
+        if let Some(own) = own {
+            self.store().ends(own);
+        }
         let limit = self.limit(until);
         let _late = LateLines(self);
         let exporter = self.exporter.lock().await;
         let mut worst = FlushOutcome::Ok;
         if let Some(own) = own {
-            match self.send_stream(&exporter, own, true, limit).await {
+            match self.send_ending(&exporter, own, limit).await {
                 Sent::All(outcome) => worst = outcome,
                 Sent::Stopped(outcome) => return outcome,
             }
@@ -56,17 +60,19 @@ impl Shared {
         worst
     }
 
-    /// Every stream with something pending, what failed of it before first; then, if the collector takes them, the others' retained
-    /// spans. Nothing at all if something is being sent: an export that waited for its turn might get it when its stream, which
-    /// drives it, is about to end.
+    /// Every stream with something pending, as many of them a request as fit into it, what failed of one before first; then, if the
+    /// collector takes them, the others' retained spans. Nothing at all if something is being sent: an export that waited for its
+    /// turn might get it when its stream, which drives it, is about to end.
     pub(super) async fn send_pending(&self, until: Timestamp) {
         let Some(exporter) = self.exporter.try_lock() else { return };
         let limit = self.limit(until);
         let _late = LateLines(self);
-        let pending = self.store().with_pending();
         let mut worst = FlushOutcome::Ok;
-        for id in pending {
-            match self.send_stream(&exporter, id, true, limit).await {
+        // What comes meanwhile is for the next export.
+        let mut streams = self.store().with_pending();
+        while !streams.is_empty() && self.held_back(limit).is_none() {
+            let batch = self.store().take_pending(&mut streams);
+            match self.send_shared(&exporter, batch, limit).await {
                 Sent::All(outcome) => worst = worst.max(outcome),
                 Sent::Stopped(_) => return,
             }
@@ -81,14 +87,75 @@ impl Shared {
         Limit { until, latest: until.minus(self.limits.attempt).max(self.clock.now()) }
     }
 
-    /// All spans of one stream, until an attempt asks for patience.
-    async fn send_stream(&self, exporter: &SpanExporter, id: BufferId, pending: bool, limit: Limit) -> Sent {
+    /// All spans of a stream that ends, until an attempt asks for patience. Another one that ended may have taken them along: how that
+    /// went counts here, too.
+    async fn send_ending(&self, exporter: &SpanExporter, own: BufferId, limit: Limit) -> Sent {
+        while self.store().has_batch(own) {
+            if let Some(outcome) = self.held_back(limit) {
+                return Sent::Stopped(self.store().outcome_of(own).max(outcome));
+            }
+            let batch = self.store().take_ending(own);
+            if let Sent::Stopped(outcome) = self.send_shared(exporter, batch, limit).await {
+                return Sent::Stopped(self.store().outcome_of(own).max(outcome));
+            }
+        }
+        Sent::All(self.store().outcome_of(own))
+    }
+
+    /// What is retained of all streams, as many of them a request as fit into it, until an attempt asks for patience.
+    async fn send_retained(&self, exporter: &SpanExporter, limit: Limit) -> Sent {
         let mut worst = FlushOutcome::Ok;
-        while self.store().has_batch(id, pending) {
+        while self.store().has_retained() {
             if let Some(outcome) = self.held_back(limit) {
                 return Sent::Stopped(worst.max(outcome));
             }
-            let batch = self.store().take_batch(id, pending);
+            let batch = self.store().take_retained(None);
+            match self.send_shared(exporter, batch, limit).await {
+                Sent::All(outcome) => worst = worst.max(outcome),
+                Sent::Stopped(outcome) => return Sent::Stopped(worst.max(outcome)),
+            }
+        }
+        Sent::All(worst)
+    }
+
+    /// One request, perhaps of several streams. One that is refused for good is parted: otherwise what a collector never takes would
+    /// cost the spans of another stream.
+    async fn send_shared(&self, exporter: &SpanExporter, batch: Batch, limit: Limit) -> Sent {
+        if batch.is_empty() {
+            return Sent::All(FlushOutcome::Ok);
+        }
+        let batch = self.without_too_old(batch);
+        if batch.is_empty() {
+            return Sent::All(FlushOutcome::Rejected);
+        }
+        let streams: Vec<_> = batch.parts.iter().map(|part| part.id).collect();
+        let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
+        let mut worst = outcome.flush_outcome();
+        match outcome {
+            ExportOutcome::Unavailable => return Sent::Stopped(worst),
+            ExportOutcome::ToBeParted => {
+                for id in streams {
+                    match self.send_again(exporter, id, limit).await {
+                        Sent::All(outcome) => worst = worst.max(outcome),
+                        Sent::Stopped(outcome) => return Sent::Stopped(worst.max(outcome)),
+                    }
+                }
+            }
+            ExportOutcome::Delivered | ExportOutcome::Partly(_) | ExportOutcome::Rejected => {
+                self.store().note_outcome(&streams, worst);
+            }
+        }
+        Sent::All(worst)
+    }
+
+    /// What was retained of one stream, by itself.
+    async fn send_again(&self, exporter: &SpanExporter, id: BufferId, limit: Limit) -> Sent {
+        let mut worst = FlushOutcome::Ok;
+        while self.store().has_retained_of(id) {
+            if let Some(outcome) = self.held_back(limit) {
+                return Sent::Stopped(worst.max(outcome));
+            }
+            let batch = self.store().take_retained(Some(id));
             let batch = self.without_too_old(batch);
             if batch.is_empty() {
                 worst = worst.max(FlushOutcome::Rejected);
@@ -99,39 +166,7 @@ impl Shared {
             if outcome == ExportOutcome::Unavailable {
                 return Sent::Stopped(worst);
             }
-        }
-        Sent::All(worst)
-    }
-
-    /// What is retained of all streams, as many of them a request as fit into it, until an attempt asks for patience. A request that
-    /// is refused for good is parted: otherwise what a collector never takes would cost the spans of another stream.
-    async fn send_retained(&self, exporter: &SpanExporter, limit: Limit) -> Sent {
-        let mut worst = FlushOutcome::Ok;
-        while self.store().has_retained() {
-            if let Some(outcome) = self.held_back(limit) {
-                return Sent::Stopped(worst.max(outcome));
-            }
-            let batch = self.store().take_retained();
-            let batch = self.without_too_old(batch);
-            if batch.is_empty() {
-                worst = worst.max(FlushOutcome::Rejected);
-                continue;
-            }
-            let streams: Vec<_> = batch.parts.iter().map(|part| part.id).collect();
-            let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
-            worst = worst.max(outcome.flush_outcome());
-            match outcome {
-                ExportOutcome::Unavailable => return Sent::Stopped(worst),
-                ExportOutcome::ToBeParted => {
-                    for id in streams {
-                        match self.send_stream(exporter, id, false, limit).await {
-                            Sent::All(outcome) => worst = worst.max(outcome),
-                            Sent::Stopped(outcome) => return Sent::Stopped(worst.max(outcome)),
-                        }
-                    }
-                }
-                ExportOutcome::Delivered | ExportOutcome::Partly(_) | ExportOutcome::Rejected => {}
-            }
+            self.store().note_outcome(&[id], outcome.flush_outcome());
         }
         Sent::All(worst)
     }
@@ -143,7 +178,9 @@ impl Shared {
         let too_old = batch.take_out(|buffered| now.since(buffered.span.start) > self.limits.span_age);
         for part in &too_old.parts {
             let logged = part.spans.len() as u64;
-            self.store().settle(part.id, part.spans.len(), SpanCounts { logged, ..SpanCounts::default() });
+            let mut store = self.store();
+            store.settle(part.id, part.spans.len(), SpanCounts { logged, ..SpanCounts::default() });
+            store.note_outcome(&[part.id], FlushOutcome::Rejected);
         }
         self.print(too_old.spans());
         batch

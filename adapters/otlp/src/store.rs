@@ -13,7 +13,10 @@ use super::{
     stream_id::{BufferId, StreamId},
 };
 use lambda_trace::{FinishedSpan, LedgerEntry, StreamStart, Streaming, Timestamp};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Spans that were given up: they are counted as logged already, and MUST be written.
 pub(super) type GivenUp = Vec<BufferedSpan>;
@@ -24,6 +27,10 @@ pub(super) struct SpanStore {
     rules: Arc<Rules>,
     buffers: BTreeMap<BufferId, StreamBuffer>,
     next: BufferId,
+    /// Those whose ledger line is written, and of which something is still held or to be told.
+    closed: BTreeSet<BufferId>,
+    /// Those whose flush waits for its turn.
+    ending: BTreeSet<BufferId>,
     pending_spans: usize,
     pending_bytes: usize,
     retained_bytes: usize,
@@ -40,6 +47,8 @@ impl SpanStore {
             rules,
             buffers: BTreeMap::new(),
             next: 0,
+            closed: BTreeSet::new(),
+            ending: BTreeSet::new(),
             pending_spans: 0,
             pending_bytes: 0,
             retained_bytes: 0,
@@ -90,7 +99,8 @@ impl SpanStore {
         buffer.pending.push(buffered);
         buffer.retain_pending();
         self.retained_bytes += buffer.retained.bytes();
-        self.insert(buffer);
+        let id = self.insert(buffer);
+        self.closed.insert(id);
         self.bound_retained()
     }
 
@@ -106,6 +116,8 @@ impl SpanStore {
         self.retained_bytes += buffer.retained.bytes() - retained_before;
         self.pending_spans -= before.0;
         self.pending_bytes -= before.1;
+        self.ending.remove(&id);
+        self.closed.insert(id);
         let given_up = self.bound_retained();
         let buffer = self.buffers.get_mut(&id)?;
         let counts = std::mem::take(&mut buffer.counts);
@@ -123,12 +135,11 @@ impl SpanStore {
 
     /// What closed accounts settled since their last line.
     pub(super) fn late_lines(&mut self) -> Vec<LateLine> {
-        let settled = self.buffers.values_mut().filter(|buffer| buffer.is_closed());
-        let lines = settled.filter_map(|buffer| {
-            let counts = (buffer.counts.settles()).then(|| std::mem::take(&mut buffer.counts))?;
-            Some(LateLine::new(buffer.of.clone(), counts))
-        });
-        let lines = lines.collect();
+        let mut lines = Vec::new();
+        for id in &self.closed {
+            let Some(buffer) = self.buffers.get_mut(id).filter(|buffer| buffer.counts.settles()) else { continue };
+            lines.push(LateLine::new(buffer.of.clone(), std::mem::take(&mut buffer.counts)));
+        }
         self.forget_settled();
         lines
     }
@@ -141,7 +152,14 @@ impl SpanStore {
     }
 
     fn forget_settled(&mut self) {
-        self.buffers.retain(|_, buffer| !buffer.is_closed() || buffer.buffered() > 0 || buffer.counts.settles());
+        let buffers = &mut self.buffers;
+        self.closed.retain(|id| {
+            let is_needed = buffers.get(id).is_some_and(|buffer| buffer.buffered() > 0 || buffer.counts.settles());
+            if !is_needed {
+                buffers.remove(id);
+            }
+            is_needed
+        });
     }
 }
 

@@ -57,7 +57,8 @@ fn a_collector_that_is_back_gets_all_of_it_with_the_next_batch() {
 #[test]
 fn a_batch_that_is_refused_for_good_keeps_no_other_stream_waiting() {
     let roomy = PipelineConfig { trace_budget_bytes: 1 << 30, ..config(1 << 20) };
-    let bench = bench_of(roomy, [Step::Status(400)]);
+    // Both together, and then the first one by itself.
+    let bench = bench_of(roomy, [Step::Status(400); 2]);
     let streams = [1, 2].map(|n| bench.stream(n));
     events_and_exports(&bench, &streams, 50);
     assert_eq!((bench.given_up().len(), bench.collector.accepted().len()), (25, 25));

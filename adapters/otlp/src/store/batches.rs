@@ -3,7 +3,7 @@
 use super::{GivenUp, SpanStore};
 use crate::{batch::Batch, patience::Patience, queue::BATCH_SPANS_MAX, span_counts::SpanCounts, stream_id::BufferId};
 use lambda_trace::{FlushOutcome, Timestamp};
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// Pending spans at most; they are exported long before that.
 const PENDING_SPANS_MAX: usize = 8_192;
@@ -34,52 +34,90 @@ impl SpanStore {
     }
 
     /// Streams with pending spans, the oldest first.
-    pub(crate) fn with_pending(&self) -> Vec<BufferId> {
+    pub(crate) fn with_pending(&self) -> VecDeque<BufferId> {
         let pending = self.buffers.iter().filter(|(_, buffer)| buffer.pending.len() > 0);
         pending.map(|(id, _)| *id).collect()
     }
 
-    /// Whether any stream has retained spans.
-    pub(crate) fn has_retained(&self) -> bool {
-        self.buffers.values().any(|buffer| buffer.retained.len() > 0)
+    /// Whether any stream has retained spans, each of which weighs something.
+    pub(crate) const fn has_retained(&self) -> bool {
+        self.retained_bytes > 0
+    }
+
+    /// Whether this stream has retained spans.
+    pub(crate) fn has_retained_of(&self, id: BufferId) -> bool {
+        self.buffers.get(&id).is_some_and(|buffer| buffer.retained.len() > 0)
     }
 
     /// Whether a flush of `own` has anything to send, or to wait for.
     pub(crate) fn has_work(&self, own: Option<BufferId>) -> bool {
-        let is_own = |id: &BufferId| Some(*id) == own;
-        self.buffers.iter().any(|(id, buffer)| {
-            buffer.retained.len() > 0 || ((is_own(id) || buffer.is_closed()) && buffer.buffered() > 0)
-        })
+        let mut waited_for = self.closed.iter().chain(&own).filter_map(|id| self.buffers.get(id));
+        self.has_retained() || waited_for.any(|buffer| buffer.buffered() > 0)
     }
 
-    /// Whether [`Self::take_batch`] would take anything.
-    pub(crate) fn has_batch(&self, id: BufferId, with_pending: bool) -> bool {
-        self.buffers.get(&id).is_some_and(|a| a.retained.len() > 0 || (with_pending && a.pending.len() > 0))
+    /// No other span of this stream follows: its flush waits for its turn, and another one may take its spans along.
+    pub(crate) fn ends(&mut self, id: BufferId) {
+        self.ending.insert(id);
+        if let Some(buffer) = self.buffers.get_mut(&id) {
+            // How exports in mid-stream went is another matter.
+            buffer.outcome = FlushOutcome::Ok;
+        }
     }
 
-    /// The next request of a stream: what failed before first, then, if asked for, what is pending.
-    pub(crate) fn take_batch(&mut self, id: BufferId, with_pending: bool) -> Batch {
+    /// Whether this stream has anything to send.
+    pub(crate) fn has_batch(&self, id: BufferId) -> bool {
+        self.buffers.get(&id).is_some_and(|buffer| buffer.retained.len() > 0 || buffer.pending.len() > 0)
+    }
+
+    /// The next request of a stream that ends, and of as many others that end as fit into it: of each what failed before first, then
+    /// what is pending.
+    pub(crate) fn take_ending(&mut self, own: BufferId) -> Batch {
         let mut batch = Batch::default();
-        let Some(buffer) = self.buffers.get_mut(&id) else {
-            return batch;
-        };
+        if self.fill(&mut batch, own) {
+            self.ending.remove(&own);
+            while let Some(other) = self.ending.first().copied() {
+                if !self.fill(&mut batch, other) {
+                    break;
+                }
+                self.ending.remove(&other);
+            }
+        }
+        batch
+    }
+
+    /// The next request of streams that have pending spans. Those that fitted leave `streams`.
+    pub(crate) fn take_pending(&mut self, streams: &mut VecDeque<BufferId>) -> Batch {
+        let mut batch = Batch::default();
+        while let Some(id) = streams.front() {
+            if !self.fill(&mut batch, *id) {
+                break;
+            }
+            streams.pop_front();
+        }
+        batch
+    }
+
+    /// Moves what a stream has to send into a request; whether all of it fitted.
+    fn fill(&mut self, batch: &mut Batch, id: BufferId) -> bool {
+        let Some(buffer) = self.buffers.get_mut(&id) else { return true };
         let before = buffer.retained.bytes();
         let mut taken = batch.fill(id, &mut buffer.retained);
         self.retained_bytes -= before - buffer.retained.bytes();
-        if with_pending && buffer.retained.len() == 0 {
+        if buffer.retained.len() == 0 {
             let before = (buffer.pending.len(), buffer.pending.bytes());
             taken += batch.fill(id, &mut buffer.pending);
             self.pending_spans -= before.0 - buffer.pending.len();
             self.pending_bytes -= before.1 - buffer.pending.bytes();
         }
         buffer.in_flight += taken;
-        batch
+        buffer.retained.len() == 0 && buffer.pending.len() == 0
     }
 
-    /// The next request of retained spans, of as many streams as fit into it, the oldest first.
-    pub(crate) fn take_retained(&mut self) -> Batch {
+    /// The next request of retained spans: of one stream, or of as many as fit into it, the oldest first.
+    pub(crate) fn take_retained(&mut self, only: Option<BufferId>) -> Batch {
         let mut batch = Batch::default();
-        for (id, buffer) in self.buffers.iter_mut().filter(|(_, buffer)| buffer.retained.len() > 0) {
+        let is_meant = |id: &BufferId| only.is_none_or(|only| only == *id);
+        for (id, buffer) in self.buffers.iter_mut().filter(|(id, a)| is_meant(id) && a.retained.len() > 0) {
             let before = buffer.retained.bytes();
             buffer.in_flight += batch.fill(*id, &mut buffer.retained);
             self.retained_bytes -= before - buffer.retained.bytes();
@@ -88,6 +126,20 @@ impl SpanStore {
             }
         }
         batch
+    }
+
+    /// How a request went that spans of these streams were in.
+    pub(crate) fn note_outcome(&mut self, streams: &[BufferId], outcome: FlushOutcome) {
+        for id in streams {
+            if let Some(buffer) = self.buffers.get_mut(id) {
+                buffer.outcome = buffer.outcome.max(outcome);
+            }
+        }
+    }
+
+    /// The worst of them.
+    pub(crate) fn outcome_of(&self, id: BufferId) -> FlushOutcome {
+        self.buffers.get(&id).map_or(FlushOutcome::Ok, |buffer| buffer.outcome)
     }
 
     /// An attempt is over, and these of its spans with it.

@@ -25,6 +25,10 @@ fn open(store: &mut SpanStore) -> BufferId {
     store.open(&StreamStart { request_id, parent, span: id, opened_at: at, expected_end: at }, stream_id())
 }
 
+fn parts(batch: &Batch) -> Vec<(BufferId, usize)> {
+    batch.parts.iter().map(|part| (part.id, part.spans.len())).collect()
+}
+
 fn record(store: &mut SpanStore, id: BufferId) -> GivenUp {
     let mut span = span(names::DISPATCH, &[], None);
     span.attributes.reserve_exact(8);
@@ -36,7 +40,7 @@ fn a_settled_stream_is_forgotten() {
     let mut store = store(1 << 20);
     let id = open(&mut store);
     record(&mut store, id);
-    let batch = store.take_batch(id, true);
+    let batch = store.take_ending(id);
     store.settle(id, batch.len(), SpanCounts { delivered: 1, ..SpanCounts::default() });
     let (entry, _) = store.close(id, 1).expect("a ledger line");
     assert_eq!((entry.delivered, entry.retained), (1, 0));
@@ -81,10 +85,39 @@ fn a_flush_that_settled_nothing_writes_no_late_line() {
     let id = open(&mut store);
     record(&mut store, id);
     store.close(id, 1);
-    let batch = store.take_batch(id, true);
+    let batch = store.take_ending(id);
     assert_eq!((batch.len(), store.late_lines().len()), (1, 0));
     store.give_back(batch, false, false);
     assert_eq!(store.late_lines().len(), 0);
+}
+
+#[test]
+fn streams_that_end_share_a_request_and_the_one_whose_turn_it_is_goes_first() {
+    let mut store = store(1 << 20);
+    let ids = [20, 20, 5, 20, 1].map(|spans| {
+        let id = open(&mut store);
+        (0..spans).for_each(|_| drop(record(&mut store, id)));
+        id
+    });
+    let [a, goes_on, b, own, c] = ids;
+    [a, b, own, c].into_iter().for_each(|id| store.ends(id));
+    assert_eq!(parts(&store.take_ending(own)), [(own, 20), (a, 20), (b, 5), (c, 1)], "{goes_on} has not ended");
+    assert_eq!(store.pending_spans, 20);
+    assert!(!store.has_batch(a) && store.has_work(Some(a)), "there is a request to wait for");
+}
+
+#[test]
+fn what_does_not_fit_waits_for_the_next_request() {
+    let mut store = store(1 << 20);
+    let [a, b, c] = [30, 30, 30].map(|spans| {
+        let id = open(&mut store);
+        (0..spans).for_each(|_| drop(record(&mut store, id)));
+        store.ends(id);
+        id
+    });
+    assert_eq!(parts(&store.take_ending(b)), [(b, 30), (a, 20)]);
+    assert_eq!(parts(&store.take_ending(a)), [(a, 10), (c, 30)]);
+    assert!([a, b, c].iter().all(|id| !store.has_batch(*id)));
 }
 
 #[test]
@@ -95,12 +128,11 @@ fn retained_spans_of_many_streams_share_a_request() {
         (0..spans).for_each(|_| drop(record(&mut store, id)));
         store.close(id, spans);
     }
-    let parts = |batch: &Batch| batch.parts.iter().map(|part| (part.id, part.spans.len())).collect::<Vec<_>>();
-    let (first, second) = (store.take_retained(), store.take_retained());
+    let (first, second) = (store.take_retained(None), store.take_retained(None));
     assert_eq!((parts(&first), parts(&second)), (vec![(0, 20), (1, 20), (2, 10)], vec![(2, 10)]));
     assert_eq!((store.retained_bytes, store.has_retained()), (0, false));
     store.give_back(first, true, true);
-    let again = store.take_retained();
+    let again = store.take_retained(None);
     assert_eq!(
         (parts(&again), again.spans().filter(|buffered| buffered.is_unread).count()),
         (vec![(0, 20), (1, 20), (2, 10)], 50),
