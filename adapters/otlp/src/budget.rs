@@ -13,7 +13,7 @@ mod round;
 use super::{buffered::BufferedSpan, queue::Queue, rules::Rules, span_policy::Which};
 use account::AccountState;
 use allowance::RateAllowance;
-use lambda_trace::Timestamp;
+use lambda_trace::{SpanOutline, Timestamp};
 use reserve::Reserve;
 use std::sync::Arc;
 
@@ -71,6 +71,18 @@ impl Budget {
                 self.folded += u64::from(folded.is_some());
             }
         }
+    }
+
+    /// Folds a span that is not made yet, if [`Self::offer`] surely would, and another one of its name followed: it has no place, and
+    /// its account could not pay for the least that it can weigh. It belongs to no round and is no failure.
+    pub(super) fn fold(&mut self, outline: &SpanOutline<'_>) -> bool {
+        let mut accounts = self.rules.policy.accounts.iter().zip(&mut self.accounts);
+        let account = accounts.find(|(account, _)| account.names.contains(&outline.name)).map(|(_, state)| state);
+        let least = self.rules.guard.bare(outline.name);
+        let can_pay = account.is_some_and(|account| account.available(outline.end) >= least);
+        let is_folded = !can_pay && !self.reserve.has_place(outline, &self.rules);
+        self.folded += u64::from(is_folded);
+        is_folded
     }
 
     /// Settles what was kept, because the stream is over.

@@ -4,7 +4,7 @@
 //! beyond a floor, its attributes in a fixed order (counted in `dropped_attributes_count`), and at last the rest of the text.
 
 use crate::size::{Sizes, attribute, escaped, exception, prefix_of_escaped};
-use lambda_trace::{ANNOTATIONS, FinishedSpan, Streaming, Value};
+use lambda_trace::{ANNOTATIONS, FinishedSpan, SpanKind, Streaming, Value};
 use std::borrow::Cow;
 
 /// Names, in bytes.
@@ -82,6 +82,11 @@ impl Guard {
     pub(crate) fn floor(&self, span: &FinishedSpan<Streaming>) -> usize {
         let error = span.exception.as_ref().map_or(0, |e| exception(&e.error_type, ""));
         self.sizes.bare(span.name, span.kind) + error
+    }
+
+    /// What a span inside the function cannot weigh less than.
+    pub(crate) fn bare(&self, name: &str) -> usize {
+        self.sizes.bare(name, SpanKind::Internal)
     }
 
     /// The whole document of a span.

@@ -12,7 +12,7 @@ use super::{
     rules::Rules,
     stream_id::{BufferId, StreamId},
 };
-use lambda_trace::{FinishedSpan, LedgerEntry, StreamStart, Streaming, Timestamp};
+use lambda_trace::{FinishedSpan, LedgerEntry, SpanOutline, StreamStart, Streaming, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -90,6 +90,12 @@ impl SpanStore {
         self.pending_spans += buffer.pending.len() - before.0;
         self.pending_bytes += buffer.pending.bytes() - before.1;
         self.bound_pending()
+    }
+
+    /// Folds a span that is not made yet, if its budget surely would.
+    pub(super) fn fold(&mut self, id: BufferId, outline: &SpanOutline<'_>) -> bool {
+        let budget = self.buffers.get_mut(&id).and_then(|buffer| buffer.budget.as_mut());
+        budget.is_some_and(|budget| budget.fold(outline))
     }
 
     /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.

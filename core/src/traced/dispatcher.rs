@@ -4,7 +4,7 @@ use crate::{
     names,
     ports::{Delivery, Dispatcher, Update},
 };
-use lambda_trace::{Invocation, SpanKind, Streaming, whole_millis};
+use lambda_trace::{Invocation, SpanKind, SpanOutline, Streaming, whole_millis};
 
 /// The dispatcher of one streaming invocation.
 pub struct TracedDispatcher<'i, D: ?Sized> {
@@ -26,7 +26,12 @@ impl<D: Dispatcher + ?Sized> Dispatcher for TracedDispatcher<'_, D> {
 
     fn collect(&self) -> Vec<Delivery> {
         let deliveries = self.inner.collect();
-        for delivery in &deliveries {
+        for (n, delivery) in deliveries.iter().enumerate() {
+            let outline =
+                SpanOutline { name: names::DISPATCH, kind: ("event_type", delivery.event_type), end: delivery.at };
+            if n + 1 < deliveries.len() && self.invocation.fold(&outline) {
+                continue;
+            }
             let mut span = self.invocation.span(names::DISPATCH, SpanKind::Internal);
             if span.is_recording() {
                 span.set("event_type", delivery.event_type);

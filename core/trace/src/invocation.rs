@@ -1,8 +1,8 @@
 //! The invocation: begun with its own trace context, switched once, ended once.
 
 use crate::{
-    ANNOTATIONS, BodyEndPermit, EndReason, Handler, ReadyForNext, Rescue, Span, SpanKind, StreamSpan, StreamStart,
-    Streaming, Timestamp, TraceConfig, TraceContext, TraceId, Value,
+    ANNOTATIONS, BodyEndPermit, EndReason, Handler, ReadyForNext, Rescue, Span, SpanKind, SpanOutline, StreamSpan,
+    StreamStart, Streaming, Timestamp, TraceConfig, TraceContext, TraceId, Value,
     context::InvocationContext,
     flush,
     handler_state::HandlerState,
@@ -116,6 +116,17 @@ impl Invocation<Handler> {
 }
 
 impl Invocation<Streaming> {
+    /// Counts a span that would surely be folded, and spares its making; another one of its name has to follow at once. `false`: it is
+    /// to be made.
+    pub fn fold(&self, outline: &SpanOutline<'_>) -> bool {
+        let Some(recording) = &self.state.recording else { return false };
+        let is_folded = recording.spans.fold(outline);
+        if is_folded {
+            recording.counts.created.fetch_add(1, Relaxed);
+        }
+        is_folded
+    }
+
     /// Sends what is due of the spans of this process's streams; `None` if nothing is. It may outlive the invocation, whose flush
     /// waits for it.
     pub fn export_due(&self, now: Timestamp) -> Option<impl Future<Output = ()> + Send + use<>> {

@@ -59,7 +59,7 @@ pub use shutdown::Shutdown;
 pub use span::Span;
 pub use span_ids::SpanIds;
 pub use stream_span::{NamedStream, StreamSpan};
-pub use telemetry::{HandlerTelemetry, StreamSpans, StreamStart, StreamingTelemetry, Telemetry};
+pub use telemetry::{HandlerTelemetry, SpanOutline, StreamSpans, StreamStart, StreamingTelemetry, Telemetry};
 pub use time::{Timestamp, whole_millis};
 pub use trace_config::TraceConfig;
 pub use trace_context::{OTLP_TRACE_AGE_MAX, Parent, TRACE_AGE_MAX, TraceContext};

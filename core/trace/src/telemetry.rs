@@ -23,6 +23,17 @@ pub struct StreamStart {
     pub expected_end: Timestamp,
 }
 
+/// What is known of a span before it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanOutline<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// The attribute by which spans of this name differ in kind, and its value.
+    pub kind: (&'static str, &'a str),
+    /// When it ended.
+    pub end: Timestamp,
+}
+
 /// Where the spans of both phases go. Telemetry never fails a request: no method returns an error.
 #[async_trait]
 pub trait Telemetry: Send + Sync {
@@ -74,6 +85,12 @@ pub trait StreamingTelemetry: Send + Sync {
 pub trait StreamSpans: Send + Sync {
     /// One finished span. The stream's own is the last one.
     fn record(&self, span: FinishedSpan<Streaming>);
+
+    /// Folds a span that is not made yet, if it would surely be folded. Another one of its name follows: what is kept for the last one
+    /// of a name need not be kept for it. `false`, as where nothing is ever folded: it is to be made and recorded.
+    fn fold(&self, _outline: &SpanOutline<'_>) -> bool {
+        false
+    }
 
     /// Whether enough is buffered, or old enough, to be exported now.
     fn is_export_due(&self, now: Timestamp) -> bool;

@@ -2,6 +2,7 @@
 
 use super::{allowance::RateAllowance, round::Round};
 use crate::{BufferedSpan, queue::Queue};
+use lambda_trace::Timestamp;
 
 /// What spans of some names may spend.
 pub(super) struct AccountState {
@@ -39,6 +40,11 @@ impl AccountState {
     /// Pays for a span by itself, if the allowance lasts.
     pub(super) fn pay(&mut self, buffered: &BufferedSpan) -> bool {
         self.allowance.spend(buffered.document, buffered.span.end)
+    }
+
+    /// What a span that ended at `at` may cost.
+    pub(super) fn available(&mut self, at: Timestamp) -> usize {
+        self.allowance.available(at)
     }
 
     /// How many spans are kept, neither admitted nor folded yet.

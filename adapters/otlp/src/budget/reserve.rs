@@ -8,7 +8,7 @@ use crate::{
     rules::Rules,
     span_policy::{Place, Which},
 };
-use lambda_trace::Value;
+use lambda_trace::{SpanOutline, Value};
 
 /// Kinds of failures, (span name, error type), whose first has a place.
 pub(crate) const ERROR_KINDS_MAX: usize = 8;
@@ -63,6 +63,19 @@ impl Reserve {
             }
         }
         false
+    }
+
+    /// Whether a span that is not made yet may have a place coming; it is no failure.
+    pub(super) fn has_place(&self, outline: &SpanOutline<'_>, rules: &Rules) -> bool {
+        let mut places = rules.policy.places.iter().enumerate().filter(|(_, place)| place.name == outline.name);
+        places.any(|(index, place)| match place.which {
+            Which::Last => false,
+            Which::First => self.is_free(index, place, ""),
+            // Of another attribute nothing is known.
+            Which::FirstOfEach { attribute, .. } => {
+                attribute != outline.kind.0 || self.is_free(index, place, outline.kind.1)
+            }
+        })
     }
 
     fn is_free(&self, index: usize, place: &Place, value: &str) -> bool {

@@ -297,3 +297,48 @@ fn a_round_that_pauses_is_one_all_the_same() {
         assert_eq!(rounds(&calls, 450), [] as [u64; 0], "{pause} ms: the calls before the pause would fit");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// An event that is folded before it is made leaves the trace as it would have been.
+    #[test]
+    fn what_is_folded_before_it_is_made_would_have_been_folded(
+        events in proptest::collection::vec((0..7_usize, 0..20_000_u64), 1..150),
+        total in 16_000..60_000_usize,
+    ) {
+        let (mut all, mut few) = (budget(total), budget(total));
+        let (mut of_all, mut of_few) = (Queue::default(), Queue::default());
+        let mut now = 0;
+        for (n, (facet, pause_ms)) in events.iter().enumerate() {
+            now += pause_ms;
+            let event = || buffered(names::DISPATCH, EVENT_TYPES[*facet], None, 10, (now, now));
+            all.offer(event(), &mut of_all);
+            let outline =
+                SpanOutline { name: names::DISPATCH, kind: ("event_type", EVENT_TYPES[*facet]), end: at(now) };
+            if n + 1 == events.len() || !few.fold(&outline) {
+                few.offer(event(), &mut of_few);
+            }
+        }
+        all.settle(&mut of_all);
+        few.settle(&mut of_few);
+        let told = |queue: &Queue| queue.iter().map(|buffered| (buffered.span.end, buffered.document)).collect::<Vec<_>>();
+        prop_assert_eq!(told(&of_all), told(&of_few));
+        prop_assert_eq!(all.folded(), few.folded());
+    }
+}
+
+#[test]
+fn a_span_that_has_a_place_or_can_be_paid_for_is_not_folded_unmade() {
+    let outline = |name, value| SpanOutline { name, kind: ("event_type", value), end: at(0) };
+    let mut rich = budget(80_000);
+    assert!(!rich.fold(&outline(names::DISPATCH, "metrics")));
+    // Nothing beside the reserve: places are all that there is.
+    let mut poor = budget(RESERVE_BYTES);
+    assert!(!poor.fold(&outline(names::DISPATCH, "metrics")), "the first of its type");
+    assert!(!poor.fold(&outline(names::ACQUIRE, "")), "the first of its name");
+    let mut admitted = Queue::default();
+    poor.offer(buffered(names::DISPATCH, "metrics", None, 10, (0, 0)), &mut admitted);
+    assert!(poor.fold(&outline(names::DISPATCH, "metrics")) && poor.folded() == 1);
+    assert!(!poor.fold(&outline(names::DISPATCH, "done")));
+}

@@ -7,7 +7,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use lambda_trace::{
-    FinishedSpan, FlushOutcome, LedgerEntry, SpanId, StreamEnd, StreamSpans, StreamStart, Streaming, Timestamp, within,
+    FinishedSpan, FlushOutcome, LedgerEntry, SpanId, SpanOutline, StreamEnd, StreamSpans, StreamStart, Streaming,
+    Timestamp, within,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -37,6 +38,10 @@ impl StreamSpans for PipelineStream {
         let is_stream = span.id == self.span;
         let given_up = self.shared.store().record(self.id, &self.of, span, is_stream);
         self.shared.give_up(&given_up);
+    }
+
+    fn fold(&self, outline: &SpanOutline<'_>) -> bool {
+        self.shared.store().fold(self.id, outline)
     }
 
     fn is_export_due(&self, now: Timestamp) -> bool {
