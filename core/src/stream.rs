@@ -71,7 +71,9 @@ pub fn open(
         duration: Duration::ZERO,
     };
     let opened_at = clock.now();
-    let session = AssertUnwindSafe(run(invocation, record, permit, ports, plan, writer)).catch_unwind();
+    // Boxed here, because the block below holds what it captures and what it awaits, and has room for both.
+    let session = AssertUnwindSafe(run(Box::new(Parts { invocation, record, permit, ports, plan, writer })));
+    let session = session.catch_unwind().boxed();
     let session = async move {
         // Of this block itself, so that it is dropped after the session that it waits for.
         let rescue = rescue;
@@ -94,15 +96,21 @@ impl Opened {
     }
 }
 
-/// The contract's order: last event, a poll in flight cancelled, slot released, metrics, `sse_stream`, flush, body's end.
-async fn run(
+/// What a session owns. Boxed on its way there: a future has room for its arguments beside what it makes of them.
+struct Parts {
     invocation: Invocation<Streaming>,
     record: Arc<StreamRecord>,
     permit: Permit,
     ports: StreamPorts,
     plan: Plan,
     writer: crate::outbox::Writer,
-) -> (ReadyForNext, Summary) {
+}
+
+/// The contract's order: last event, a poll in flight cancelled, slot released, metrics, `sse_stream`, flush, body's end.
+///
+/// What comes after the session itself is boxed: it would otherwise take its room for as long as the stream lasts.
+async fn run(parts: Box<Parts>) -> (ReadyForNext, Summary) {
+    let Parts { invocation, record, permit, ports, plan, writer } = *parts;
     let opened_at = ports.clock.now();
     let (reason, mut exports) = {
         let slot = permit.hold(&invocation, &record);
@@ -122,11 +130,11 @@ async fn run(
         };
         let mut tasks = BackgroundTasks::default();
         let reason = session::run(&plan, deps, &ports.shutdown, &mut tasks).await;
-        drain(reason, &plan, deps, &ports.shutdown).await;
+        drain(reason, &plan, deps, &ports.shutdown).boxed().await;
         writer.seal();
         out.collect();
         drop(slot);
-        put_metrics(&plan, &ports, &metrics, &mut tasks).await;
+        put_metrics(&plan, &ports, &metrics, &mut tasks).boxed().await;
         (reason, tasks.exports)
     };
     let summary = Summary {
@@ -142,8 +150,8 @@ async fn run(
         writer.close(flushed).settle().await
     };
     // The flush waits for an export that is under way; whoever dropped that one would send its spans twice.
-    let settled = beside(ending, &mut exports).await;
+    let settled = beside(ending.boxed(), &mut exports).await;
     // It may carry other streams' spans, for which this one's flush does not wait.
-    finish_exports(&*ports.clock, flush_limit, exports).await;
+    finish_exports(&*ports.clock, flush_limit, exports).boxed().await;
     (settled, summary)
 }
