@@ -9,7 +9,7 @@ use super::{
 use crate::item::{Item, Ticker};
 use lambda_trace::Timestamp;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -20,10 +20,11 @@ pub(super) struct Contents {
     pub(super) items: HashMap<Arc<str>, Held>,
     pub(super) by_time: BTreeSet<Key>,
     pub(super) by_expiry: BTreeSet<(Timestamp, Arc<str>)>,
-    tickers: BTreeMap<Ticker, Members>,
+    /// Those that items name, and those of which the last item went since the changes were taken.
+    tickers: HashMap<Ticker, Members>,
     pub(super) counts: [u64; 3],
-    /// Tickers whose items changed, and whether an item that arrived, or was rewritten, is behind it.
-    touched: BTreeMap<Ticker, bool>,
+    /// Tickers whose items changed, each once.
+    touched: Vec<Ticker>,
     has_arrivals: bool,
     pub(super) rates: Rates,
 }
@@ -35,9 +36,9 @@ impl Contents {
             items: HashMap::new(),
             by_time: BTreeSet::new(),
             by_expiry: BTreeSet::new(),
-            tickers: BTreeMap::new(),
+            tickers: HashMap::new(),
             counts: [0; 3],
-            touched: BTreeMap::new(),
+            touched: Vec::new(),
             has_arrivals: false,
             rates: Rates::new(span),
         }
@@ -45,33 +46,25 @@ impl Contents {
 
     /// Takes note of an item that was rewritten: the tickers that it named before changed, too.
     pub(super) fn touch_by_arrival(&mut self, tickers: &[Ticker]) {
-        self.touch(tickers, true);
-        self.has_arrivals = true;
-    }
-
-    fn touch(&mut self, tickers: &[Ticker], arrived: bool) {
         for ticker in tickers {
-            if let Some(before) = self.touched.get_mut(ticker) {
-                *before |= arrived;
-            } else {
-                self.touched.insert(ticker.clone(), arrived);
+            if let Some(members) = self.tickers.get_mut(ticker) {
+                self.touched.extend(members.touch(true));
             }
         }
+        self.has_arrivals = true;
     }
 
     /// Takes an item that is not held, as this round of reading brought it.
     pub(super) fn insert(&mut self, mut item: Item, round: u64) {
-        // One allocation a ticker, however many items name it.
+        let (key, sentiment, score) = (Key::of(&item), item.sentiment, item.score);
         for ticker in &mut item.tickers {
-            if let Some((known, _)) = self.tickers.get_key_value(ticker) {
-                *ticker = known.clone();
-            }
+            let members = self.tickers.entry(ticker.clone()).or_insert_with(|| Members::of(ticker.clone()));
+            // One allocation a ticker, however many items name it.
+            *ticker = members.ticker().clone();
+            members.add(&key, sentiment, score);
+            self.touched.extend(members.touch(true));
         }
-        let key = Key::of(&item);
-        for ticker in &item.tickers {
-            self.tickers.entry(ticker.clone()).or_default().add(&key, &item);
-        }
-        self.touch_by_arrival(&item.tickers);
+        self.has_arrivals = true;
         self.rates.add(item.updated_at);
         self.counts[item.sentiment.index()] += 1;
         self.by_time.insert(key);
@@ -88,12 +81,9 @@ impl Contents {
         for ticker in &item.tickers {
             if let Some(members) = self.tickers.get_mut(ticker) {
                 members.remove(&key, &item);
-                if members.is_empty() {
-                    self.tickers.remove(ticker);
-                }
+                self.touched.extend(members.touch(false));
             }
         }
-        self.touch(&item.tickers, false);
         self.rates.remove(item.updated_at);
         self.counts[item.sentiment.index()] -= 1;
         self.by_time.remove(&key);
@@ -105,14 +95,19 @@ impl Contents {
 
     /// Tickers whose items changed since the last call, in order.
     pub(super) fn take_changes(&mut self) -> Vec<Change> {
-        let touched = std::mem::take(&mut self.touched);
-        touched
-            .into_iter()
-            .map(|(ticker, arrived)| {
-                let aggregate = self.tickers.get(&ticker).map(Members::aggregate);
-                Change { ticker, aggregate, arrived }
-            })
-            .collect()
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        let mut changes = Vec::with_capacity(touched.len());
+        for ticker in touched {
+            let Some(members) = self.tickers.get_mut(&ticker) else { continue };
+            let arrived = members.take_touch();
+            let aggregate = (!members.is_empty()).then(|| members.aggregate());
+            if aggregate.is_none() {
+                self.tickers.remove(&ticker);
+            }
+            changes.push(Change { ticker, aggregate, arrived });
+        }
+        changes
     }
 
     /// Whether an item arrived, or was rewritten, since the last call.

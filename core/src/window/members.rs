@@ -1,7 +1,7 @@
 //! The items that name one ticker: running sums, and their order by date for breaking ties.
 
 use super::aggregate::{Aggregate, E4};
-use crate::item::{Item, SCORE_SCALE, Sentiment};
+use crate::item::{Item, SCORE_SCALE, Score, Sentiment, Ticker};
 use lambda_trace::Timestamp;
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
@@ -22,18 +22,54 @@ impl Key {
     }
 }
 
-#[derive(Debug, Default)]
+/// The items of one ticker, and whether they changed.
+#[derive(Debug)]
 pub(super) struct Members {
+    ticker: Ticker,
+    touch: Touch,
     /// In units of 1 / `SCORE_SCALE`: exact, so that no order of adding matters.
     score_sum: i64,
     /// By sentiment, so that no aggregate needs a walk over the items.
     keys: [BTreeSet<Key>; 3],
 }
 
+/// What happened to them since the changes were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Touch {
+    #[default]
+    None,
+    /// Items left.
+    Departure,
+    /// An item that arrived, or was rewritten, is behind it.
+    Arrival,
+}
+
 impl Members {
-    pub(super) fn add(&mut self, key: &Key, item: &Item) {
-        if self.keys[item.sentiment.index()].insert(key.clone()) {
-            self.score_sum += item.score.units();
+    /// None yet.
+    pub(super) fn of(ticker: Ticker) -> Self {
+        Self { ticker, touch: Touch::None, score_sum: 0, keys: Default::default() }
+    }
+
+    /// Whose they are.
+    pub(super) const fn ticker(&self) -> &Ticker {
+        &self.ticker
+    }
+
+    /// Notes that they changed; the ticker, if that is the first time since it was asked for.
+    pub(super) fn touch(&mut self, arrived: bool) -> Option<Ticker> {
+        let is_first = self.touch == Touch::None;
+        self.touch = self.touch.max(if arrived { Touch::Arrival } else { Touch::Departure });
+        is_first.then(|| self.ticker.clone())
+    }
+
+    /// Whether an item that arrived, or was rewritten, is behind the change; forgets it.
+    pub(super) fn take_touch(&mut self) -> bool {
+        std::mem::take(&mut self.touch) == Touch::Arrival
+    }
+
+    pub(super) fn add(&mut self, key: &Key, sentiment: Sentiment, score: Score) {
+        if self.keys[sentiment.index()].insert(key.clone()) {
+            self.score_sum += score.units();
         }
     }
 
