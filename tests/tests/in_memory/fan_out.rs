@@ -36,7 +36,7 @@ const QUIET: Limits = Limits {
 
 fn pair(clock: &Arc<ManualClock>, view: View) -> (Writer, Reader) {
     let (retry, done_retry, started_at) = (QUIET.retry, QUIET.retry, clock.now());
-    outbox(Client { view, resume: None, retry, done_retry, trace: None, started_at }, clock.clone())
+    outbox(Client { view, resume: None, retry, done_retry, trace: None, started_at }, clock.clone(), Arc::new(()))
 }
 
 fn read(reader: &mut Reader) -> bytes::Bytes {

@@ -2,11 +2,11 @@
 
 use crate::{a_while, chance, many};
 use futures::StreamExt;
-use lambda_trace::{ManualClock, Timestamp};
+use lambda_trace::{ManualClock, Timestamp, TraceId};
 use shuttle::{future::block_on, thread};
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
-    outbox::{Client, Reader, Writer, outbox},
+    outbox::{Client, Reader, Sign, Writer, outbox},
     plan::View,
     ports::{Dispatcher, Update},
     snapshot::Snapshot,
@@ -20,8 +20,10 @@ const HEARTBEAT: Update = Update::Heartbeat { degraded: false, connections: 1 };
 
 fn pair() -> (Writer, Reader) {
     let view = View::ALL;
-    let client = Client { view, resume: None, retry: SECOND, done_retry: SECOND, trace: None, started_at: NOW };
-    outbox(client, Arc::new(ManualClock::new(NOW)))
+    // Traced: what was taken is kept for its spans.
+    let trace = TraceId::new(1);
+    let client = Client { view, resume: None, retry: SECOND, done_retry: SECOND, trace, started_at: NOW };
+    outbox(client, Arc::new(ManualClock::new(NOW)), Arc::new(()))
 }
 
 fn item(id: &str, ticker: &str) -> Item {
@@ -72,7 +74,7 @@ fn whatever_a_reader_took_is_counted_and_nobody_sleeps_for_ever() {
             writer.dispatch(update);
             if chance(2) == 0 {
                 // Either it is told of this, or there was something before.
-                block_on(writer.taken());
+                assert_eq!(block_on(writer.sign()), Sign::Taken);
                 counted += writer.collect().len();
             }
         }
@@ -99,7 +101,9 @@ fn a_reader_that_waits_gets_what_comes_and_a_session_hears_that_it_left() {
         for snapshot in snapshots() {
             writer.dispatch(state(&snapshot));
         }
-        block_on(writer.reader_gone());
+        while block_on(writer.sign()) != Sign::Gone {
+            writer.collect();
+        }
         reading.join().unwrap();
     });
 }

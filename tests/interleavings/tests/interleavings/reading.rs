@@ -3,14 +3,18 @@
 
 use crate::{a_while, chance, many};
 use async_trait::async_trait;
-use futures::{FutureExt, future::select, select_biased};
+use futures::{
+    FutureExt,
+    future::{Fuse, FusedFuture, select},
+    select_biased,
+};
 use lambda_trace::{AwsCall, CallError, Clock, ManualClock, Timestamp};
 use shuttle::{future::block_on, thread};
 use sse_adapters::memory::{MemoryTable, SeededRandom};
 use sse_core::{
     item::{Item, Score, Sentiment, Ticker},
     ports::{Page, Poller, Query},
-    shared_reader::{ReadPlan, ReadState, Role, SharedReader},
+    shared_reader::{Call, ReadPlan, ReadState, Role, SharedReader},
 };
 use std::{
     pin::pin,
@@ -152,16 +156,16 @@ async fn until_it_holds(process: &Process, ticker: &str) {
     let Process { clock, table, random, reader } = process;
     let watcher = reader.watch();
     let (mut state, _) = process.read().await;
-    let mut round = Box::pin(watcher.round(&**clock, random, table)).fuse();
+    let mut round = Fuse::terminated();
     while !holds(&state, ticker) {
-        let mut news = watcher.news(&**clock, state.version).fuse();
-        state = select_biased! {
-            (state, _) = round => {
-                round = Box::pin(watcher.round(&**clock, random, table)).fuse();
-                state
-            }
-            state = news => state,
-        };
+        let mut call = watcher.call(state.version, !round.is_terminated()).fuse();
+        select_biased! {
+            (read, _) = round => state = read,
+            call = call => match call {
+                Call::News(news) => state = news,
+                Call::Duty => round = Box::pin(watcher.round(&**clock, random, table)).fuse(),
+            },
+        }
     }
 }
 
