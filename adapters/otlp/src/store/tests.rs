@@ -100,7 +100,9 @@ fn streams_that_end_share_a_request_and_the_one_whose_turn_it_is_goes_first() {
         id
     });
     let [a, goes_on, b, own, c] = ids;
-    [a, b, own, c].into_iter().for_each(|id| store.ends(id));
+    for id in [a, b, own, c] {
+        store.ends(id);
+    }
     assert_eq!(parts(&store.take_ending(own)), [(own, 20), (a, 20), (b, 5), (c, 1)], "{goes_on} has not ended");
     assert_eq!(store.pending_spans, 20);
     assert!(!store.has_batch(a) && store.has_work(Some(a)), "there is a request to wait for");
