@@ -1,5 +1,5 @@
-//! What every AWS service client here shares: one HTTP client, one set of time limits, credentials, region, and how a
-//! call is reported. Knows no service.
+//! What all AWS service clients share: one HTTP client, one set of time limits, credentials, region, and how a call is
+//! reported. Knows no service.
 
 mod call;
 mod credentials;
@@ -32,18 +32,19 @@ use std::time::Duration;
 
 /// A call is given up after this long, retries, connecting and credentials included (contract: Events).
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// One attempt of it: short enough that a second one fits behind it.
+/// The limit of one attempt, short enough that a second one fits after it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_400);
-/// Opening a connection, TLS not included.
+/// The limit for opening a connection, without TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Loading credentials: single sign-on or a process of the user's, which may be slow. Calls have their own limits.
+/// The limit for loading credentials: single sign-on, or a process of the user's, which may be slow. Calls have limits
+/// of their own.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_mins(1);
-/// Attempts of one call.
+/// The number of attempts of one call.
 const ATTEMPTS_MAX: u32 = 3;
-/// The wait before the second attempt, at most; it doubles, with jitter.
+/// The maximum wait before the second attempt; it doubles, with jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
-/// No region was found where the SDK looks for one.
+/// No region was found in the places where the SDK looks for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no AWS region: set AWS_REGION")]
 pub struct NoRegion;
@@ -57,11 +58,12 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Reads what the SDK reads from the environment and the profile files. Opens no connection and loads no
-    /// certificate: the first call does. `AWS_ENDPOINT_URL` and its relatives hold as everywhere.
+    /// Reads what the SDK reads from the environment and the profile files. It opens no connection and loads no
+    /// certificate: the first call does. `AWS_ENDPOINT_URL` and its relatives are honoured.
     ///
     /// # Errors
-    /// [`NoRegion`]. The instance metadata service is not asked for one: where there is none, that costs seconds.
+    /// [`NoRegion`]. The instance metadata service is not asked for a region, because that takes seconds where there is
+    /// none.
     pub async fn load(roots: TrustRoots) -> Result<Self, NoRegion> {
         let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new());
@@ -72,14 +74,14 @@ impl Aws {
         Ok(Self { sdk, region: region.to_string(), roots })
     }
 
-    /// A server on this machine that takes any credentials, and its time; the environment counts for nothing.
+    /// For a server on this machine that accepts any credentials, and its time; the environment is not read.
     #[cfg(any(test, feature = "contract"))]
     pub async fn at(endpoint: &str) -> Self {
         let http = SharedHttpClient::new(LazyHttp::new(TrustRoots::Native));
         Self::for_tests(http, base().endpoint_url(endpoint).timeout_config(patience())).await
     }
 
-    /// The same, believing these authorities.
+    /// The same, trusting these certificate authorities.
     #[cfg(test)]
     pub(crate) fn believing(self, roots: TrustRoots) -> Self {
         Self { roots, ..self }
@@ -103,10 +105,10 @@ impl Aws {
         &self.sdk
     }
 
-    /// Credentials for a caller that signs its own requests, from where the SDK finds them.
+    /// Loads credentials for a caller that signs its own requests, from the places where the SDK looks for them.
     ///
     /// # Errors
-    /// There are none.
+    /// There are no credentials.
     pub async fn credentials(&self) -> provider::Result {
         let chain = self.sdk.credentials_provider();
         let chain = chain.ok_or_else(provider::error::CredentialsError::not_loaded_no_source)?;
@@ -117,37 +119,38 @@ impl Aws {
         &self.region
     }
 
-    /// Which certificate authorities are believed.
+    /// The certificate authorities that are trusted.
     pub(crate) const fn roots(&self) -> &TrustRoots {
         &self.roots
     }
 
-    /// Where the calls of a service go by the SDK's settings, if not to AWS: its own variable before that of all services.
+    /// The endpoint of a service in the SDK's settings, if it is not AWS's own: the service's variable takes precedence
+    /// over that of all services.
     pub(crate) fn endpoint_of(&self, service_id: &str) -> Option<String> {
         let key = ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
         let own = self.sdk.service_config().zip(key.build().ok()).and_then(|(config, key)| config.load_config(key));
         own.or_else(|| self.sdk.endpoint_url().map(ToOwned::to_owned))
     }
 
-    /// Whether endpoints with validated cryptography are asked for (`AWS_USE_FIPS_ENDPOINT`).
+    /// Whether FIPS endpoints are required (`AWS_USE_FIPS_ENDPOINT`).
     pub(crate) fn uses_fips(&self) -> bool {
         self.sdk.use_fips().unwrap_or_default()
     }
 
-    /// Whether endpoints of both IP versions are asked for (`AWS_USE_DUALSTACK_ENDPOINT`).
+    /// Whether dual-stack endpoints are required (`AWS_USE_DUALSTACK_ENDPOINT`).
     pub(crate) fn uses_dual_stack(&self) -> bool {
         self.sdk.use_dual_stack().unwrap_or_default()
     }
 
-    /// Says the credentials to sign with.
+    /// Provides the credentials to sign with.
     pub(crate) fn credentials_provider(&self) -> SharedCredentialsProvider {
         let nobody = || SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
         self.sdk.credentials_provider().unwrap_or_else(nobody)
     }
 }
 
-/// What holds for every service. A body that stalls needs no protection of its own: no answer here is read after its
-/// call's time limit.
+/// The settings of every service. Protection against stalled bodies is not needed: no response is read after its call's
+/// time limit.
 fn base() -> aws_config::ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(FIRST_BACKOFF))
@@ -162,7 +165,7 @@ fn base() -> aws_config::ConfigLoader {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// Time limits for what no stream waits for.
+/// Time limits for calls that no stream waits for.
 pub(crate) fn patience() -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_timeout(Duration::from_mins(1))

@@ -1,7 +1,8 @@
-//! Metrics by PutMetricData: one call a batch, values with their counts instead of one call per event.
+//! Metrics by PutMetricData: one call per batch, with values and their counts instead of one call per event.
 //!
-//! The SDK's own retries are off. PutMetricData adds: a batch that was taken, and whose answer was lost, would count twice.
-//! What was surely refused goes with the next batch, which is the caller's business ([`Metrics::put`]).
+//! The SDK's own retries are off, because PutMetricData adds up: a batch that was accepted, and whose response was
+//! lost, would count twice. A batch that was certainly refused goes with the next one, which is the caller's business
+//! ([`Metrics::put`]).
 
 use crate::aws::{Attempts, Aws, failed, returned};
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use aws_sdk_cloudwatch::{
 use lambda_trace::{AwsCall, CallError, Failure};
 use sse_core::ports::{Histogram, Measurement, MetricValue, Metrics};
 
-/// The service's limit of metrics in one call.
+/// The service's maximum number of metrics in one call.
 const METRICS_MAX: usize = 1_000;
 
 /// `CloudWatch`, for one environment.
@@ -46,7 +47,7 @@ impl CloudWatchMetrics {
         }
     }
 
-    /// `None` for a distribution without values, which the service refuses.
+    /// `None` for a distribution without values, which the service rejects.
     fn datum(&self, measurement: &Measurement) -> Option<MetricDatum> {
         let event_type = measurement.event_type.map(|event_type| dimension("EventType", event_type));
         let dimensions = [dimension("Environment", &self.environment)].into_iter().chain(event_type);
@@ -69,7 +70,7 @@ fn dimension(name: &str, value: &str) -> Dimension {
     Dimension::builder().name(name).value(value).build()
 }
 
-/// Values and counts side by side, as `CloudWatch` and EMF take them.
+/// Values and counts as two lists, as `CloudWatch` and EMF require them.
 pub(crate) fn columns(distribution: &Histogram) -> (Vec<f64>, Vec<f64>) {
     distribution.iter().map(|(value, count)| (float(value), float(count))).unzip()
 }

@@ -1,5 +1,6 @@
-//! What each port demands, as checks that every adapter of it passes: in memory, over recorded words, and on a real
-//! server (feature `contract`). Knows the ports and no adapter. A check that fails panics and says what it saw.
+//! The requirements of each port, as checks that every adapter of it passes: in memory, with recorded responses, and on
+//! a real server (feature `contract`). Knows the ports and no adapter. A check that fails panics and says what it
+//! found.
 
 mod clock;
 mod configuration_store;

@@ -19,7 +19,7 @@ pub use writer::{ItemWriter, Progress};
 use crate::aws::{Aws, patience};
 use aws_sdk_dynamodb::Client;
 
-/// A client for jobs that nobody waits for: making tables and filling them. A local server's first calls are slow, and
+/// A client for work that no reader waits for: creating and filling tables. A local server's first calls are slow, and
 /// an attempt that was given up may have been carried out.
 fn patient(aws: &Aws) -> Client {
     let config = aws_sdk_dynamodb::config::Builder::from(aws.sdk()).timeout_config(patience());

@@ -1,7 +1,7 @@
-//! Metrics as lines of the log, in the Embedded Metric Format: no call, nothing to wait for. `CloudWatch` reads them there.
+//! Metrics as log lines in CloudWatch's Embedded Metric Format: without a call, and nothing to wait for.
 //!
-//! A line holds each name once, so every event type has a line of its own. Values and counts stand side by side in the
-//! form that AWS's own collector writes; a plain list of values, the other form, would need one entry an occurrence.
+//! A line contains each name once, so every event type has a line of its own. Values and counts stand in two lists, the
+//! form that AWS's own collector writes; a plain list of values would need one entry per occurrence.
 
 use crate::cloudwatch::columns;
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use sse_core::ports::{Histogram, Measurement, MetricValue, Metrics};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The format's limit of metrics in one line.
+/// The format's maximum number of metrics in one line.
 const METRICS_MAX: usize = 100;
 
 /// Writes metrics as lines.
@@ -54,7 +54,7 @@ impl EmfMetrics {
     }
 }
 
-/// Whole numbers throughout: sums of milliseconds need no fraction.
+/// Whole numbers only: sums of milliseconds need no fraction.
 fn distribution(distribution: &Histogram) -> Value {
     let (values, counts) = columns(distribution);
     let count: u64 = distribution.iter().map(|(_, count)| count).sum();

@@ -1,4 +1,4 @@
-//! An item's fields, checked once for every store. Knows neither DynamoDB's attribute values nor JSON.
+//! The validation of an item's fields, for every store. Knows neither DynamoDB's attribute values nor JSON.
 
 mod date;
 
@@ -7,7 +7,7 @@ pub use date::updated_at;
 use lambda_trace::Timestamp;
 use sse_core::item::{Item, ItemProblem, Score, Sentiment, Ticker};
 
-/// An item as written, before anything is believed.
+/// An item as written, before validation.
 #[derive(Clone, Copy, Debug)]
 pub struct ItemFields<'f, T> {
     /// `source_id`
@@ -25,11 +25,11 @@ pub struct ItemFields<'f, T> {
 }
 
 impl<'f, T: Iterator<Item = &'f str>> ItemFields<'f, T> {
-    /// Checks every field and puts the tickers in order, so that two spellings of one item are equal. Items dated after
-    /// `latest` are refused.
+    /// Validates every field and sorts the tickers, so that two spellings of one item are equal. Items dated after
+    /// `latest` are rejected.
     ///
     /// # Errors
-    /// The first problem.
+    /// The first problem that was found.
     pub fn check(self, latest: Timestamp) -> Result<Item, ItemProblem> {
         if self.source_id.is_empty() {
             return Err(ItemProblem::SourceId);

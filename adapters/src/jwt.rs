@@ -1,7 +1,7 @@
-//! Tokens: JSON Web Tokens, signed with the configured key and no other. Knows no header and no query string.
+//! JSON Web Tokens, signed with the configured key and no other. Knows no header and no query string.
 //!
-//! The library checks signatures. Claims are checked here: its own checks read the system's clock and leave out `iss`
-//! where a token has none.
+//! The library verifies signatures. Claims are checked here, because the library's own checks read the system's clock,
+//! and skip `iss` if a token has none.
 
 mod keys;
 
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use sse_core::ports::{TokenError, TokenVerifier, UserId};
 use std::sync::Arc;
 
-/// A longer token is refused unread, in bytes.
+/// A longer token is rejected without being parsed, in bytes.
 pub const TOKEN_MAX_BYTES: usize = 8_192;
 
 /// Verifies tokens of one issuer.
@@ -23,7 +23,7 @@ pub struct Jwt {
     clock: Arc<dyn Clock>,
 }
 
-/// What a token has to say besides; `None` is not checked.
+/// The required claims; `None` is not checked.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
     /// `iss` is this.
@@ -32,7 +32,7 @@ pub struct Expected {
     pub audience: Option<String>,
 }
 
-/// No key is configured: every token is refused.
+/// No key is configured: every token is rejected.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoKey;
 
@@ -69,20 +69,20 @@ impl Audience {
 }
 
 impl Jwt {
-    /// Verifies with these keys, at the moment that `clock` says.
+    /// Verifies with these keys, at the time of `clock`.
     pub fn new(keys: Keys, expected: Expected, clock: Arc<dyn Clock>) -> Self {
         Self { keys, expected, clock }
     }
 
-    /// The claims of a token with a good signature. A key's id is no reason to prefer or refuse one: during a rotation
-    /// it may be missing or mean nothing here.
+    /// The claims of a token with a valid signature. The key id is ignored: during a rotation it may be missing or
+    /// unknown here.
     fn claims(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > TOKEN_MAX_BYTES {
             return Err(TokenError::Malformed);
         }
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         if header.crit.is_some() {
-            // Whatever it names has to be understood (RFC 7515), and nothing of it is.
+            // Every extension that it names has to be understood (RFC 7515), and none is.
             return Err(TokenError::Malformed);
         }
         let signature_only = signature_only(header.alg);

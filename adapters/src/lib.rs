@@ -1,7 +1,7 @@
-//! Everything that the core asks of the world, once for real and once in memory.
+//! Adapters for all ports of the core, one for production and one in memory.
 //!
-//! One module an outside thing. Knows the ports of the core and the libraries behind them; knows no HTTP route, no
-//! command line and no environment variable: whatever an adapter needs comes through its constructor.
+//! One module per external system. Knows the ports of the core and the libraries behind them. Knows no HTTP route, no
+//! command line and no environment variable: what an adapter needs comes through its constructor.
 
 pub mod aws;
 pub mod cloudwatch;

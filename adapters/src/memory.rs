@@ -1,6 +1,6 @@
-//! Every port in memory: for tests, simulations, and a service that runs with no cloud behind it.
+//! Every port in memory: for tests, simulations, and a service without a cloud.
 //!
-//! Nothing here reads a clock of its own or waits on a real timer: time is whatever the given `Clock` says.
+//! Nothing here reads a clock of its own or waits for a real timer: the time is that of the given `Clock`.
 
 mod configuration_store;
 mod fault;
@@ -24,7 +24,7 @@ pub use token_verifier::MemoryTokenVerifier;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is locked here is whole after every statement, so a panic elsewhere does not spoil it.
+/// The data below this lock is consistent after every statement, so a panic of another thread does not corrupt it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

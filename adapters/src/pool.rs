@@ -1,4 +1,4 @@
-//! The slots for streams of this process: one atomic counter. In production as in tests.
+//! The connection slots of this process: one atomic counter. The same in production as in tests.
 
 #[cfg(feature = "shuttle")]
 use shuttle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -27,7 +27,7 @@ impl ConnectionPool for SlotPool {
     }
 
     fn release(&self) -> usize {
-        // One release too many would be a bug of the caller; it must not hand out slots that do not exist.
+        // A release too many would be a bug of the caller; it must not create slots that do not exist.
         let given_back = |taken: usize| taken.checked_sub(1);
         self.taken.fetch_update(SeqCst, SeqCst, given_back).map_or(0, |before| before - 1)
     }

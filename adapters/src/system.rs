@@ -1,4 +1,4 @@
-//! The machine's clock and randomness. The only place where the present is read.
+//! The machine's clock and randomness. The only place where the current time is read.
 
 mod freeze_watch;
 mod random;

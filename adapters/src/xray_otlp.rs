@@ -1,8 +1,8 @@
-//! X-Ray's own OTLP endpoint as a transport of the streaming pipeline: requests signed and compressed, the clock corrected by the
-//! answer's date, refusals told with what to do about them. Knows nothing of spans.
+//! X-Ray's own OTLP endpoint as a transport of the streaming pipeline: requests are signed and compressed, the clock is
+//! corrected by the response's date, and refusals are reported with what to do about them. Knows nothing of spans.
 //!
-//! A request gets a connection of its own, as with a collector (docs/adr/0010-a-request-drives-its-connection.md): after a freeze
-//! there is none from before it.
+//! A request gets a connection of its own, as with a collector (docs/adr/0010-a-request-drives-its-connection.md), so
+//! that none from before a freeze is used.
 
 mod address;
 mod advice;
@@ -43,7 +43,7 @@ const LIMITS: TransportLimits = TransportLimits {
     request_span: Duration::from_hours(24),
     attempt: Duration::from_millis(50),
 };
-/// Credentials that are this near to their end are fetched anew.
+/// Credentials that expire within this time are fetched anew.
 const CREDENTIALS_MARGIN: Duration = Duration::from_mins(5);
 
 /// Sends OTLP to X-Ray.
@@ -52,14 +52,15 @@ pub struct XrayTransport {
     http: HttpTransport,
     scope: Scope,
     provider: SharedCredentialsProvider,
-    /// Kept only where they say when they expire: fetching such may be a call.
+    /// Kept only if they have an expiry: fetching such credentials may be a call.
     credentials: Mutex<Option<Credentials>>,
     skew: ClockSkew,
     clock: Arc<dyn Clock>,
 }
 
 impl XrayTransport {
-    /// To the endpoint of the region, or where `AWS_ENDPOINT_URL_XRAY` says, with the credentials of the SDK. Connects to nothing yet.
+    /// Sends to the endpoint of the region, or of `AWS_ENDPOINT_URL_XRAY`, with the credentials of the SDK. Opens no
+    /// connection yet.
     ///
     /// # Errors
     /// [`AddressError`]: the address cannot be connected to.
@@ -84,7 +85,7 @@ impl XrayTransport {
         })
     }
 
-    /// Where spans go.
+    /// The address that spans are sent to.
     pub fn url(&self) -> String {
         self.url.to_string()
     }
@@ -131,8 +132,9 @@ impl fmt::Debug for XrayTransport {
 
 #[async_trait]
 impl Transport for XrayTransport {
-    /// The exporter's own headers stay behind: they may hold the key of another vendor (`OTEL_EXPORTER_OTLP_HEADERS`). A request
-    /// that was refused for its date is made a second time with the date of the answer, and nothing of the first was taken.
+    /// The exporter's own headers are not sent, because they may contain the key of another vendor
+    /// (`OTEL_EXPORTER_OTLP_HEADERS`). A request that was refused for its date is made a second time with the date of
+    /// the response; nothing of the first one was accepted.
     async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError> {
         let body = gzip(request.body()).map_err(|error| TransportError::Unsigned(error.into()))?;
         let at = self.skew.corrected(self.clock.now());
@@ -141,7 +143,7 @@ impl Transport for XrayTransport {
             return self.attempt(&body, self.skew.corrected(self.clock.now()), attempt_log).await;
         }
         if answer.status() == StatusCode::FORBIDDEN {
-            // They may have been revoked.
+            // The credentials may have been revoked.
             *self.kept() = None;
         }
         Ok(answer)
@@ -156,7 +158,7 @@ impl Transport for XrayTransport {
     }
 }
 
-/// Fast rather than small: a flush waits for it, on a fraction of a core.
+/// Fast rather than small, because a flush waits for it, on a fraction of a core.
 fn gzip(body: &[u8]) -> io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     encoder.write_all(body)?;

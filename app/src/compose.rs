@@ -41,17 +41,17 @@ use sse_core::{
 };
 use std::{path::Path, sync::Arc, time::Duration};
 
-/// What a front end drives.
+/// What a front end needs.
 pub struct Wiring {
     /// The service.
     pub service: Arc<Service>,
-    /// What goes on beside all invocations: the demo feed. Never ends.
+    /// Work beside all invocations: the demo feed. It never ends.
     pub background: Option<BoxFuture<'static, ()>>,
-    /// Opens the connections that the first invocation would otherwise wait for.
+    /// Opens the connections that the first invocation would otherwise have to wait for.
     pub warm_up: Option<BoxFuture<'static, ()>>,
-    /// An invocation with less time is of no use: the margin before its deadline, and one poll.
+    /// The shortest useful time limit of an invocation: the margin before its deadline, and one poll interval.
     pub shortest_time_limit: Duration,
-    /// The last spans, where they are kept in memory.
+    /// The last spans, if they are kept in memory.
     pub spans: Option<SpanList>,
 }
 
@@ -60,8 +60,8 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// Builds everything, or says everything that is wrong: what was wrong before and what adapters find in their part.
-/// `items` is the file that feeds a store in memory.
+/// Builds the service, or returns everything that is wrong: the problems found before, and those that adapters find in
+/// their part. `items` is the file that fills a store in memory.
 ///
 /// # Errors
 /// All problems.

@@ -29,8 +29,8 @@ use std::time::Duration;
 /// CloudWatch's limit for a namespace and for the value of a dimension, in bytes (a dimension may be longer; nobody's is).
 const NAME_MAX_BYTES: usize = 255;
 
-/// Reads everything. The configuration counts only if there are no problems; it is given with them so that adapters can
-/// look at their part and add theirs.
+/// Reads all variables. The configuration is valid only if there are no problems; it is returned with them so that
+/// adapters can check their part and add theirs.
 pub fn read(environment: &dyn Fn(&str) -> Option<String>) -> (Config, ConfigErrors) {
     let r = &mut Reader::new(environment);
     let front = front(r);
@@ -100,8 +100,8 @@ fn front(r: &mut Reader<'_>) -> Mode {
     }
 }
 
-/// Streams per process where nothing is said. A worker more than streams can still answer `busy`: a platform whose workers are all
-/// taken answers 429 itself, which ends a browser's stream for good.
+/// The default number of streams per process. One worker more than streams can still answer `busy`: a platform whose
+/// workers are all taken answers 429 itself, which ends a browser's stream for good.
 fn default_connections(front: &Mode) -> u64 {
     const LOCAL: u64 = 100;
     match *front {

@@ -24,7 +24,7 @@ use lambda_stream::{
 use lambda_trace::{Clock, Invocation, InvocationStart, Timestamp};
 use std::{sync::Arc, time::Duration};
 
-/// Connections opened during init may take this long; the first invocation opens what is missing.
+/// The time limit for connections opened during init; the first invocation opens what is missing.
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Why the function ends with an exit code that is not 0.
@@ -33,7 +33,7 @@ pub enum FunctionError {
     /// Reported on `/init/error`.
     #[error(transparent)]
     Configuration(#[from] ConfigErrors),
-    /// There is nobody to report to.
+    /// There is no Runtime API to report to.
     #[error("AWS_LAMBDA_RUNTIME_API is {0}")]
     Address(#[from] AddressError),
     /// The loop could not start, or the Runtime API is gone.
@@ -70,7 +70,7 @@ async fn warmed_up(warm_up: BoxFuture<'static, ()>, clock: &dyn Clock) {
     select(warm_up, clock.sleep_until(clock.now().plus(WARM_UP))).await;
 }
 
-/// The service, asked by Lambda.
+/// The service as a handler of the loop.
 struct Function {
     service: Arc<Service>,
     shortest_time_limit: Duration,

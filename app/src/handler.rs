@@ -1,6 +1,6 @@
-//! One request, whoever brought it: the Runtime API or the server on loopback.
+//! The handler of one request, whether it comes from the Runtime API or from the server on loopback.
 //!
-//! Order of the contract: route, token, lookup, slot. Every way ends the invocation in the phase it is in: a plain answer by
+//! The order is: route, token, lookup, slot. Every way ends the invocation in the phase it is in: a plain answer by
 //! `answer`, a refused stream by `finish`, a stream by its session. Knows no socket, and logs nothing of a request.
 
 mod accept;

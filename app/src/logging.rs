@@ -1,6 +1,7 @@
-//! The log: JSON lines on stdout on Lambda, text on stderr elsewhere. Lines only: the spans that libraries open are no
-//! part of it, nor of any trace (a second account of every AWS call). On Lambda every line is one JSON object with `timestamp`
-//! and `level`, by which platforms date and filter lines. A panic, and why the program ends, are told whatever `RUST_LOG` says.
+//! The log: JSON lines on stdout on Lambda, text on stderr elsewhere. Spans that libraries open are neither logged nor
+//! part of a trace (they would be a second record of every AWS call). On Lambda every line is one JSON object with
+//! `timestamp` and `level`, by which platforms date and filter lines. A panic, and the reason why the program ends, are
+//! logged whatever `RUST_LOG` says.
 
 use crate::compose;
 use lambda_trace::Timestamp;
@@ -20,7 +21,7 @@ pub(crate) enum Form {
     Text,
 }
 
-/// Begins to log. The first call of a process counts.
+/// Starts logging. Only the first call of a process has an effect.
 pub(crate) fn begin(form: Form, directives: &str) {
     // Directives were checked with the configuration; what is wrong even so is left out.
     let filter = EnvFilter::builder().parse_lossy(directives);
@@ -36,7 +37,7 @@ pub(crate) fn begin(form: Form, directives: &str) {
     };
     let lines: Box<dyn Layer<Registry> + Send + Sync> = lines;
     let sink = lines.with_filter(filter).with_filter(filter_fn(is_told));
-    // An error means that a logger is there already: a test's.
+    // An error means that a logger is installed already, by a test.
     let is_first = tracing_subscriber::registry().with(sink).try_init().is_ok();
     if is_first && form == Form::Json {
         std::panic::set_hook(Box::new(|panic| {
@@ -46,10 +47,11 @@ pub(crate) fn begin(form: Form, directives: &str) {
     }
 }
 
-/// One JSON line that is not subject to `RUST_LOG`: whoever turns the log off still has to learn why there is no answer.
+/// Writes one JSON line that is not subject to `RUST_LOG`: with the log turned off, the reason why there is no answer
+/// still has to be found.
 pub(crate) fn tell(message: &str, location: Option<&str>) {
     let line = line(compose::clock().now(), message, location);
-    // Nobody is left to be told that nobody reads.
+    // There is no place left to report a failure to write.
     let _ = io::stdout().lock().write_all(line.as_bytes());
 }
 

@@ -1,4 +1,5 @@
-//! What an operator should read, as log lines: once a change. The words of a service stand only where they cannot quote a user's key.
+//! Reports to the operator as log lines, once per change. A service's own message is logged only if it cannot quote a
+//! user's key.
 
 use lambda_trace::{CallError, whole_millis};
 use sse_core::{

@@ -1,4 +1,4 @@
-//! From arguments and environment to the front end that is meant. The only place that prints an error's chain.
+//! Selects the front end from arguments and environment. The only place that prints the chain of an error.
 
 use crate::{
     cli::{Cli, Command, ServeArgs},
@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs the program: the function, or its canary, if the Runtime API is named, else what the command line says.
+/// Runs the program: the function, or its canary, if the Runtime API is named, otherwise what the command line says.
 ///
 /// `environment` gives the value of a variable, `names` those that are set.
 pub fn run(
@@ -28,7 +28,7 @@ pub fn run(
         Mode::Lambda { runtime_api, max_concurrency } => {
             logging::begin(Form::Json, &config.log);
             if let Some(flags) = environment(verify::canary::FLAGS).filter(|flags| !flags.is_empty()) {
-                // Variables of the service mean nothing to it.
+                // The service's own variables do not apply to it.
                 canary(runtime_api, &flags, environment)
             } else {
                 tell_unknown(names);
@@ -45,7 +45,7 @@ pub fn run(
                 None => local_server(&ServeArgs::default(), &config, errors),
                 Some(Command::Serve(args)) => local_server(&args, &config, errors),
                 Some(Command::Feed(args)) => feeding(&args, &config, errors),
-                // Of the variables only those of AWS mean something to it, and only if X-Ray is meant.
+                // Only AWS's variables apply to it, and only if X-Ray is the target.
                 Some(Command::Replay(args)) => replaying(&args, &config),
                 Some(Command::Trace(args)) => {
                     let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -113,8 +113,9 @@ fn verifying(args: &verify::VerifyArgs, environment: &dyn Fn(&str) -> Option<Str
     Ok(runtime(1)?.block_on(verify::run(args, environment))?)
 }
 
-/// One thread, unless several invocations come at once: a session is microseconds of work between waits, and what has one
-/// thread starts sooner. With several, a large read of one must not hold up the heartbeats of the others.
+/// One thread, unless several invocations run at once: a session is microseconds of work between waits, and a process
+/// with one thread starts sooner. With several invocations, a large read of one must not delay the heartbeats of the
+/// others.
 fn runtime(workers: usize) -> io::Result<Runtime> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
     if threads > 1 {

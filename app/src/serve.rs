@@ -1,6 +1,7 @@
 //! The server on loopback: the same handler behind plain HTTP, each request an invocation with its own deadline and trace.
 //!
-//! Knows HTTP and nothing of what is streamed. The session runs as a task of its own, beside the body that reads from it.
+//! Knows HTTP, and nothing of what is streamed. The session runs as a task of its own, beside the body that reads from
+//! it.
 
 mod body;
 mod connection;
@@ -28,10 +29,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The address is taken, or not to be had.
+    /// The address is in use, or not available.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),
-    /// No way to hear Ctrl-C.
+    /// Signals cannot be received.
     #[error("cannot wait for signals")]
     Signals(#[source] io::Error),
 }
@@ -39,7 +40,7 @@ pub enum ServeError {
 /// Serves until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// It could not begin.
+/// It could not start.
 pub async fn run(args: &ServeArgs, composed: Wiring) -> Result<(), ServeError> {
     let Wiring { service, background, warm_up, spans, .. } = composed;
     let mut stop = Stop::new().map_err(ServeError::Signals)?;
@@ -86,6 +87,6 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>) {
 /// The first line of stdout, for people and for programs that start this one.
 fn announce(address: SocketAddr) {
     let mut out = io::stdout().lock();
-    // Whoever started it may not read; that is no reason not to serve.
+    // The program that started it may not read; serving goes on all the same.
     let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
 }

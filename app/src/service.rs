@@ -1,5 +1,5 @@
-//! What a handler needs, whoever calls it: the ports of a stream, tokens, configurations, limits. Made by `compose`, shared
-//! by every invocation of the process.
+//! What a handler needs: the ports of a stream, tokens, configurations, limits. Made by `compose`, and shared by every
+//! invocation of the process.
 
 use lambda_trace::{CallError, InvocationStart, TraceConfig, TraceContext};
 use sse_core::{
@@ -15,13 +15,13 @@ use std::sync::{
 
 /// The service, ready to handle.
 pub struct Service {
-    /// What streams work with.
+    /// The ports of streams.
     pub ports: StreamPorts,
-    /// What invocations are traced with.
+    /// The tracing configuration of invocations.
     pub tracing: TraceConfig,
-    /// Who asks.
+    /// The verifier of tokens.
     pub tokens: Arc<dyn TokenVerifier>,
-    /// What they want to see; `None`: there is no users table.
+    /// The store of configurations; `None` if there is no users table.
     pub configurations: Option<Untraced<dyn ConfigurationStore>>,
     /// The limits of every stream.
     pub limits: Limits,
@@ -34,7 +34,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service that has handled nothing yet; `is_traced`: not if tracing is off.
+    /// A service that has handled nothing yet. `is_traced` is false if tracing is off.
     pub fn new(
         ports: StreamPorts,
         tracing: TraceConfig,
@@ -48,13 +48,13 @@ impl Service {
         Self { ports, tracing, tokens, configurations, limits, slots, is_traced, warm, trouble }
     }
 
-    /// What this invocation's own header says; with tracing off, that it is not sampled: nothing is made then that would
-    /// only be thrown away.
+    /// The trace context of this invocation's own header. With tracing off it is not sampled, so that nothing is made
+    /// only to be discarded.
     pub fn trace_context(&self, header: Option<&str>) -> TraceContext {
         TraceContext::parse(header.filter(|_| self.is_traced))
     }
 
-    /// The start of an invocation as it is meant to be traced: with tracing off, not at all.
+    /// The start of an invocation as it is to be traced: not at all, if tracing is off.
     pub fn traced(&self, start: InvocationStart) -> InvocationStart {
         let context = if self.is_traced { start.context } else { TraceContext::parse(None) };
         InvocationStart { context, ..start }
@@ -76,11 +76,11 @@ impl Service {
     }
 }
 
-/// Counts of slots, and nothing but counts: slots themselves are taken through the traced port.
+/// The counts of slots: slots themselves are taken through the traced port.
 pub struct Slots(Arc<dyn ConnectionPool>);
 
 impl Slots {
-    /// Those of this pool.
+    /// The counts of this pool.
     pub fn of(pool: Arc<dyn ConnectionPool>) -> Self {
         Self(pool)
     }

@@ -3,14 +3,14 @@
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Hears both from the moment it is made: they no longer end the process by themselves.
+/// Receives both signals from the moment it is made; they no longer end the process by themselves.
 pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Stop {
-    /// Begins to listen.
+    /// Starts to receive.
     ///
     /// # Errors
     /// The system has no way to hear signals.
@@ -26,7 +26,7 @@ impl Stop {
         }
     }
 
-    /// What `work` comes to, or `None` if it was stopped; it is dropped then.
+    /// The result of `work`, or `None` if it was stopped; it is dropped then.
     pub(crate) async fn unless_asked<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             outcome = work => Some(outcome),

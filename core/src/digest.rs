@@ -1,24 +1,24 @@
-//! The cursor: a digest of what the client holds, so that any environment can compare it with its own state.
+//! The cursor: a digest of the state that the client holds, so that any environment can compare it with its own state.
 //!
-//! One hash for `metrics` and one for each of 16 buckets of tickers. A part of which the client may lack something is *unknown*,
-//! which equals nothing. Knows no stream and no wire.
+//! It has one hash for `metrics`, and one for each of 16 buckets of tickers. A part of which the client may lack
+//! something is *unknown*, which equals nothing.
 
 use crate::{item::Ticker, window::Aggregate};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{fmt, num::NonZeroU32};
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
-/// Into how many buckets tickers fall by name.
+/// The number of buckets into which tickers are divided by name.
 pub const BUCKETS: usize = 16;
-/// Another form of the digest gets another version; a client that comes with another one gets the full state.
+/// The version of the digest's form. A client that comes with another version gets the full state.
 const VERSION: u8 = 2;
 const BYTES: usize = 1 + 4 * (1 + BUCKETS);
-/// What the wire says for an unknown part.
+/// How an unknown part is written in a cursor.
 const UNKNOWN: u32 = 0;
 
 /// The hash of one part, or unknown.
 ///
-/// `==` compares what is written; whether a client needs a part is [`Part::equals`].
+/// `==` compares what is written; [`Part::equals`] says whether a client needs a part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part(Option<NonZeroU32>);
 
@@ -26,7 +26,7 @@ impl Part {
     /// Equals nothing, itself included.
     pub const UNKNOWN: Self = Self(None);
 
-    /// Whether both are known and the same.
+    /// Whether both are known, and the same.
     pub fn equals(self, other: Self) -> bool {
         self.0.is_some() && self.0 == other.0
     }
@@ -40,8 +40,9 @@ impl Part {
     }
 }
 
-/// What a part is made of: a sum of the hashes of its entries, so that it is the same in whatever order they were added, and a
-/// change costs no more than what changed. Fixed and unseeded: every environment, of every version of this service, agrees.
+/// The sum of the hashes of a part's entries: it is independent of the order in which they were added, and a change
+/// costs no more than what changed. The hash is fixed and unseeded, so that every environment and every version of this
+/// service agree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PartSum(u64);
 
@@ -66,7 +67,7 @@ impl PartSum {
 pub(crate) fn entry(name: &str, numbers: &[i64]) -> u64 {
     let mut hash = Xxh64::new(0);
     hash.update(name.as_bytes());
-    // No name holds this byte, so nothing of a name can be taken for a number.
+    // No name contains this byte, so no part of a name can be taken for a number.
     hash.update(&[0]);
     for number in numbers {
         hash.update(&number.to_le_bytes());
@@ -80,18 +81,18 @@ pub(crate) fn ticker_entry(ticker: &Ticker, a: &Aggregate) -> u64 {
     entry(ticker.as_str(), &[a.score.units(), label, a.confidence.units(), number(a.count)])
 }
 
-/// A count as an entry takes it.
+/// A count, in the form in which it enters a hash.
 pub(crate) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The bucket of a ticker, by its name.
+/// The bucket of a ticker, derived from its name.
 pub fn bucket_of(ticker: &Ticker) -> usize {
     // Below 16, so the cast is exact.
     usize::try_from(xxh64(ticker.as_str().as_bytes(), 0) % BUCKETS as u64).unwrap_or(0)
 }
 
-/// What a client holds.
+/// The digest of what a client holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
     /// The `metrics` part.
@@ -101,7 +102,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Reads a cursor; `None` for what is none, or another version's: the client then gets the full state.
+    /// Parses a cursor; `None` for anything else, and for another version: the client then gets the full state.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         if bytes.len() != BYTES || bytes[0] != VERSION {
@@ -118,7 +119,7 @@ impl Digest {
     }
 }
 
-/// Unpadded base64url: 92 characters.
+/// The cursor in unpadded base64url: 92 characters.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = [0; BYTES];

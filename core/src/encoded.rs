@@ -3,7 +3,7 @@
 use crate::{item::Ticker, sse::json, window::Aggregate};
 use serde::Serialize;
 
-/// Items per ticker.
+/// The number of items of each ticker.
 pub(crate) fn counts<'s>(tickers: impl Iterator<Item = (&'s Ticker, u64)>) -> String {
     let mut text = String::from("{");
     for (n, (ticker, count)) in tickers.enumerate() {
@@ -18,7 +18,7 @@ pub(crate) fn counts<'s>(tickers: impl Iterator<Item = (&'s Ticker, u64)>) -> St
     text
 }
 
-/// `sentiment_update`, but for the time at its end.
+/// A `sentiment_update` without the time at its end.
 #[derive(Serialize)]
 struct SentimentUpdate<'a> {
     ticker: &'a str,

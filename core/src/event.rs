@@ -1,4 +1,4 @@
-//! The data of each event (contract: Events): the order of fields here is their order on the wire.
+//! The data of each event. The order of the fields here is their order on the wire.
 
 use crate::{
     encoded::counts,
@@ -18,24 +18,24 @@ use std::{
 /// `heartbeat`
 #[derive(Serialize)]
 pub struct Heartbeat<'a> {
-    /// Now.
+    /// The current time.
     #[serde(serialize_with = "text")]
     pub timestamp: Timestamp,
-    /// Streams of this process.
+    /// The number of open streams of this process.
     pub connections: usize,
-    /// Since this process started.
+    /// The time since this process started.
     pub uptime_seconds: u64,
-    /// Whether polls fail.
+    /// Whether polling is failing.
     pub degraded: bool,
-    /// In sampled invocations.
+    /// Only in sampled invocations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// In the first heartbeat of a stream with a filter or a configuration.
+    /// Only in the first heartbeat of a stream with a filter or a configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tickers: Option<Vec<&'a str>>,
 }
 
-/// Writes the data of `metrics` as a stream with these tickers gets it; `None`: all.
+/// Writes the data of `metrics` as a stream with these tickers gets it; `None` means all tickers.
 pub(crate) fn write_metrics(
     out: &mut Vec<u8>,
     snapshot: &Snapshot,
@@ -116,7 +116,7 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// Come back after this time.
+    /// The client should reconnect after this time.
     pub const fn new(retry: Duration) -> Self {
         Self { reason: "max_connections", retry_ms: whole_millis(retry) }
     }

@@ -1,4 +1,4 @@
-//! Who streams, as far as traces tell it.
+//! The identity of a client, as far as traces contain it.
 
 use std::{fmt, sync::Arc};
 
@@ -24,21 +24,21 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// Who streams, as the spans say it. Already checked: printable ASCII, bounded.
+/// The identity of a client, as spans contain it. It is validated: printable ASCII of bounded length.
 #[derive(Clone, Debug)]
 pub struct StreamIdentity {
-    /// This connection.
+    /// The id of this connection.
     pub connection_id: ConnectionId,
-    /// The client's session over several connections.
+    /// The client's session, which extends over several connections.
     pub session_id: Option<String>,
-    /// The trace of the connection before this one.
+    /// The trace of the client's previous connection.
     pub previous_trace_id: Option<String>,
-    /// The client's count of connections.
+    /// The client's own count of its connections.
     pub connection_sequence: Option<String>,
 }
 
 impl StreamIdentity {
-    /// A client that says nothing of itself.
+    /// A client that sent nothing about itself.
     pub const fn new(connection_id: ConnectionId) -> Self {
         Self { connection_id, session_id: None, previous_trace_id: None, connection_sequence: None }
     }

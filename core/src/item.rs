@@ -1,4 +1,4 @@
-//! A sentiment item as the table holds it, in checked form. Knows nothing of how it is stored or read.
+//! A sentiment item of the table, validated. Knows nothing of how it is stored or read.
 
 mod problem;
 
@@ -7,14 +7,15 @@ pub use problem::ItemProblem;
 use lambda_trace::Timestamp;
 use std::{borrow::Borrow, fmt, sync::Arc, time::Duration};
 
-/// How many units one whole score has: sums are exact, whatever the order of adding.
+/// The number of units in a score of 1. Sums of units are exact, in whatever order they are added.
 pub const SCORE_SCALE: i64 = 1_000_000_000;
 /// The longest ticker, in bytes.
 pub const TICKER_MAX_BYTES: usize = 64;
-/// An item dated further ahead than this is skipped.
+/// An item that is dated further ahead than this is skipped.
 const FUTURE_LIMIT: Duration = Duration::from_mins(5);
 
-/// The latest date that an item read at `now` may bear: 5 minutes ahead, for writers whose clocks run ahead of this one.
+/// The latest date that an item read at `now` may have: 5 minutes ahead, for writers whose clocks are ahead of this
+/// one.
 pub const fn latest_date(now: Timestamp) -> Timestamp {
     now.plus(FUTURE_LIMIT)
 }
@@ -43,12 +44,12 @@ impl Sentiment {
         }
     }
 
-    /// Reads the name; `None` for anything else.
+    /// Parses the name; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.as_str() == text)
     }
 
-    /// Its place in [`Self::ALL`].
+    /// Its index in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -59,8 +60,8 @@ impl Sentiment {
 pub struct Ticker(Arc<str>);
 
 impl Ticker {
-    /// Normalises and checks; `None` for what cannot be a ticker. A comma separates tickers in the address of a stream, so a
-    /// name that holds one could not be asked for.
+    /// Normalises and validates a name; `None` if it cannot be a ticker. A comma separates tickers in the query of a
+    /// stream, so a name that contains one could not be asked for.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let is_foreign = |c: char| c.is_control() || c == ',';
@@ -94,44 +95,46 @@ impl fmt::Display for Ticker {
 pub struct Score(i64);
 
 impl Score {
-    /// `None` outside `-1..=1` and for what is no number.
+    /// `None` outside `-1..=1`, and for what is not a number.
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "within ±1e9, exact in f64")]
     pub fn new(score: f64) -> Option<Self> {
         (-1.0..=1.0).contains(&score).then(|| Self((score * SCORE_SCALE as f64).round() as i64))
     }
 
-    /// Units of 1 / [`SCORE_SCALE`].
+    /// The score in units of 1 / [`SCORE_SCALE`].
     pub const fn units(self) -> i64 {
         self.0
     }
 }
 
-/// One item. Two items with the same `source_id` are versions of one; the later `updated_at` holds.
+/// One item. Two items with the same `source_id` are versions of one item; the one with the later `updated_at` is
+/// valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The table's key.
+    /// The hash key of the table.
     pub source_id: Arc<str>,
-    /// When last written.
+    /// When the item was last written.
     pub updated_at: Timestamp,
-    /// Its partition.
+    /// The partition of the index.
     pub sentiment: Sentiment,
-    /// Its score.
+    /// The score.
     pub score: Score,
-    /// Without repeats.
+    /// The tickers that it concerns, each once.
     pub tickers: Box<[Ticker]>,
-    /// From this moment on it no longer counts (DynamoDB deletes up to days later).
+    /// The item no longer counts from this moment on; DynamoDB deletes it up to days later.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Item {
-    /// A total order of versions read in one round: later wins; of two written in the same instant (an index that lags shows
-    /// both), the larger content, so that the order within the round does not matter.
+    /// A total order of the versions that one round of reading found: the later one wins. Of two versions of the same
+    /// instant (an index that lags shows both) the larger content wins, so that the order within the round does not
+    /// matter.
     pub fn version_order(&self, other: &Self) -> std::cmp::Ordering {
         let key = |i: &Self| (i.updated_at, i.sentiment, i.score, i.expires_at);
         key(self).cmp(&key(other)).then_with(|| self.tickers.cmp(&other.tickers))
     }
 
-    /// Whether it still counts at `now` as far as its own expiry goes.
+    /// Whether the item has not expired at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|at| at > now)
     }

@@ -1,4 +1,4 @@
-//! The domain of sse-streaming: what a stream is, what it costs, what it leaves in a trace.
+//! The domain of sse-streaming: what a stream is, what it costs, and what it leaves in a trace.
 //!
 //! Knows no AWS service, no OpenTelemetry, no HTTP and no async runtime: those are behind the ports.
 //! Start with [`stream`] (one invocation as a value), then [`session`] (the loop of one stream) and

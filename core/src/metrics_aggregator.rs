@@ -1,4 +1,4 @@
-//! What the process has to report, until somebody puts it: one batch for all streams, never a call an event.
+//! The metrics of the process until they are put: one batch for all streams, never one call per event.
 
 use crate::{
     ports::{Delivery, Histogram, Measurement, MetricValue, Metrics, OperatorLog},
@@ -12,10 +12,10 @@ use std::{
     time::Duration,
 };
 
-/// Batches are at least this far apart, but for the ends of streams.
+/// The shortest time between two batches, except at the end of a stream.
 pub const PUT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The counts of one process.
+/// The metrics of one process.
 pub struct MetricsAggregator {
     operator_log: Arc<dyn OperatorLog>,
     state: Mutex<State>,
@@ -94,17 +94,17 @@ impl Counts {
     }
 }
 
-/// What is reported as it is at the moment of the put.
+/// Levels, which are reported as they are at the moment of the put.
 #[derive(Clone, Copy, Debug)]
 pub struct Levels {
     /// Streams of this process.
     pub connections: usize,
-    /// Since the last whole round of polling.
+    /// The time since the last round of polling that succeeded as a whole.
     pub data_age: Duration,
 }
 
 impl MetricsAggregator {
-    /// Nothing to report yet.
+    /// No metrics yet.
     pub fn new(operator_log: Arc<dyn OperatorLog>) -> Self {
         Self { operator_log, state: Mutex::default() }
     }
@@ -113,7 +113,8 @@ impl MetricsAggregator {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Events that readers took. Latency counts for changes only: what a new client is given on connect may be old.
+    /// Counts events that readers took. Only changes have a latency: the state that a client gets on connect may be
+    /// old.
     pub fn delivered(&self, deliveries: &[Delivery]) {
         let counts = &mut self.state().counts;
         // What a reader takes at once is mostly of one type, and of one moment.
@@ -128,35 +129,36 @@ impl MetricsAggregator {
         }
     }
 
-    /// One Query call.
+    /// Counts one Query call.
     pub fn polled(&self, duration: Duration) {
         self.state().counts.poll_ms.add(whole_millis(duration));
     }
 
-    /// A stream refused for want of a slot.
+    /// Counts a stream that was refused because no slot was free.
     pub fn acquire_failed(&self) {
         self.state().counts.acquire_failures += 1;
     }
 
-    /// Malformed items.
+    /// Counts malformed items.
     pub fn skipped(&self, items: u64) {
         self.state().counts.items_skipped += items;
     }
 
-    /// Rounds of reading that were not whole.
+    /// Counts rounds of reading in which a partition failed.
     pub fn polls_failed(&self, rounds: u64) {
         self.state().counts.poll_failures += rounds;
     }
 
-    /// Whether a batch should be put now.
+    /// Whether a batch is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let state = self.state();
-        // Never further away than the interval, unless the clock was set back.
+        // The next batch is never further away than the interval, unless the clock was set back.
         let is_time = now >= state.next_put || now.plus(PUT_INTERVAL) < state.next_put;
         is_time && !state.is_putting && !state.counts.is_empty()
     }
 
-    /// Puts what there is, if there is anything and nobody else is putting. A batch that surely did not arrive goes with the next one.
+    /// Puts the batch, if it is not empty and no other stream is putting one. A batch that certainly did not arrive
+    /// goes with the next one.
     pub async fn put(&self, now: Timestamp, levels: Levels, metrics: &dyn Metrics) {
         let Some(turn) = PutTurn::begin(self, now) else { return };
         let answer = metrics.put(&turn.counts.batch(levels)).await;
@@ -164,7 +166,8 @@ impl MetricsAggregator {
     }
 }
 
-/// One batch under way. Dropped midway, its answer is unknown: it is not put again, so that nothing counts twice.
+/// One batch whose put is in progress. If the call is dropped, its result is unknown, and the batch is not put again,
+/// so that nothing counts twice.
 struct PutTurn<'b> {
     aggregator: &'b MetricsAggregator,
     counts: Counts,

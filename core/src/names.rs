@@ -1,17 +1,17 @@
-//! Names of spans (contract: Spans).
+//! The names of spans.
 
-/// The handler phase's one subsegment.
+/// The one subsegment of the handler phase.
 pub use lambda_trace::HANDLER_SPAN as HANDLER;
 
-/// The stream itself.
+/// The stream, from the switch of phases to its end.
 pub const STREAM: &str = "sse_stream";
-/// A slot taken, or refused.
+/// A slot is taken, or refused.
 pub const ACQUIRE: &str = "connection_acquire";
-/// A slot given back.
+/// A slot is released.
 pub const RELEASE: &str = "connection_release";
 /// One Query call.
 pub const POLL: &str = "dynamodb_poll";
-/// One event taken by the reader.
+/// One event that the reader took.
 pub const DISPATCH: &str = "sse_event_dispatch";
 /// One PutMetricData call.
 pub const PUT_METRIC: &str = "cloudwatch_put_metric";

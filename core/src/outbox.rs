@@ -1,8 +1,9 @@
-//! Between session and wire: bounded by tickers, never waits. What the client should hold is one shared snapshot and a set of
-//! names, so a newer state replaces an unsent older one by itself.
+//! The queue between session and response body. Its size is bounded by the number of tickers, and adding to it never
+//! waits. It holds one shared snapshot, the state that the client should have, and a set of names that are still
+//! unsent; so a newer state replaces an unsent older one.
 //!
-//! The reader ends cleanly only after `Writer::close`, which takes a `BodyEndPermit`; a writer that is dropped without it makes
-//! the reader end in [`Aborted`], which becomes error trailers. Knows no trace and no protocol below SSE.
+//! The reader ends cleanly only after `Writer::close`, which takes a `BodyEndPermit`. If the writer is dropped without
+//! it, the reader ends with [`Aborted`], which becomes error trailers.
 
 mod client;
 mod queue;
@@ -24,7 +25,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The stream failed: the body must not look complete.
+/// The stream failed, and its body must not look complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the stream failed")]
 pub struct Aborted;
@@ -42,7 +43,7 @@ struct Shared {
 struct State {
     queue: Queue,
     taken: Vec<Delivery>,
-    /// Nothing more may be taken: what is taken from here on could not be counted.
+    /// Nothing more may be taken, because it could not be counted any more.
     sealed: bool,
     end: Option<Result<(), Aborted>>,
     reader_gone: bool,
@@ -56,10 +57,10 @@ impl Shared {
     }
 }
 
-/// The session's end.
+/// The session's side.
 pub struct Writer(Arc<Shared>);
 
-/// The body's end: a stream of writes, each of whole events.
+/// The body's side: a stream of writes, each of which consists of whole events.
 pub struct Reader(Arc<Shared>);
 
 /// What the writer has to see to.
@@ -71,7 +72,7 @@ pub enum Sign {
     Taken,
 }
 
-/// A pair for one client. `counter` is told what its reader takes.
+/// Both sides for one client.
 pub fn outbox(client: Client, clock: Arc<dyn Clock>, counter: Arc<dyn DeliveryCounter>) -> (Writer, Reader) {
     let is_traced = client.trace.is_some();
     let state = State {
@@ -117,17 +118,17 @@ impl Writer {
         })
     }
 
-    /// Since when something has been waiting while the reader took nothing; `None` if nothing waits.
+    /// Since when an event has been waiting while the reader took nothing; `None` if nothing waits.
     pub fn waiting_since(&self) -> Option<Timestamp> {
         self.0.lock().queue.waiting_since(self.0.clock.now())
     }
 
-    /// From here on the reader takes nothing more; it waits for the end.
+    /// From now on the reader gets nothing more; it waits for the end.
     pub fn seal(&self) {
         self.0.lock().sealed = true;
     }
 
-    /// The clean end. Needs the proof that the stream's telemetry was flushed.
+    /// Ends the body cleanly. Needs the proof that the stream's telemetry was flushed.
     pub(crate) fn close(self, proof: BodyEndPermit) -> PendingFlush {
         {
             let mut state = self.0.lock();
@@ -170,7 +171,7 @@ impl Stream for Reader {
         if state.sealed {
             return match &mut state.end {
                 None => Poll::Pending,
-                // Said once; a stream that is polled again has simply ended.
+                // Reported once; a stream that is polled again has simply ended.
                 Some(end) => Poll::Ready(std::mem::replace(end, Ok(())).err().map(Err)),
             };
         }

@@ -1,4 +1,5 @@
-//! What one stream is to be: until when, for whom, from where on. Computed once, before it opens.
+//! The plan of one stream: how long it lasts, what it shows, and where it resumes. Computed once, before the stream
+//! opens.
 
 use crate::{
     digest::Digest,
@@ -11,7 +12,7 @@ use std::{collections::BTreeSet, time::Duration};
 /// The bounds of the reconnect delay after `done`.
 const DONE_RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1_500)];
 
-/// The limits of every stream of a process.
+/// The limits that apply to every stream of a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// `SSE_STREAM_MAX_MS`; `None`: until the deadline.
@@ -24,48 +25,48 @@ pub struct Limits {
     pub retry: Duration,
 }
 
-/// What of the state a client is to see.
+/// The part of the state that a client sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// Only these; `None`: all.
+    /// Only these tickers; `None` means all.
     pub tickers: Option<BTreeSet<Ticker>>,
-    /// Whether it gets `metrics` events.
+    /// Whether the client gets `metrics` events.
     pub metrics: bool,
 }
 
 impl View {
-    /// Everything.
+    /// The whole state.
     pub const ALL: Self = Self { tickers: None, metrics: true };
 
-    /// Whether it shows this ticker.
+    /// Whether the view contains this ticker.
     pub fn shows(&self, ticker: &Ticker) -> bool {
         self.tickers.as_ref().is_none_or(|only| only.contains(ticker))
     }
 }
 
-/// One stream.
+/// The plan of one stream.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The stream's last event is written at this moment.
+    /// The time at which the stream's last event is written.
     pub end_at: Timestamp,
-    /// Whether that is `SSE_STREAM_MAX_MS` rather than the deadline.
+    /// Whether that time comes from `SSE_STREAM_MAX_MS` rather than from the deadline.
     pub ends_by_stream_max: bool,
-    /// The invocation's own deadline.
+    /// The invocation's deadline.
     pub deadline: Timestamp,
     /// Between heartbeats.
     pub heartbeat: Duration,
     /// The client's reconnect delay.
     pub retry: Duration,
-    /// The same after a `done`: a planned end should not cost the reader the pause that a fault does.
+    /// The reconnect delay after a `done`: a planned end should not cost the reader the pause that a fault does.
     pub done_retry: Duration,
-    /// What the client sees.
+    /// The part of the state that the client sees.
     pub view: View,
-    /// What the client says it holds.
+    /// The cursor that the client sent.
     pub resume: Option<Digest>,
 }
 
 impl Plan {
-    /// Plans a stream that opens now.
+    /// The plan of a stream that opens now.
     pub fn new(
         limits: Limits,
         now: Timestamp,
@@ -82,7 +83,8 @@ impl Plan {
             ends_by_stream_max,
             deadline,
             heartbeat: limits.heartbeat,
-            // Within ±50 %, so that clients that lost one environment together do not come back together.
+            // Within ±50 %, so that clients that lost one environment at the same time do not all return at the same
+            // time.
             retry: random.time_between(limits.retry / 2, limits.retry + limits.retry / 2),
             done_retry: random.time_between(DONE_RETRY[0], DONE_RETRY[1]),
             view,
@@ -90,7 +92,7 @@ impl Plan {
         }
     }
 
-    /// The goodbye when [`Self::end_at`] comes.
+    /// The last event at [`Self::end_at`].
     pub fn last(&self, now: Timestamp) -> Last {
         if self.ends_by_stream_max { Last::StreamMax } else { Last::Deadline { remaining: self.deadline.since(now) } }
     }

@@ -1,5 +1,5 @@
-//! The ports: what the domain asks of the world. One file a port: the trait, its values, and what an adapter MUST do.
-//! No vendor type appears here.
+//! The ports: what the domain needs from outside. One file per port, with the trait, its values, and what an adapter
+//! MUST do.
 
 mod configuration_store;
 mod connection_pool;

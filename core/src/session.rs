@@ -1,7 +1,7 @@
-//! The loop of one stream: poll, diff, dispatch, until the end. Knows no span, no invocation and no wire.
+//! The loop of one stream: poll, compare, dispatch, until the end. Knows no span, no invocation and no wire format.
 //!
-//! Arms of the `select` only make a `Wake`; a synchronous function acts on it. An `.await` in an arm would stop the poll
-//! future while it may hold the lead, and with it every stream that follows.
+//! The branches of the `select` only make a `Wake`, and a synchronous function acts on it. An `.await` in a branch
+//! would suspend the poll future, and with it every stream that follows it if this stream leads the round.
 
 mod alarms;
 mod deps;
@@ -19,14 +19,14 @@ use futures::{FutureExt, StreamExt, future::Fuse, select_biased};
 use lambda_trace::{EndReason, Shutdown, Timestamp};
 use std::time::Duration;
 
-/// A reader that takes nothing for this long is dropped; it resumes.
+/// A reader that takes nothing for this long is dropped; it can resume.
 pub const STALL: Duration = Duration::from_secs(30);
 
 enum Wake {
     Alarm(Alarm),
     Gone,
     Taken,
-    /// A round of reading; the first one, or one that this stream was on duty for.
+    /// A round of reading: the first one, or one for which this stream was on duty.
     Read(ReadState, Role),
     News(ReadState),
     /// This stream is to make the next round.
@@ -40,9 +40,9 @@ struct State<'s> {
     degraded: bool,
     /// The snapshot that was dispatched last.
     seen: Option<u64>,
-    /// What there was to tell, as far as this stream knows it.
+    /// The version of the news that this stream has seen.
     version: u64,
-    /// Items left by themselves since the last round of reading.
+    /// Whether items expired since the last round of reading.
     has_expired: bool,
     /// The rounds of the process that are accounted for.
     round: u64,
@@ -50,7 +50,7 @@ struct State<'s> {
     alarms: Alarms<'s>,
 }
 
-/// Runs until the stream has to end, and says why. What is in flight by then is dropped, and so cancelled.
+/// Runs until the stream has to end, and returns the reason. What is in progress then is dropped, which cancels it.
 pub async fn run<'s>(
     plan: &'s Plan,
     deps: SessionDeps<'s>,
@@ -78,11 +78,11 @@ pub async fn run<'s>(
     let mut reading = shared_reader.read(clock, deps.random, deps.poller, true).boxed().fuse();
     loop {
         let mut sign = writer.sign().fuse();
-        // Nothing is news to a stream that has not read.
+        // There is no news for a stream that has not read.
         let has_read = state.round > 0;
         let call = watcher.call(state.version, !reading.is_terminated_now());
         let mut call = if has_read { call.fuse() } else { Fuse::terminated() };
-        // Biased: the order is the rule, and there is no hidden randomness.
+        // Biased, because the order is significant and must not be random.
         let wake = select_biased! {
             alarm = state.alarms.next().fuse() => Wake::Alarm(alarm),
             sign = sign => match sign {
@@ -110,7 +110,7 @@ pub async fn run<'s>(
 }
 
 impl State<'_> {
-    /// Synchronous on purpose.
+    /// Synchronous on purpose: see the top of this file.
     fn on(&mut self, wake: Wake, now: Timestamp) -> Option<EndReason> {
         match wake {
             Wake::Alarm(Alarm::End) => {
@@ -135,7 +135,7 @@ impl State<'_> {
             Wake::Taken => drop(self.deps.out.collect()),
             Wake::Read(read_state, role) => {
                 if role == Role::Led {
-                    // Its own round is none that was shared, and what was before its first one is nothing to it.
+                    // The stream's own round is not a shared one, and rounds before its first one do not concern it.
                     if self.round > 0 {
                         self.account(read_state.round - 1);
                     }
@@ -149,16 +149,16 @@ impl State<'_> {
         None
     }
 
-    /// Takes note of all rounds of reading up to this one: others made those that are not accounted for yet.
+    /// Accounts for all rounds of reading up to this one. Other streams made those that are not accounted for yet.
     fn account(&mut self, round: u64) {
-        // To a stream that opens, of all the rounds before it only the last one counts.
+        // For a stream that opens, only the last of the earlier rounds counts.
         let shared = if self.round == 0 { round.min(1) } else { round.saturating_sub(self.round) };
         self.deps.maintenance.polls_were_shared(shared);
         self.round = self.round.max(round);
     }
 
-    /// A heartbeat now; the next one an interval after this one was due, or after now if that has passed (a thaw) or is further
-    /// away (a clock that was set back).
+    /// Dispatches a heartbeat. The next one follows an interval after this one was due, or after now if that has passed
+    /// (a thaw) or is further away (a clock that was set back).
     fn beat(&mut self, now: Timestamp) {
         self.heartbeat();
         let interval = self.plan.heartbeat;
@@ -191,12 +191,12 @@ impl State<'_> {
 
     fn next_stall_check(&self) -> Timestamp {
         let since = self.deps.writer.waiting_since().unwrap_or_else(|| self.deps.clock.now());
-        // Never in the past: a check that finds a stall ends the stream, so this one is later than now.
+        // Never in the past: a check that finds a stalled reader ends the stream, so this one is later than now.
         since.plus(STALL).max(self.deps.clock.now().plus(Duration::from_millis(1)))
     }
 }
 
-/// `Fuse` says through the trait whether it has resolved; the name says what it is asked for.
+/// `FusedFuture` says whether it has resolved; this name says what is asked.
 trait TerminatedNow {
     fn is_terminated_now(&self) -> bool;
 }

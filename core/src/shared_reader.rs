@@ -1,11 +1,11 @@
-//! Single flight: one stream reads for all. The cell holds only plain values; a shared *future* would hold the leader's
-//! decorator and with it the leader's trace, and rustc refuses that (E0597).
+//! Single flight: one stream reads for all. The cell holds plain values only. A shared *future* would hold the leader's
+//! decorator, and with it the leader's trace, which rustc refuses (E0597).
 //!
-//! One of the streams that wait is on duty, and the others are woken by news alone: what a poll costs does not grow with the streams that it has
-//! nothing to tell.
+//! One of the waiting streams is on duty; the others are woken by news alone. So the cost of a poll does not grow with
+//! the number of streams for which it has no news.
 //!
-//! The leader makes the calls inside its own trace. A leader that is dropped wakes every follower, and one of them leads.
-//! Knows no stream and no trace.
+//! The leader makes the calls in its own trace. If the leader is dropped, every follower is woken, and one of them
+//! takes the lead.
 
 mod apply;
 mod cell;

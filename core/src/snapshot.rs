@@ -1,4 +1,5 @@
-//! What all streams of a process share after a round of reading: the state that a client should hold, and its hashes.
+//! The snapshot: what all streams of a process share after a round of reading. It is the state that a client should
+//! have, with its hashes.
 
 mod shown;
 mod step;
@@ -29,21 +30,21 @@ use step::Step;
 use sums::{Sums, count_entry, metrics_part};
 use write::WriteCell;
 
-/// Beyond this number of tickers, `metrics` does not list them.
+/// With more tickers than this, `metrics` does not list them.
 const LISTED_MAX: usize = 1_000;
 
-/// The state after a round.
+/// The state after a round of reading.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Every ticker of the window.
+    /// All tickers of the window.
     pub tickers: TickerMap,
-    /// Counts.
+    /// The counts over the whole window.
     pub totals: Totals,
     /// The version in which an item that arrived, or was rewritten, last changed anything.
     pub arrived_in: u64,
     version: u64,
     step: Step,
-    /// Where `metrics` does not list the tickers.
+    /// The pages of `tags`, if `metrics` does not list the tickers.
     pages: Option<Arc<[TagsPage]>>,
     rates: Rates,
     sums: Sums,
@@ -53,7 +54,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The state of `window` now, given the one before; `None` if nothing changed.
+    /// The state of `window`, given the previous one; `None` if nothing changed.
     pub fn next(before: Option<&Self>, window: &mut Window) -> Option<Self> {
         let changes = window.take_changes();
         let has_arrivals = window.take_arrivals() || changes.iter().any(|change| change.arrived);
@@ -97,7 +98,7 @@ impl Snapshot {
         })
     }
 
-    /// Which of this process's snapshots it is.
+    /// The version: the number of this snapshot in its process.
     pub const fn version(&self) -> u64 {
         self.version
     }
@@ -107,18 +108,17 @@ impl Snapshot {
         self.tickers.get(ticker).map_or(&Aggregate::GONE, |shown| &shown.aggregate)
     }
 
-    /// What a client that holds the version before has to be told.
+    /// The difference for a client that holds the previous version.
     pub(crate) const fn step(&self) -> &Step {
         &self.step
     }
 
-    /// Whether `before` is the version just before this one.
+    /// Whether `before` is the version immediately before this one.
     pub(crate) const fn follows(&self, before: &Self) -> bool {
         self.version == before.version + 1
     }
 
-    /// The tickers that a client which holds `before` has to be told of, and whether an item that arrived, or was rewritten, is
-    /// behind it.
+    /// The tickers that changed since `before`, and whether an item that arrived, or was rewritten, caused the change.
     pub(crate) fn changes_since(&self, before: &Self) -> Vec<(Ticker, bool)> {
         if self.version == before.version {
             return Vec::new();
@@ -132,17 +132,17 @@ impl Snapshot {
         names.into_iter().filter(differs).map(|ticker| (ticker.clone(), arrived(ticker))).collect()
     }
 
-    /// The write that readers of this version share.
+    /// The write that the readers of this version share.
     pub(crate) const fn write(&self) -> &WriteCell {
         &self.write
     }
 
-    /// The pages that name the tickers, where `metrics` does not.
+    /// The pages of `tags`, if `metrics` does not list the tickers.
     pub fn pages(&self) -> Option<&Arc<[TagsPage]>> {
         self.pages.as_ref()
     }
 
-    /// Items of the last hour and of the last 24 hours before `now`; `None` if the window is shorter.
+    /// The number of items of the last hour and of the last 24 hours before `now`; `None` if the window is shorter.
     pub fn rates(&self, now: Timestamp) -> (Option<u64>, Option<u64>) {
         self.rates.at(now)
     }
@@ -155,7 +155,8 @@ impl Snapshot {
         })
     }
 
-    /// The hash of what `metrics` prints, but for times and rates, on a stream that shows these tickers; `None`: all.
+    /// The hash of what `metrics` contains, except times and rates, on a stream that shows these tickers; `None` means
+    /// all.
     pub fn metrics_part(&self, only: Option<&BTreeSet<Ticker>>) -> Part {
         let Some(only) = only else { return self.metrics };
         let mut counts = PartSum::default();
@@ -165,7 +166,7 @@ impl Snapshot {
         metrics_part(&self.totals, self.tickers.len(), Some(counts))
     }
 
-    /// The hash of the tickers of a bucket that a stream shows; `None`: all.
+    /// The hash of those tickers of a bucket that a stream shows; `None` means all.
     pub fn bucket_part(&self, bucket: usize, only: Option<&BTreeSet<Ticker>>) -> Part {
         let Some(only) = only else { return self.sums.buckets[bucket].part() };
         let mut sum = PartSum::default();
@@ -178,7 +179,7 @@ impl Snapshot {
     }
 }
 
-/// What was shown before, and whether the ticker is there now.
+/// The ticker's previous state, and whether it is in the window now.
 fn apply(map: &mut TickerMap, sums: &mut Sums, change: &Change, version: u64) -> (Option<Shown>, bool) {
     let Change { ticker, aggregate, arrived } = change;
     let before = match aggregate {
@@ -196,7 +197,7 @@ fn apply(map: &mut TickerMap, sums: &mut Sums, change: &Change, version: u64) ->
     (before, aggregate.is_some())
 }
 
-/// Whether `metrics` lists these tickers: no more than a reader takes in, and no longer than a line may be.
+/// Whether `metrics` lists these tickers: there is a limit on their number, and one on the length of a line.
 fn is_listed(tickers: &TickerMap) -> bool {
     tickers.len() <= LISTED_MAX && tickers.keys().map(tags::entry_bytes).sum::<usize>() <= tags::PAGE_BYTES
 }

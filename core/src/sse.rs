@@ -1,5 +1,5 @@
-//! The wire form of an event (facts: SSE). A block is written whole; one `data:` line of JSON; `id:` and `retry:` only
-//! inside an event that has data, because several clients lose or misread a block of their own.
+//! The wire format of an event. A block is written as a whole, with one `data:` line of JSON. `id:` and `retry:` occur
+//! only in an event that has data, because several clients lose or misread a block without data.
 
 use lambda_trace::whole_millis;
 use serde::Serialize;
@@ -32,18 +32,19 @@ pub(crate) fn write_event_with(
     }
     out.extend_from_slice(b"\ndata: ");
     write(out);
-    // Last: a client that takes the id of a block that was cut off would claim data that it never had.
+    // Last, because a client that took the id of a truncated block would claim data that it never received.
     if let Some(id) = id {
         out.extend_from_slice(format!("\nid: {id}").as_bytes());
     }
     out.extend_from_slice(b"\n\n");
 }
 
-/// One line of JSON, whoever splits lines: U+2028 and U+2029 end a line for some readers, and are escaped.
+/// One line of JSON for every reader: some treat U+2028 and U+2029 as ends of a line, so these are escaped.
 pub(crate) fn json(data: &(impl Serialize + ?Sized)) -> String {
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, OneLine);
-    // Our own types have string keys and finite numbers, which is all that could fail; JSON escapes every other line break.
+    // Our own types have string keys and finite numbers, so serialisation cannot fail; JSON escapes all other line
+    // breaks.
     match data.serialize(&mut serializer) {
         Ok(()) => String::from_utf8(text).unwrap_or_default(),
         Err(_) => "{}".to_owned(),
@@ -59,7 +60,7 @@ impl Formatter for OneLine {
             let (before, from) = rest.split_at(at);
             writer.write_all(before.as_bytes())?;
             writer.write_all(if from.starts_with('\u{2028}') { b"\\u2028" } else { b"\\u2029" })?;
-            // Both are three bytes long.
+            // Both characters are three bytes long.
             rest = &from[3..];
         }
         writer.write_all(rest.as_bytes())

@@ -1,8 +1,8 @@
-//! Where invocation, decorators and session meet: one `async move` owns the first and borrows it for the rest, so that
-//! rustc checks that nothing outlives the invocation that pays for it.
+//! Brings invocation, decorators and session together: one `async move` block owns the invocation and lends it to the
+//! rest, so that rustc checks that nothing outlives the invocation that it belongs to.
 //!
-//! The session is driven *beside* the body. Inside it, a full socket would stop its timers, its deadline and, for the
-//! leader, everybody's poll: hyper does not poll a body that it cannot write.
+//! The session is driven *beside* the body. If it were driven inside the body, a full socket would stop its timers, its
+//! deadline and, if it leads, everybody's poll, because hyper does not poll a body that it cannot write.
 
 mod end;
 mod maintenance;
@@ -25,20 +25,20 @@ use futures::{FutureExt, future::BoxFuture};
 use lambda_trace::{EndReason, Invocation, ReadyForNext, Streaming};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-/// What is known of a stream once it is over; for one line of log.
+/// The summary of a stream that is over, for one log line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Which connection.
+    /// The id of the connection.
     pub connection_id: ConnectionId,
-    /// Why it ended.
+    /// Why the stream ended.
     pub reason: EndReason,
-    /// How many events its reader took.
+    /// The number of events that its reader took.
     pub events: u64,
-    /// How long it lasted.
+    /// How long the stream lasted.
     pub duration: Duration,
 }
 
-/// A stream, opened: its session has not begun.
+/// An open stream whose session has not begun.
 pub struct Opened {
     session: BoxFuture<'static, (ReadyForNext, Summary)>,
     reader: Reader,
@@ -79,7 +79,8 @@ pub fn open(
         let rescue = rescue;
         match session.await {
             Ok(ended) => ended,
-            // A panic has closed the spans (the guard) and aborted the body (the writer was dropped); the flush is still due.
+            // A panic has closed the spans (by the guard) and aborted the body (the writer was dropped); the flush is
+            // still due.
             Err(_panic) => {
                 let duration = clock.now().since(opened_at);
                 (rescue.settle().await, Summary { duration, ..lost })
@@ -90,7 +91,7 @@ pub fn open(
 }
 
 impl Opened {
-    /// The session, to be driven beside the response, and the body's reader.
+    /// The session, which is to be driven beside the response, and the body's reader.
     pub fn split(self) -> (impl Future<Output = (ReadyForNext, Summary)> + Send + 'static, Reader) {
         (self.session, self.reader)
     }
@@ -106,7 +107,8 @@ struct Parts {
     writer: crate::outbox::Writer,
 }
 
-/// The contract's order: last event, a poll in flight cancelled, slot released, metrics, `sse_stream`, flush, body's end.
+/// In this order: last event, the poll in progress is cancelled, slot released, metrics, `sse_stream`, flush, end of
+/// the body.
 ///
 /// What comes after the session itself is boxed: it would otherwise take its room for as long as the stream lasts.
 async fn run(parts: Box<Parts>) -> (ReadyForNext, Summary) {
@@ -144,14 +146,14 @@ async fn run(parts: Box<Parts>) -> (ReadyForNext, Summary) {
         duration: ports.clock.now().since(opened_at),
     };
     let flush_limit = invocation.flush_limit();
-    // Does not compile while a span, a call in flight or the slot is alive.
+    // This does not compile while a span, a call in progress or the slot is alive.
     let ending = async {
         let flushed = invocation.finish(reason).await;
         writer.close(flushed).settle().await
     };
-    // The flush waits for an export that is under way; whoever dropped that one would send its spans twice.
+    // The flush waits for an export in progress. If that one were dropped, its spans would be sent twice.
     let settled = beside(ending.boxed(), &mut exports).await;
-    // It may carry other streams' spans, for which this one's flush does not wait.
+    // It may contain other streams' spans, for which this stream's flush does not wait.
     finish_exports(&*ports.clock, flush_limit, exports).boxed().await;
     (settled, summary)
 }

@@ -1,5 +1,5 @@
-//! One decorator a port, for one invocation. Built from `&Invocation<_>`, so that a traced call
-//! cannot outlive its invocation, and an AWS call without its span does not compile.
+//! One decorator per port, for one invocation. It is built from `&Invocation<_>`, so a traced call cannot outlive its
+//! invocation, and an AWS call without a span does not compile.
 
 mod configuration_store;
 mod connection_pool;

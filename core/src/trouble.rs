@@ -9,7 +9,8 @@ use std::borrow::Cow;
 pub struct Trouble(Option<Cow<'static, str>>);
 
 impl Trouble {
-    /// Whether this outcome is news: another one than the last. Another error is, because what has to be done about it is another thing.
+    /// Whether this outcome is news: it differs from the last one. Another error is news, because the operator has to
+    /// act differently.
     pub fn is_news(&mut self, error: Option<&CallError>) -> bool {
         let error_type = error.map(|error| &error.error_type);
         let is_news = self.0.as_ref() != error_type;

@@ -1,7 +1,7 @@
-//! The items of the last while, and what they amount to per ticker.
+//! The items of the window, and their aggregates per ticker.
 //!
-//! Deterministic: the same items give the same aggregates, in whatever order and however often they were read. Knows no
-//! poll and no stream; time is an argument.
+//! It is deterministic: the same items give the same aggregates, in whatever order and however often they were read.
+//! Knows no poll and no stream; the time is an argument.
 
 mod aggregate;
 mod change;
@@ -23,16 +23,16 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 /// How long an expired item is remembered: longer than an index lags.
 const REMEMBERED: Duration = Duration::from_mins(1);
 
-/// How far back the aggregates look, and how many items they hold.
+/// The span of the window, and its maximum number of items.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowLimits {
     /// `SSE_WINDOW_S`
     pub span: Duration,
-    /// `SSE_WINDOW_MAX_ITEMS`; beyond it the oldest leave.
+    /// `SSE_WINDOW_MAX_ITEMS`; beyond it the oldest items are removed.
     pub max_items: usize,
 }
 
-/// Items that the last read of the whole window did not bring.
+/// Items that the last read of the whole window did not find.
 #[derive(Debug, Default)]
 struct Missing {
     ids: Vec<Arc<str>>,
@@ -42,28 +42,28 @@ struct Missing {
     noted_in: u64,
 }
 
-/// What kind of read an item comes from.
+/// The kind of read that an item comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Of what was written lately.
+    /// A read of recently written items.
     Recent,
-    /// Of the whole window, begun in this round: of what was held before that it is always right.
+    /// A read of the whole window, begun in this round. It is authoritative for everything that was held before.
     Whole {
         /// The round in which it began.
         since: u64,
     },
 }
 
-/// The window.
+/// The items of the window.
 #[derive(Debug)]
 pub struct Window {
     limits: WindowLimits,
     contents: Contents,
     round: u64,
     missing: Missing,
-    /// The newest date of what had to leave for want of room.
+    /// The newest date of the items that were removed because the window was full.
     cut: Option<Timestamp>,
-    /// Items that passed their expiry, and when: an index that lags must not bring older versions back.
+    /// Expired items, and when they expired: an index that lags must not bring older versions back.
     expired: HashMap<Arc<str>, (Item, Timestamp)>,
 }
 
@@ -80,31 +80,32 @@ impl Window {
         }
     }
 
-    /// What is put from here on was read in this round. Rounds count up.
+    /// Begins a round: what is put from now on was read in it. Round numbers increase.
     pub const fn begin_round(&mut self, round: u64) {
         self.round = round;
     }
 
-    /// Begins to take what a read of the whole window brought. `cut`: the newest date of what it left out for want of room.
+    /// Begins to take the items of a read of the whole window. `cut` is the newest date of what it left out because the
+    /// window is full.
     pub const fn begin_whole(&mut self, cut: Option<Timestamp>) {
         self.cut = cut;
     }
 
-    /// Takes note that items as new as this were left unread for want of room.
+    /// Notes that items as new as this were not read because the window is full.
     pub fn note_cut(&mut self, newest: Timestamp) {
         self.cut = self.cut.max(Some(newest));
     }
 
-    /// Ends taking what a read of the whole window, begun in round `since`, brought: what it did not bring is missing.
+    /// Ends a read of the whole window that began in round `since`: items that it did not find are missing.
     ///
-    /// It is kept until [`Self::forget_missing`]: an item that changed its partition while the read went on may have been in
-    /// neither when it was looked at, and the next round brings it.
+    /// They are kept until [`Self::forget_missing`]: an item that changed its partition during the read may have been
+    /// found in neither, and the next round finds it.
     pub fn end_whole(&mut self, since: u64) {
         let unread = self.contents.items.iter().filter(|(_, held)| held.round < since);
         self.missing = Missing { ids: unread.map(|(id, _)| id.clone()).collect(), since, noted_in: self.round };
     }
 
-    /// Lets go of up to `max` items that have been missing since an earlier round; whether there may be more.
+    /// Removes up to `max` items that have been missing since an earlier round; returns whether there may be more.
     pub fn forget_missing(&mut self, max: usize) -> bool {
         let since = self.missing.since;
         if self.round <= self.missing.noted_in {
@@ -119,7 +120,7 @@ impl Window {
         true
     }
 
-    /// Lets go of up to `max` of the oldest items, if there are too many; whether there may be more.
+    /// Removes up to `max` of the oldest items if there are too many; returns whether there may be more.
     pub fn trim(&mut self, max: usize) -> bool {
         for _ in 0..max {
             if self.contents.items.len() <= self.limits.max_items {
@@ -132,7 +133,7 @@ impl Window {
         true
     }
 
-    /// Lets go of what left the window or passed its own expiry.
+    /// Removes items that left the window or expired.
     pub fn expire(&mut self, now: Timestamp) {
         while let Some(oldest) = self.contents.by_time.first().filter(|key| self.leaves_at(key.at) <= now).map(Key::id)
         {
@@ -147,14 +148,15 @@ impl Window {
         self.expired.retain(|_, (_, since)| now.since(*since) < REMEMBERED);
     }
 
-    /// When the next item leaves by itself.
+    /// When the next item leaves the window or expires.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         let by_age = self.contents.by_time.first().map(|key| self.leaves_at(key.at));
         let by_itself = self.contents.by_expiry.first().map(|(at, _)| *at);
         by_age.into_iter().chain(by_itself).min()
     }
 
-    /// Whether reading this version changes nothing: it is held, or does not count any more and no other version is held.
+    /// Whether reading this version changes nothing: it is held already, or it no longer counts and no other version is
+    /// held.
     pub fn holds(&self, item: &Item, now: Timestamp) -> bool {
         match self.contents.items.get(&item.source_id) {
             Some(held) => held.item == *item,
@@ -172,17 +174,17 @@ impl Window {
         self.contents.take_arrivals()
     }
 
-    /// How many items were written lately, at any moment.
+    /// The counts of recently written items, at any moment.
     pub const fn rates(&self) -> &Rates {
         &self.contents.rates
     }
 
-    /// Items per sentiment, in the order of [`crate::item::Sentiment::ALL`].
+    /// The number of items per sentiment, in the order of [`crate::item::Sentiment::ALL`].
     pub const fn counts(&self) -> [u64; 3] {
         self.contents.counts
     }
 
-    /// Whether items had to leave for want of room.
+    /// Whether items were removed because the window was full.
     pub const fn is_truncated(&self) -> bool {
         self.cut.is_some()
     }
@@ -192,12 +194,12 @@ impl Window {
         self.contents.by_time.last().map(|key| key.at)
     }
 
-    /// How many items are held.
+    /// The number of items in the window.
     pub fn len(&self) -> usize {
         self.contents.items.len()
     }
 
-    /// Whether no item is held.
+    /// Whether the window is empty.
     pub fn is_empty(&self) -> bool {
         self.contents.items.is_empty()
     }
@@ -206,18 +208,19 @@ impl Window {
         updated_at.plus(self.limits.span)
     }
 
-    /// Takes a version, if it is news.
+    /// Takes a version of an item, if it is newer than what is held.
     pub fn put(&mut self, item: Item, source: Source, now: Timestamp) {
-        // A read of the whole window is right about everything that was held when it began.
+        // A read of the whole window is authoritative for everything that was held when it began.
         let is_older = |round: u64| matches!(source, Source::Whole { since } if round < since);
         if let Some(held) = self.contents.items.get_mut(&item.source_id) {
             let is_stale = if is_older(held.round) {
                 false
             } else if held.round == self.round {
-                // Of what was read in one round the order does not matter.
+                // Among versions that were read in one round the order does not matter.
                 item.version_order(&held.item).is_lt()
             } else {
-                // Of two versions of one date the one read later holds: a writer whose clock is coarse rewrote it.
+                // Of two versions with the same date the one that was read later is valid: a writer with a coarse clock
+                // rewrote the item.
                 item.updated_at < held.item.updated_at
             };
             if is_stale {

@@ -1,9 +1,10 @@
-//! Whether a URL names something that can be connected to. The parser of URLs itself takes any text for a port and then
-//! says that there is none: 80 would be used silently. It opens no connection.
+//! Checks that a URL names something that can be connected to. The URL parser accepts any text as a port and then
+//! reports that there is none, so that 80 would be used silently. Opens no connection.
 
 use http::Uri;
 
-/// A URL of scheme, host and path, with a port that is one if there is any, and without a user: nobody would log in.
+/// A URL with scheme, host and path, with a valid port if it names one, and without user information, which would not
+/// be sent.
 pub fn parse(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let authority = uri.authority()?;
@@ -12,7 +13,7 @@ pub fn parse(text: &str) -> Option<Uri> {
     (is_whole && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))).then_some(uri)
 }
 
-/// Digits only: a sign would be parsed as well.
+/// Digits only, because the parser would accept a sign as well.
 fn is_port(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
 }

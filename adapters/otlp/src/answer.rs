@@ -1,4 +1,4 @@
-//! What a collector says in its answer: how many spans it refused, why, and when it wants to be asked again.
+//! The response of a collector: how many spans it rejected, why, and when it may be asked again.
 
 use bytes::Bytes;
 use http::{
@@ -13,10 +13,10 @@ use prost::{
 use serde_json::Value as Json;
 use std::time::{Duration, SystemTime};
 
-/// So much of the collector's text is kept, in characters.
+/// The maximum length of the collector's text that is kept, in characters.
 const WORDS_CHARS_MAX: usize = 500;
 
-/// An answer, read as far as it matters here.
+/// A response, as far as it matters here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CollectorAnswer {
     /// The HTTP status.
@@ -25,12 +25,13 @@ pub struct CollectorAnswer {
     pub rejected_spans: u64,
     /// The text of a partial success or of an error, bounded and without control characters; may be empty.
     pub words: String,
-    /// `Retry-After`, whichever of its two forms it has.
+    /// `Retry-After`, in either of its two forms.
     pub retry_after: Option<Duration>,
 }
 
 impl CollectorAnswer {
-    /// Reads an answer that came at `now`. What cannot be read is as good as absent: 2xx alone is acceptance.
+    /// Parses a response that arrived at `now`. What cannot be parsed counts as absent: the status 2xx alone means
+    /// acceptance.
     pub fn read(response: &Response<Bytes>, now: SystemTime) -> Self {
         let status = response.status();
         let (rejected_spans, words) =
@@ -58,7 +59,8 @@ fn partial_success(response: &Response<Bytes>) -> (u64, String) {
     (u64::try_from(partial.rejected_spans).unwrap_or(0), partial.error_message)
 }
 
-/// The OTLP specification asks for a `google.rpc.Status`, in the encoding of the request; plain text is as usual.
+/// The message of an error. The OTLP specification requires a `google.rpc.Status` in the encoding of the request; plain
+/// text is common.
 fn error_text(response: &Response<Bytes>) -> String {
     let body = response.body();
     if is_json(response.headers()) {
@@ -69,7 +71,7 @@ fn error_text(response: &Response<Bytes>) -> String {
     status_message(body.clone()).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
 }
 
-/// The field `message` of a protobuf `google.rpc.Status`; `None` for whatever is not one.
+/// The field `message` of a protobuf `google.rpc.Status`; `None` for anything else.
 fn status_message(mut body: Bytes) -> Option<String> {
     let mut message = None;
     while !body.is_empty() {
@@ -96,7 +98,7 @@ fn printable(words: &str) -> String {
     kept.trim().to_owned()
 }
 
-/// Seconds, or a date; of a date, what it is ahead of the answer's own date, because the two clocks may differ.
+/// Seconds, or a date. A date counts relative to the response's own date, because the two clocks may differ.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = text(headers, &RETRY_AFTER)?.trim();
     if let Ok(seconds) = value.parse() {
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_text_of_an_error_is_found_in_each_of_its_forms() {
-        // As X-Ray answers: code 7, 54 characters.
+        // A response of X-Ray: code 7, 54 characters.
         let words = "The security token included in the request is invalid.";
         let status = [b"\x08\x07\x12\x36", words.as_bytes()].concat();
         assert_eq!(read(403, &[("content-type", "application/x-protobuf")], status).words, words);

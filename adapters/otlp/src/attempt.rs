@@ -5,17 +5,17 @@ use lambda_trace::{FlushOutcome, Timestamp};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SpanExporter as _;
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExportOutcome {
     Delivered,
-    /// So many of the batch were refused for good; which ones, nobody says.
+    /// This many spans of the batch were rejected permanently; the response does not say which.
     Partly(u64),
-    /// Refused for good: trying again cannot help.
+    /// Rejected permanently: another attempt cannot succeed.
     Rejected,
-    /// Refused for good, and of several streams: each of them is to be tried by itself.
+    /// Rejected permanently, and the batch has spans of several streams: each stream's are to be tried separately.
     ToBeParted,
-    /// The collector cannot take them now, or cannot be reached: it is asked again later.
+    /// The collector cannot accept them now, or cannot be reached: it is asked again later.
     Unavailable,
 }
 
@@ -30,7 +30,7 @@ impl ExportOutcome {
                 _ => rejected,
             },
             Some(CollectorReply::None(_)) => Self::Unavailable,
-            // A request that the exporter could not even build.
+            // The exporter could not even build the request.
             None => rejected,
         }
     }
@@ -44,7 +44,7 @@ impl ExportOutcome {
     }
 }
 
-/// A batch on its way. Dropped before its answer is read, it goes back, and is known to have been tried.
+/// A batch in flight. If it is dropped before the response is read, its spans go back, and are marked as tried.
 pub(super) struct Attempt<'a> {
     of: &'a Shared,
     batch: Batch,
@@ -52,7 +52,7 @@ pub(super) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    /// `until`: its caller's limit.
+    /// `until` is the caller's limit.
     pub(super) fn begin(of: &'a Shared, batch: Batch, until: Timestamp) -> Self {
         of.attempt_log.begin();
         Self { of, batch, until }
@@ -60,7 +60,7 @@ impl<'a> Attempt<'a> {
 
     pub(super) async fn make(self, exporter: &SpanExporter) -> ExportOutcome {
         let spans = self.of.convert(self.batch.spans());
-        // The exporter's own result says less than the log of the attempt.
+        // The exporter's own result contains less than the log of the attempt.
         let _ = exporter.export(spans).await;
         let reply = self.of.attempt_log.take_reply();
         let outcome = ExportOutcome::of(reply.as_ref(), self.batch.parts.len());
@@ -78,7 +78,7 @@ impl<'a> Attempt<'a> {
             ExportOutcome::Rejected => u64::MAX,
             ExportOutcome::ToBeParted => return self.give_back(false, None),
             ExportOutcome::Unavailable => {
-                // If an answer was read, the spans are known not to have arrived.
+                // If a response was read, the spans are known not to have arrived.
                 let is_unread = matches!(reply, Some(CollectorReply::None(_))) && self.of.attempt_log.is_sent();
                 let patience = reply.map(|reply| Patience::asked_by(reply, self.of.clock.now()));
                 return self.give_back(is_unread, patience);
@@ -87,12 +87,14 @@ impl<'a> Attempt<'a> {
         let batch = std::mem::take(&mut self.batch);
         self.settle(&batch, rejected);
         if rejected > 0 {
-            // Of a partial success nobody says which ones were refused: all are written, as many as were refused are counted.
+            // A partial success does not say which spans were rejected: all are written to the log, and as many as were
+            // rejected are counted.
             self.of.print(batch.spans());
         }
     }
 
-    /// So many of the batch, at most all, were refused. Nobody says which: the first streams bear it.
+    /// This many spans of the batch, at most all, were rejected. The response does not say which, so the first streams
+    /// bear them.
     fn settle(&self, batch: &Batch, mut rejected: u64) {
         let is_sent = self.of.attempt_log.is_sent();
         let mut store = self.of.store();
@@ -122,7 +124,7 @@ impl<'a> Attempt<'a> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.batch.is_empty() {
-            // Dropped before its limit it was not the collector that took too long: the stream that drove it is gone.
+            // If it is dropped before its limit, the collector was not too slow: the stream that drove it is gone.
             let now = self.of.clock.now();
             let patience = (now >= self.until).then(|| Patience::after_timeout(now));
             if patience.is_some() {

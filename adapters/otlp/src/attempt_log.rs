@@ -1,5 +1,5 @@
-//! What became of one attempt to send. The SDK's exporter turns an answer into a text, and a partial success into a
-//! success; so the HTTP client writes down what it saw, and the pipeline reads it here.
+//! The result of one attempt to send. The SDK's exporter turns a response into a text, and a partial success into a
+//! success; so the HTTP client notes what it saw, and the pipeline reads it here.
 
 use super::{
     answer::CollectorAnswer,
@@ -13,13 +13,13 @@ use std::sync::PoisonError;
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CollectorReply {
-    /// The collector answered.
+    /// The collector responded.
     Answered(CollectorAnswer),
-    /// There was no connection, or it broke; why, in words.
+    /// There was no connection, or it broke; with the reason.
     None(String),
 }
 
-/// The record of one attempt at a time: attempts never run concurrently.
+/// The record of one attempt at a time; attempts are never concurrent.
 #[derive(Debug, Default)]
 pub struct AttemptLog {
     is_sent: AtomicBool,
@@ -27,12 +27,12 @@ pub struct AttemptLog {
 }
 
 impl AttemptLog {
-    /// Part of the request left this process: from here on the collector may have it.
+    /// Part of the request left this process: from now on the collector may have it.
     pub fn sent(&self) {
         self.is_sent.store(true, Relaxed);
     }
 
-    /// The attempt is over.
+    /// The attempt ended.
     pub fn over(&self, reply: CollectorReply) {
         *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
     }

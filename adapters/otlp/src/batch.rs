@@ -1,4 +1,5 @@
-//! The spans of one request, with the streams that they belong to: the collector answers for a request, the ledger for a stream.
+//! The spans of one request, with the streams that they belong to: the collector responds to a request, and the ledger
+//! counts per stream.
 
 use super::{buffered::BufferedSpan, queue::Queue, stream_id::BufferId};
 
@@ -15,7 +16,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// How many spans.
+    /// The number of spans.
     pub(super) fn len(&self) -> usize {
         self.parts.iter().map(|part| part.spans.len()).sum()
     }
@@ -29,7 +30,7 @@ impl Batch {
         self.parts.iter().flat_map(|part| &part.spans)
     }
 
-    /// Takes those out that are such; the rest stays.
+    /// Removes the spans for which the condition holds; the rest stays.
     pub(super) fn take_out(&mut self, is_such: impl Fn(&BufferedSpan) -> bool) -> Self {
         let mut out = Self::default();
         for Part { id, spans } in std::mem::take(&mut self.parts) {
@@ -43,7 +44,7 @@ impl Batch {
         out
     }
 
-    /// Moves as much of a stream's queue here as fits into the request; returns how many spans that were.
+    /// Moves as much of a stream's queue here as fits into the request; returns the number of spans moved.
     pub(super) fn fill(&mut self, id: BufferId, queue: &mut Queue) -> usize {
         let bytes = self.spans().map(|buffered| buffered.memory).sum();
         let spans = queue.take(self.len(), bytes);
@@ -58,7 +59,7 @@ impl Batch {
 }
 
 impl Part {
-    /// How many of them an earlier attempt may have delivered.
+    /// The number of spans that an earlier attempt may have delivered.
     pub(super) fn unread(&self) -> u64 {
         self.spans.iter().filter(|buffered| buffered.is_unread).count() as u64
     }

@@ -1,9 +1,9 @@
-//! The trace budget of one stream: X-Ray takes about 100 kB per trace when documents come spread over time, and a stream
-//! of 15 minutes makes more. What does not fit is folded: counted, never buffered, never sent.
+//! The trace budget of one stream. X-Ray accepts about 100 kB per trace when documents arrive spread over time, and a
+//! stream of 15 minutes produces more. Spans that do not fit are folded: counted, never buffered, never sent.
 //!
-//! A reserve makes sure of the spans without which a trace cannot be read. The rest is shared by name, so that cheap spans
-//! cannot starve dear ones, and accrues over the stream's life, so that its end is as visible as its beginning. Names, shares and
-//! places are the service's. Knows neither the buffer nor the ledger.
+//! A reserve keeps room for the spans without which a trace cannot be understood. The rest is divided by name, so that
+//! frequent small spans cannot displace rare large ones, and accrues over the stream's life, so that its end is as
+//! visible as its beginning. Names, shares and places come from the service. Knows neither the buffer nor the ledger.
 
 mod account;
 mod allowance;
@@ -21,15 +21,16 @@ use std::sync::Arc;
 pub(super) struct Budget {
     rules: Arc<Rules>,
     reserve: Reserve,
-    /// In the order of the policy's.
+    /// In the order of the policy's accounts.
     accounts: Vec<AccountState>,
-    /// The newest span of each name whose last one has a place, if it did not fit. Should no other follow, it is the last one.
+    /// For each name whose last span has a reserved place, the newest span that did not fit. If no other follows, it is
+    /// the last one.
     last: Vec<(&'static str, Option<BufferedSpan>)>,
     folded: u64,
 }
 
 impl Budget {
-    /// For a stream that lasts from `opened` to `expected_end`.
+    /// The budget of a stream that lasts from `opened` to `expected_end`.
     pub(super) fn new(rules: Arc<Rules>, opened: Timestamp, expected_end: Timestamp) -> Self {
         let policy = &rules.policy;
         let rest = rules.budget_bytes.saturating_sub(policy.reserve_bytes);
@@ -41,7 +42,7 @@ impl Budget {
         Self { reserve: Reserve::new(&rules), accounts, last, folded: 0, rules }
     }
 
-    /// Admits a span into `admitted`, folds it, or keeps it until its round, or the stream, is over.
+    /// Admits a span into `admitted`, folds it, or keeps it until its round, or the stream, has ended.
     pub(super) fn offer(&mut self, mut buffered: BufferedSpan, admitted: &mut Queue) {
         let (name, round) = (buffered.span.name, buffered.span.round);
         let mut accounts = self.rules.policy.accounts.iter().zip(&mut self.accounts);
@@ -50,7 +51,7 @@ impl Budget {
             account.enter_round(number, admitted);
         }
         let is_reserved = self.reserve.admit(&mut buffered, &self.rules);
-        // The stream's own span is never folded: it is the one that says how many were.
+        // The stream's own span is never folded, because it contains how many were.
         let has_a_place = is_reserved || buffered.is_stream;
         match account {
             Some(account) if !has_a_place && round.is_some() => self.folded += account.add_to_round(buffered),
@@ -63,7 +64,7 @@ impl Budget {
                 } else {
                     Some(buffered)
                 };
-                // One that is newer has come: the one kept until now was not the last.
+                // A newer span has come, so the one kept until now was not the last.
                 let folded = match is_last {
                     Some(kept) => std::mem::replace(kept, rest),
                     None => rest,
@@ -85,7 +86,7 @@ impl Budget {
         is_folded
     }
 
-    /// Settles what was kept, because the stream is over.
+    /// Admits or folds what was kept, because the stream has ended.
     pub(super) fn settle(&mut self, admitted: &mut Queue) {
         for account in &mut self.accounts {
             account.close_round(admitted);
@@ -100,12 +101,12 @@ impl Budget {
         }
     }
 
-    /// How many spans were folded so far.
+    /// The number of spans folded so far.
     pub(super) const fn folded(&self) -> u64 {
         self.folded
     }
 
-    /// How many spans are kept, neither admitted nor folded yet.
+    /// The number of spans that are kept, neither admitted nor folded yet.
     pub(super) fn kept(&self) -> usize {
         let rounds = self.accounts.iter().map(AccountState::kept).sum::<usize>();
         rounds + self.last.iter().filter(|(_, kept)| kept.is_some()).count()

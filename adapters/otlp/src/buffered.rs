@@ -1,28 +1,28 @@
-//! One span on its way: what it weighs in memory and at X-Ray, and whether an earlier attempt may have delivered it.
+//! One span before it is sent: its size in memory and at X-Ray, and whether an earlier attempt may have delivered it.
 
 use super::guard::{Guard, Guarded};
 use lambda_trace::{FinishedSpan, Streaming, Value};
 use std::borrow::Cow;
 
-/// A guarded span, held until it is delivered, logged or folded. It stays in the core's form, which is the smaller one, and
-/// is converted when it is sent or printed.
+/// A guarded span, held until it is delivered, logged or folded. It stays in the core's form, which is smaller, and is
+/// converted when it is sent or printed.
 pub(crate) struct BufferedSpan {
-    /// The span, guarded.
+    /// The span, after the size guard.
     pub(crate) span: FinishedSpan<Streaming>,
-    /// The stream's own span.
+    /// Whether it is the stream's own span.
     pub(crate) is_stream: bool,
-    /// Attributes that the guard dropped.
+    /// The number of attributes that the guard dropped.
     pub(super) dropped_attributes: u32,
-    /// Estimated bytes of its X-Ray document.
+    /// Its X-Ray document's estimated size, in bytes.
     pub(super) document: usize,
-    /// Bytes of memory, with what the allocator adds.
+    /// Its size in memory, with the allocator's overhead, in bytes.
     pub(super) memory: usize,
-    /// An attempt to send it was made whose answer nobody read.
+    /// Whether an attempt to send it was made whose response was not read.
     pub(super) is_unread: bool,
 }
 
 impl BufferedSpan {
-    /// Guards a span and weighs it.
+    /// Applies the size guard to a span, and measures it.
     pub(crate) fn new(mut span: FinishedSpan<Streaming>, is_stream: bool, guard: &Guard) -> Self {
         let Guarded { document, dropped } = guard.guard(&mut span);
         let mut buffered = Self { span, is_stream, dropped_attributes: dropped, document, memory: 0, is_unread: false };
@@ -30,7 +30,7 @@ impl BufferedSpan {
         buffered
     }
 
-    /// Cuts it to `max` estimated bytes of document. `false`: it cannot be cut so far, and stays as it is.
+    /// Cuts it to `max` estimated bytes of document. `false` if it cannot be cut so far; it is unchanged then.
     pub(super) fn shrink(&mut self, max: usize, guard: &Guard) -> bool {
         if self.document > max && guard.floor(&self.span) <= max {
             let Guarded { document, dropped } = guard.shrink(&mut self.span, max);
@@ -41,7 +41,7 @@ impl BufferedSpan {
         self.document <= max
     }
 
-    /// Gives back spare room: a retained span may be held for hours.
+    /// Frees spare capacity, because a retained span may be held for hours.
     pub(super) fn compact(&mut self) {
         let before = self.weigh();
         self.span.attributes.shrink_to_fit();
@@ -77,16 +77,16 @@ impl BufferedSpan {
             + exception.map_or(0, |e| heap(&e.error_type) + block(e.message.capacity()))
     }
 
-    /// Present if it failed.
+    /// The exception, if the span failed.
     pub(super) fn error_type(&self) -> Option<&str> {
         self.span.exception.as_ref().map(|exception| &*exception.error_type)
     }
 }
 
-/// What the allocator adds to a block, in bytes: its header, and rounding up.
+/// What the allocator adds to a block, in bytes: its header, and rounding.
 const BLOCK_BYTES: usize = 16;
 
-/// A block of the heap with so much room in it.
+/// The size of a heap block with this capacity.
 const fn block(room: usize) -> usize {
     if room == 0 { 0 } else { room + BLOCK_BYTES }
 }

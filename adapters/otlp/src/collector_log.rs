@@ -1,35 +1,35 @@
-//! What an operator has to know of a collector that does not take spans, as a port: it is told once a change, never once
-//! an attempt.
+//! What an operator has to know of a collector that does not accept spans, as a port: it is reported once per change,
+//! never once per attempt.
 
 use super::line_sink::LineSink;
 use lambda_trace::Clock;
 use serde_json::json;
 use std::{fmt, sync::Arc};
 
-/// Tells the operator. MUST NOT fail or block its caller.
+/// Reports to the operator. MUST NOT fail or block its caller.
 pub trait CollectorLog: Send + Sync {
-    /// The collector refuses spans or cannot take them, in another way than before.
+    /// The collector rejects spans or cannot accept them, in another way than before.
     fn refused(&self, refusal: &Refusal);
-    /// The collector at this address takes spans again.
+    /// The collector at this address accepts spans again.
     fn recovered(&self, address: &str);
 }
 
-/// Why spans were not taken.
+/// Why spans were not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Where they were sent, without query or user.
+    /// Where they were sent, without query and user information.
     pub address: String,
-    /// The HTTP status; `None`: there was no answer.
+    /// The HTTP status; `None` if there was no response.
     pub status: Option<u16>,
-    /// Spans that a partial success refused.
+    /// The number of spans that a partial success rejected.
     pub rejected_spans: u64,
-    /// The collector's own words, or the operating system's; may be empty.
+    /// The collector's own message, or the operating system's; may be empty.
     pub words: String,
     /// What is done with the spans, and what the operator can do.
     pub advice: &'static str,
 }
 
-/// Tells the operator in lines of JSON, for functions without a logger of their own.
+/// Reports to the operator in lines of JSON, for functions without a logger of their own.
 pub(super) struct CollectorLines {
     lines: Arc<dyn LineSink>,
     clock: Arc<dyn Clock>,
@@ -72,8 +72,8 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// Whether an operator who knows `other` knows this one. Words are compared without what differs from attempt to attempt:
-    /// numbers, ids, times.
+    /// Whether an operator who was told `other` knows this one. Messages are compared without what differs from attempt
+    /// to attempt: numbers, ids, times.
     pub(super) fn is_as(&self, other: &Self) -> bool {
         self.status == other.status
             && (self.rejected_spans > 0) == (other.rejected_spans > 0)

@@ -1,4 +1,4 @@
-//! Sees every reply of the collector, and tells the operator what changed.
+//! Sees every response of the collector, and reports changes to the operator.
 
 use super::{
     attempt_log::CollectorReply,
@@ -13,7 +13,7 @@ const RETAINED: &str = "spans are kept and sent again later; if this goes on, lo
 const LOGGED: &str = "these spans are in this function's log, one OTLP/JSON line each, to be sent again; check the endpoint, its \
                       path and the collector's limits";
 
-/// What was told last.
+/// What was reported last.
 pub(super) struct CollectorWatch {
     address: String,
     transport: Arc<dyn Transport>,
@@ -22,13 +22,13 @@ pub(super) struct CollectorWatch {
 }
 
 impl CollectorWatch {
-    /// Of the collector at `endpoint`, whose query may hold a key.
+    /// For the collector at `endpoint`, whose query may contain a key.
     pub(super) fn new(endpoint: &str, transport: Arc<dyn Transport>, collector_log: Arc<dyn CollectorLog>) -> Self {
         let address = endpoint.split(['?', '#']).next().unwrap_or_default().to_owned();
         Self { address, transport, collector_log, told: Mutex::default() }
     }
 
-    /// An attempt is over.
+    /// An attempt ended.
     pub(super) fn saw(&self, reply: &CollectorReply) {
         match reply {
             CollectorReply::Answered(answer) => {
@@ -51,7 +51,7 @@ impl CollectorWatch {
         self.saw(&CollectorReply::None("no answer in time".to_owned()));
     }
 
-    /// A flush or an export sent all that there was to send.
+    /// A flush or an export has sent everything.
     pub(super) fn all_taken(&self, outcome: FlushOutcome) {
         if outcome == FlushOutcome::Ok && self.told().take().is_some() {
             self.collector_log.recovered(&self.address);

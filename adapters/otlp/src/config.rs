@@ -1,38 +1,38 @@
-//! What the pipeline has to be told, in plain values, and what can be wrong with it.
+//! The configuration of the pipeline in plain values, and what can be wrong with it.
 
 use crate::SpanPolicy;
 use opentelemetry::KeyValue;
 use opentelemetry_aws::detector::LambdaResourceDetector;
 use opentelemetry_sdk::{Resource, resource::ResourceDetector};
 
-/// Plain values; where they come from is not the pipeline's business.
+/// The configuration of the pipeline. Where the values come from is the caller's business.
 #[derive(Clone, Debug)]
 pub struct PipelineConfig {
     /// `service.name`.
     pub service: String,
-    /// The instrumentation scope: the code that makes the spans.
+    /// The name of the instrumentation scope: the code that makes the spans.
     pub scope: String,
     /// The whole URL of the receiver, `http://localhost:4318/v1/traces` by default (FR-054).
     pub endpoint: String,
-    /// Added to the resource of every span, as name and value (`OTEL_RESOURCE_ATTRIBUTES`).
+    /// Attributes added to the resource of every span, as name and value (`OTEL_RESOURCE_ATTRIBUTES`).
     pub resource_attributes: Vec<(String, String)>,
-    /// Sent with every request, from `OTEL_EXPORTER_OTLP_HEADERS`.
+    /// Headers of every request, from `OTEL_EXPORTER_OTLP_HEADERS`.
     pub headers: Vec<(String, String)>,
-    /// Estimated X-Ray bytes per trace.
+    /// The budget of a trace, in estimated bytes at X-Ray.
     pub trace_budget_bytes: usize,
-    /// What of a trace is kept when it does not fit.
+    /// Which spans of a trace are kept when it does not fit.
     pub policy: SpanPolicy,
-    /// Bytes of spans kept after a failed export; 0: none.
+    /// The memory for spans that are kept after a failed export, in bytes; 0 keeps none.
     pub retain_bytes: usize,
-    /// The namespace of `SpansNotDelivered`.
+    /// The namespace of the metric `SpansNotDelivered`.
     pub metrics_namespace: String,
-    /// Its dimension.
+    /// The value of its dimension `Environment`.
     pub environment: String,
 }
 
 impl PipelineConfig {
-    /// To this endpoint, with the defaults of everything else: no headers, 80 kB of X-Ray's room for a trace, 1 MiB of spans
-    /// kept, metrics in a namespace of the service's name.
+    /// Exports to this endpoint, with the defaults for everything else: no headers, 80 kB at X-Ray for a trace, 1 MiB
+    /// of spans kept, metrics in a namespace of the service's name.
     pub fn new(service: &str, endpoint: String, policy: SpanPolicy) -> Self {
         Self {
             service: service.to_owned(),
@@ -52,24 +52,24 @@ impl PipelineConfig {
 /// Why a pipeline cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
-    /// The endpoint is no `http` URL with a host.
+    /// The endpoint is not an `http` URL with a host.
     #[error("the OTLP endpoint `{0}` is not of the form http://host:port/path")]
     Endpoint(String),
-    /// The exporter refuses its configuration, part of which it reads from the environment itself.
+    /// The exporter refused its configuration, part of which it reads from the environment itself.
     #[error("the OTLP exporter cannot be configured: {0}")]
     Exporter(String),
-    /// Every request would be refused.
+    /// The resource is so large that every request would be refused.
     #[error("the resource attributes take {bytes} bytes, and no more than {max} are taken")]
     Resource {
-        /// What they take in OTLP.
+        /// The size of resource and scope in OTLP.
         bytes: usize,
-        /// What is taken.
+        /// The maximum.
         max: usize,
     },
 }
 
-/// `service.name`, what the Lambda environment says of itself, and what an operator adds, which goes before Lambda's where both
-/// have a word to say.
+/// `service.name`, the attributes of the Lambda environment, and those that an operator adds, which replace Lambda's of
+/// the same name.
 pub fn resource(service: &str, added: &[(String, String)]) -> Resource {
     let lambda = LambdaResourceDetector.detect();
     let detected = lambda.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));

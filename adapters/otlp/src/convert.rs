@@ -1,4 +1,4 @@
-//! From the core's finished span to the SDK's. The one place that knows both.
+//! Converts the core's finished span to the SDK's span data. The only place that knows both.
 
 use super::buffered::BufferedSpan;
 use lambda_trace::{Exception, SpanKind as Kind, Timestamp, Value as Plain};
@@ -17,12 +17,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Who made the spans.
+/// The instrumentation scope.
 pub(crate) fn scope(name: &str) -> InstrumentationScope {
     InstrumentationScope::builder(name.to_owned()).with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
-/// What a request holds beside its spans, in bytes of OTLP.
+/// The size of a request without its spans, in bytes of OTLP.
 pub(super) fn resource_bytes(resource: &Resource, scope: &InstrumentationScope) -> usize {
     let attributes = &ResourceAttributesWithSchema::from(resource).attributes.0;
     let attributes: usize = attributes.iter().map(Message::encoded_len).sum();
@@ -41,7 +41,7 @@ pub(crate) fn span_data(buffered: &BufferedSpan, scope: &InstrumentationScope) -
             TraceState::NONE,
         ),
         parent_span_id: SpanId::from(span.parent.to_bits()),
-        // The segment was opened by Lambda; every other parent is a span of this process.
+        // The segment was created by Lambda; every other parent is a span of this process.
         parent_span_is_remote: buffered.is_stream,
         span_kind: match span.kind {
             Kind::Internal => SpanKind::Internal,

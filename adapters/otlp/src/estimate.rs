@@ -1,11 +1,11 @@
-//! The estimate of [`super::size`] for a span in the SDK's form: for whoever has the exporter's document to compare it with.
+//! The size estimate of [`super::size`] for a span in the SDK's form, for comparison with the exporter's document.
 
 use super::size::{self, Sizes};
 use lambda_trace::{FinishedSpan, SpanKind, Value as Plain};
 use opentelemetry::{Array, KeyValue, Value, trace::SpanKind as SdkKind};
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
-/// What the budget reckons for a span's document, in bytes.
+/// The size that the budget estimates for a span's document, in bytes.
 pub fn estimated_document_bytes(resource: &Resource, span: &SpanData) -> usize {
     let kind = if span.span_kind == SdkKind::Client { SpanKind::Client } else { SpanKind::Internal };
     let attribute = |pair: &KeyValue| size::attribute(pair.key.as_str(), &plain(&pair.value));
@@ -20,14 +20,14 @@ pub fn estimated_document_bytes(resource: &Resource, span: &SpanData) -> usize {
     Sizes::new(resource).bare(&span.name, kind) + attributes + exceptions.sum::<usize>()
 }
 
-/// The same for a span of ours, without what a resource adds to each document.
+/// The same for a span of this crate, without what a resource adds to each document.
 pub fn document_bytes<P>(span: &FinishedSpan<P>) -> usize {
     let attributes: usize = span.attributes.iter().map(|(key, value)| size::attribute(key, value)).sum();
     let exception = span.exception.as_ref().map_or(0, |e| size::exception(&e.error_type, &e.message));
     Sizes::new(&Resource::builder_empty().build()).bare(span.name, span.kind) + attributes + exception
 }
 
-/// The pipeline makes texts, whole numbers, yes or no and lists of texts only; whatever else there is counts as printed.
+/// The pipeline makes texts, whole numbers, booleans and lists of texts only; any other value counts as printed.
 fn plain(value: &Value) -> Plain {
     match value {
         Value::I64(n) => Plain::Int(*n),

@@ -1,7 +1,8 @@
-//! The size guard: no document over 64 KB, ever (FR-058), and no span that costs another its place.
+//! The size guard: no document exceeds 64 KB (FR-058), and no span takes another's reserved place.
 //!
-//! Every string is cut at its limit on a character boundary; then a span that is still too large gives up its error text
-//! beyond a floor, its attributes in a fixed order (counted in `dropped_attributes_count`), and at last the rest of the text.
+//! Every string is cut at its limit on a character boundary. A span that is still too large then loses its error text
+//! beyond a minimum, its attributes in a fixed order (counted in `dropped_attributes_count`), and finally the rest of
+//! the text.
 
 use crate::size::{Sizes, attribute, escaped, exception, prefix_of_escaped};
 use lambda_trace::{ANNOTATIONS, FinishedSpan, SpanKind, Streaming, Value};
@@ -9,19 +10,19 @@ use std::borrow::Cow;
 
 /// Names, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 200;
-/// Error text, in characters (FR-058).
+/// Error messages, in characters (FR-058).
 pub(crate) const ERROR_TEXT_CHARS_MAX: usize = 2_048;
-/// Names of errors, in characters: for grouping, not for reading.
+/// Error types, in characters: they are for grouping, not for reading.
 pub(crate) const ERROR_TYPE_CHARS_MAX: usize = 200;
-/// Any other text, in characters: X-Ray's limit for an indexed one, and any may be indexed.
+/// Any other text, in characters: X-Ray's limit for an indexed one, and any text may be indexed.
 pub(crate) const TEXT_CHARS_MAX: usize = 1_000;
 /// Elements of a list; X-Ray indexes 50 keys a trace.
 const LIST_ELEMENTS_MAX: usize = 50;
-/// The error text stays this long, escaped, until the attributes that can be spared are gone.
+/// The error text keeps this length, escaped, until the attributes that are not essential are gone.
 const TEXT_FLOOR_BYTES: usize = 64;
 
-/// Given up last, with what the service calls essential: without them a span is drawn in the wrong place, or cannot be understood
-/// at all.
+/// Removed last, together with the attributes that the service calls essential: without them a span is shown in the
+/// wrong place, or cannot be understood.
 const ESSENTIAL: [&str; 8] =
     ["rpc.system", "rpc.service", "rpc.method", "spans_folded", "error_type", "cancelled", ANNOTATIONS, "aws.region"];
 
@@ -31,22 +32,22 @@ pub(crate) struct Guard {
     essential: Vec<&'static str>,
 }
 
-/// What a span is once it was cut.
+/// The size of a span after it was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Guarded {
     /// Estimated bytes of its X-Ray document.
     pub(crate) document: usize,
-    /// Attributes that were dropped.
+    /// The number of attributes that were dropped.
     pub(crate) dropped: u32,
 }
 
 impl Guard {
-    /// For documents of these sizes; `essential`: what the service would have given up last.
+    /// For documents of these sizes. `essential` are the attributes that the service wants removed last.
     pub(crate) fn new(sizes: Sizes, essential: &[&'static str]) -> Self {
         Self { sizes, essential: ESSENTIAL.iter().chain(essential).copied().collect() }
     }
 
-    /// The resource's share of each document.
+    /// The part of each document that comes from the resource, in bytes.
     pub(crate) const fn resource(&self) -> usize {
         self.sizes.resource()
     }
@@ -78,7 +79,7 @@ impl Guard {
         Guarded { document, dropped }
     }
 
-    /// What a span cannot be cut below: its frame, and the name of its error.
+    /// The size that a span cannot be cut below: its frame, and its error type.
     pub(crate) fn floor(&self, span: &FinishedSpan<Streaming>) -> usize {
         let error = span.exception.as_ref().map_or(0, |e| exception(&e.error_type, ""));
         self.sizes.bare(span.name, span.kind) + error
@@ -89,7 +90,7 @@ impl Guard {
         self.sizes.bare(name, SpanKind::Internal)
     }
 
-    /// The whole document of a span.
+    /// The estimated size of a span's document.
     fn document(&self, span: &FinishedSpan<Streaming>) -> usize {
         let attributes: usize = span.attributes.iter().map(|(key, value)| attribute(key, value)).sum();
         let error = span.exception.as_ref().map_or(0, |e| exception(&e.error_type, &e.message));
@@ -97,7 +98,7 @@ impl Guard {
     }
 }
 
-/// Takes up to `excess` bytes off the error text, leaving `floor`; returns how many went.
+/// Removes up to `excess` bytes of the error text, leaving `floor`; returns how many were removed.
 fn cut_message(span: &mut FinishedSpan<Streaming>, excess: usize, floor: usize) -> usize {
     let Some(exception) = &mut span.exception else { return 0 };
     let before = escaped(&exception.message);
@@ -111,7 +112,8 @@ fn cut_message(span: &mut FinishedSpan<Streaming>, excess: usize, floor: usize) 
     before - escaped(&exception.message)
 }
 
-/// Drops attributes, the last one set first, until `excess` bytes are gone; returns how many bytes went, and counts the attributes.
+/// Drops attributes, the last one set first, until `excess` bytes are gone; returns the bytes removed, and counts the
+/// attributes.
 fn drop_attributes(
     span: &mut FinishedSpan<Streaming>,
     excess: usize,
@@ -146,7 +148,7 @@ fn cut_value(value: &mut Value, max: usize) {
 }
 
 fn cut_text(text: &mut Cow<'static, str>, max: usize) {
-    // As many bytes as characters are allowed cannot be too many characters.
+    // A text of no more bytes than characters are allowed cannot have too many characters.
     if text.len() > max {
         cut_chars(text.to_mut(), max);
     }

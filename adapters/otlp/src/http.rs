@@ -1,9 +1,9 @@
 //! The HTTP client of the pipeline: HTTP/1 on hyper, no thread, a fresh connection for each attempt.
 //!
-//! A connection that was kept may have died while the process was frozen, and a request that breaks on it may or may not
-//! have arrived. A fresh one costs 0.1 ms on loopback, and an attempt is then made once or not at all. It is driven by the
-//! request itself, not by a task of its own: dropping the request closes the connection, and nothing is sent behind the
-//! pipeline's back. Knows nothing of spans.
+//! A kept connection may have died while the process was frozen, and a request that breaks on it may or may not have
+//! arrived. A fresh connection costs 0.1 ms on loopback, and an attempt is then made once or not at all. The request
+//! itself drives its connection, not a task: dropping the request closes the connection, and nothing is sent without
+//! the pipeline's knowledge. Knows nothing of spans.
 
 mod connect;
 mod connection;
@@ -27,7 +27,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Over connections of `connect`, which decides where the collector is.
+    /// Uses connections of `connect`, which decides where the collector is.
     pub fn new(connect: impl Connect + 'static) -> Self {
         Self { connect: Box::new(connect) }
     }
@@ -47,7 +47,7 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The exporter names the whole URI; a server wants the path, and the authority as `Host`.
+/// The exporter gives the whole URI; a server expects the path, and the authority as `Host`.
 fn in_origin_form(mut request: Request<Bytes>) -> Request<Bytes> {
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
     if let Some(host) = authority.and_then(|a| HeaderValue::from_str(a).ok()) {

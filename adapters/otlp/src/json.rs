@@ -1,4 +1,4 @@
-//! A span as one line of OTLP/JSON, in the official mapping (hexadecimal ids, camelCase, enums as numbers, 64-bit
+//! A span as one line of OTLP/JSON in the official mapping (hexadecimal ids, camelCase, enums as numbers, 64-bit
 //! numbers as strings), so that a given-up span can be posted to any collector later.
 
 use lambda_trace::Timestamp;
@@ -6,10 +6,10 @@ use opentelemetry_proto::{tonic::trace::v1::ResourceSpans, transform::common::to
 use opentelemetry_sdk::{Resource, trace::SpanData};
 use serde::Serialize;
 
-/// Whether a line tells of a loss.
+/// Whether a line reports a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// Printing spans is what was asked for.
+    /// The spans are printed because that was configured.
     Info,
     /// The span could not be delivered.
     Error,
@@ -30,13 +30,13 @@ pub(crate) struct OtlpJson {
 }
 
 impl OtlpJson {
-    /// For spans of this resource.
+    /// Prints spans of this resource.
     pub(crate) fn new(resource: &Resource) -> Self {
         Self { resource: resource.into() }
     }
 
-    /// `{"resourceSpans":[…],…}` with this one span, written at `now`. The members that platforms date and filter lines by follow:
-    /// a reader of OTLP/JSON passes over members that it does not know.
+    /// `{"resourceSpans":[…],…}` with this one span, written at `now`. It is followed by the members by which platforms
+    /// date and filter lines; readers of OTLP/JSON ignore members that they do not know.
     pub(crate) fn line(&self, span: SpanData, now: Timestamp, level: Level) -> String {
         let resource_spans = [ResourceSpans::new(span, &self.resource)];
         let level = match level {
@@ -44,7 +44,7 @@ impl OtlpJson {
             Level::Error => "ERROR",
         };
         let line = Line { resource_spans, timestamp: now.to_string(), level };
-        // Maps with string keys and numbers only: there is nothing in it that JSON cannot say.
+        // There are only maps with string keys, and numbers, so this cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
     }
 }

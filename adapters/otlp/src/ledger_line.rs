@@ -1,22 +1,22 @@
-//! The two lines of the ledger, as JSON: one when a stream is settled, and one for each flush that settles something of
-//! it later. Both carry `SpansNotDelivered` in CloudWatch's embedded metric format.
+//! The two log lines of the ledger, as JSON: one when a stream is settled, and one for each flush that settles some of
+//! its spans later. Both carry `SpansNotDelivered` in CloudWatch's embedded metric format.
 
 use super::{span_counts::SpanCounts, stream_id::StreamId};
 use lambda_trace::{LedgerEntry, StreamEnd, Timestamp, whole_millis};
 use serde::Serialize;
 
-/// What one flush settled of a stream whose ledger line was written before.
+/// What one flush settled of a stream whose ledger line was written earlier.
 pub(super) struct LateLine {
     of: StreamId,
     counts: SpanCounts,
 }
 
-/// Where the metric goes.
+/// The metric's namespace and dimension.
 #[derive(Clone, Debug)]
 pub(super) struct Emf {
     /// CloudWatch's namespace.
     pub(super) namespace: String,
-    /// The one dimension, `Environment`.
+    /// The value of the one dimension, `Environment`.
     pub(super) environment: String,
 }
 
@@ -33,7 +33,7 @@ struct Ledger<'a> {
     logged: u64,
     folded: u64,
     resent: u64,
-    /// Created, and never handed over: a leak.
+    /// Created, and never recorded: a leak.
     #[serde(skip_serializing_if = "is_zero")]
     missing: u64,
     flush_ms: u64,
@@ -146,7 +146,7 @@ impl Emf {
     }
 }
 
-/// Platforms filter lines by it: a loss is for an operator to see.
+/// Platforms filter lines by the level: an operator should see a loss.
 const fn level(lost: u64) -> &'static str {
     if lost > 0 { "WARN" } else { "INFO" }
 }
@@ -157,6 +157,6 @@ const fn is_zero(n: &u64) -> bool {
 }
 
 fn print(line: &impl Serialize) -> String {
-    // Strings, numbers and lists of them: JSON can say all of it.
+    // Strings, numbers and lists of them, so this cannot fail.
     serde_json::to_string(line).unwrap_or_default()
 }

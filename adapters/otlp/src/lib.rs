@@ -1,5 +1,6 @@
-//! The streaming pipeline: finished spans to an OTLP collector, within X-Ray's limits, and with an account of
-//! each of them. Knows nothing of HTTP requests that the service answers, nor of when it is flushed: its callers do that.
+//! The pipeline of the streaming phase: it exports finished spans to an OTLP collector, within X-Ray's limits, and
+//! accounts for each of them. Knows nothing of the HTTP requests that the service answers, nor of when it is flushed:
+//! its callers decide that.
 
 pub mod address;
 mod answer;

@@ -1,11 +1,11 @@
-//! Where whole lines go that no log level may hold back: ledger lines, given-up spans.
+//! Where lines are written that no log level may suppress: ledger lines, given-up spans.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-/// Takes one line at a time. MUST write it whole, and never fail its caller.
+/// Writes one line at a time. MUST write it as a whole, and never fail its caller.
 pub trait LineSink: Send + Sync {
-    /// Writes `line`, which holds no line end, and a line end.
+    /// Writes `line`, which contains no line break, and a line break.
     fn line(&self, line: &str);
 }
 
@@ -19,12 +19,12 @@ impl LineSink for Stdout {
         whole.push_str(line);
         whole.push('\n');
         let mut out = std::io::stdout().lock();
-        // A closed log is no reason to fail a request.
+        // A closed log must not fail a request.
         let _ = out.write_all(whole.as_bytes()).and_then(|()| out.flush());
     }
 }
 
-/// Kept in memory, for tests.
+/// Keeps the lines in memory, for tests.
 #[derive(Debug, Default)]
 pub struct MemoryLines(Mutex<Vec<String>>);
 

@@ -1,5 +1,5 @@
-//! The streaming pipeline: the port of the streaming phase over the SDK's parts (resource, `SpanData`, OTLP exporter)
-//! and ours (guard, budget, store, ledger). No thread, no blocking call: it is driven by whoever flushes.
+//! The streaming pipeline: the port of the streaming phase, made of the SDK's parts (resource, `SpanData`, OTLP
+//! exporter) and of ours (guard, budget, store, ledger). It has no thread and no blocking call: a flush drives it.
 
 mod shared;
 mod stream;
@@ -31,22 +31,22 @@ use opentelemetry_sdk::{Resource, trace::SpanExporter as _};
 use std::sync::Arc;
 use stream::PipelineStream;
 
-/// What a pipeline works with beside its transport.
+/// What a pipeline needs beside its transport.
 #[derive(Clone)]
 pub struct PipelinePorts {
-    /// Takes ledger lines and given-up spans.
+    /// Where ledger lines and given-up spans are written.
     pub lines: Arc<dyn LineSink>,
-    /// Tells the operator what the collector does not take.
+    /// Where the operator is told what the collector does not accept.
     pub collector_log: Arc<dyn CollectorLog>,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Streaming-phase spans to an OTLP receiver, with nothing lost silently.
+/// Exports streaming-phase spans to an OTLP receiver. No span is lost silently.
 pub struct Pipeline(Arc<Shared>);
 
 impl PipelinePorts {
-    /// Everything to `lines`: what the operator is told too, as JSON.
+    /// Writes everything to `lines`; what the operator is told, too, as JSON.
     pub fn new(lines: Arc<dyn LineSink>, clock: Arc<dyn Clock>) -> Self {
         let collector_log = Arc::new(CollectorLines::new(lines.clone(), clock.clone()));
         Self { lines, collector_log, clock }
@@ -57,7 +57,7 @@ impl Pipeline {
     /// A pipeline over plain HTTP.
     ///
     /// # Errors
-    /// If the endpoint is none, or the exporter refuses its configuration.
+    /// The endpoint is not valid, or the exporter refuses its configuration.
     pub fn new(config: PipelineConfig, ports: PipelinePorts) -> Result<Self, PipelineError> {
         let transport = HttpTransport::new(tcp(&config.endpoint)?);
         let resource = resource(&config.service, &config.resource_attributes);
@@ -67,7 +67,7 @@ impl Pipeline {
     /// A pipeline over any transport.
     ///
     /// # Errors
-    /// If the exporter refuses its configuration, or the resource is larger than the transport's far side takes.
+    /// The exporter refuses its configuration, or the resource is larger than the receiver accepts.
     pub fn over(
         transport: Arc<dyn Transport>,
         config: PipelineConfig,
@@ -89,7 +89,7 @@ impl Pipeline {
             .with_endpoint(config.endpoint)
             .with_headers(config.headers.into_iter().collect())
             .with_protocol(Protocol::HttpBinary)
-            // Its retries know neither the flush's limit nor what was sent.
+            // The exporter's own retries know neither the flush's limit nor what was sent.
             .with_retry_policy(RetryPolicy::disabled())
             .build()
             .map_err(|error| PipelineError::Exporter(error.to_string()))?;

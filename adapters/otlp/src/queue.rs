@@ -1,15 +1,16 @@
-//! Spans in order, and what they weigh.
+//! A queue of spans that knows its size in memory.
 
 use super::buffered::BufferedSpan;
 use std::collections::VecDeque;
 
-/// Spans per request at most: as many as the collector's exporter hands X-Ray in one piece, so that its answer is true of the
-/// whole request. What failed in a second piece would be sent again with what the first one delivered.
+/// The maximum number of spans per request: as many as the collector's exporter passes to X-Ray in one call, so that
+/// its response holds for the whole request. Otherwise spans that fail in a second call would be sent again together
+/// with those that the first one delivered.
 pub(crate) const BATCH_SPANS_MAX: usize = 50;
-/// Bytes of memory per request at most; on the wire they are fewer.
+/// The maximum size of a request's spans in memory, in bytes; on the wire they are smaller.
 pub(crate) const BATCH_BYTES_MAX: usize = 524_288;
 
-/// A queue that knows its weight.
+/// A queue of spans that knows its size.
 #[derive(Default)]
 pub(super) struct Queue {
     spans: VecDeque<BufferedSpan>,
@@ -42,8 +43,8 @@ impl Queue {
         self.spans.push_front(buffered);
     }
 
-    /// Takes as much as fits into one request that holds so many spans, of so many bytes, already; the first span of a request always
-    /// fits.
+    /// Takes as many spans as fit into one request that holds so many spans, of so many bytes, already; the first span
+    /// of a request always fits.
     pub(super) fn take(&mut self, held_spans: usize, held_bytes: usize) -> Vec<BufferedSpan> {
         if held_spans + self.spans.len() <= BATCH_SPANS_MAX && held_bytes + self.bytes <= BATCH_BYTES_MAX {
             return self.drain().collect();
@@ -62,7 +63,7 @@ impl Queue {
         taken
     }
 
-    /// Gives back the memory of spans that have left.
+    /// Frees the memory of spans that have left.
     pub(super) fn compact(&mut self) {
         self.spans.shrink_to_fit();
     }

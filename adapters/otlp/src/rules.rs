@@ -1,4 +1,4 @@
-//! What every span of a pipeline is measured by: the size guard, and the policy of the service.
+//! The rules that apply to every span of a pipeline: the size guard, and the policy of the service.
 
 use super::{guard::Guard, size::Sizes, span_policy::SpanPolicy};
 
@@ -6,7 +6,7 @@ use super::{guard::Guard, size::Sizes, span_policy::SpanPolicy};
 pub(super) struct Rules {
     pub(super) guard: Guard,
     pub(super) policy: SpanPolicy,
-    /// Estimated bytes per trace.
+    /// The budget of a trace, in estimated bytes.
     pub(super) budget_bytes: usize,
 }
 

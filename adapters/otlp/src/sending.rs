@@ -15,23 +15,23 @@ use opentelemetry_otlp::SpanExporter;
 /// The limit of a flush or an export.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
-    /// When its caller drops it, or soon after.
+    /// When the caller drops it, or soon after.
     pub(super) until: Timestamp,
     /// The last moment for an attempt to begin.
     latest: Timestamp,
 }
 
-/// What became of some spans.
+/// The result of sending some spans.
 #[derive(Clone, Copy)]
 enum Sent {
-    /// Each request was answered for good.
+    /// Each request had a final response.
     All(FlushOutcome),
-    /// Nothing more is to be sent now, of this stream or of another.
+    /// Nothing more is to be sent now, neither of this stream nor of another.
     Stopped(FlushOutcome),
 }
 
 impl Shared {
-    /// Own spans first, then what was retained.
+    /// Sends the stream's own spans first, then retained ones.
     pub(super) async fn send_all(&self, own: Option<BufferId>, until: Timestamp) -> FlushOutcome {
         if !self.store().has_work(own) {
             return FlushOutcome::Ok;
@@ -82,7 +82,7 @@ impl Shared {
         }
     }
 
-    /// Near the limit no attempt begins, unless that was near from the start.
+    /// No attempt begins near the limit, unless the limit was near from the start.
     fn limit(&self, until: Timestamp) -> Limit {
         Limit { until, latest: until.minus(self.limits.attempt).max(self.clock.now()) }
     }
@@ -194,7 +194,7 @@ impl Shared {
     }
 }
 
-/// Writes the late lines of a flush, however it ends.
+/// Writes the late ledger lines of a flush, however it ends.
 struct LateLines<'a>(&'a Shared);
 
 impl Drop for LateLines<'_> {

@@ -1,4 +1,4 @@
-//! How many bytes of X-Ray document a span becomes. An upper bound, so that a limit that holds here holds at X-Ray.
+//! The size of a span's X-Ray document. It is an upper bound, so that a limit that holds here holds at X-Ray.
 //!
 //! The shape is that of the collector's awsxray exporter: a subsegment with ids, times and flags, an `aws` block fed from
 //! the resource, attributes as annotations or metadata, one exception under `cause`. Knows nothing of budgets.
@@ -39,17 +39,17 @@ impl Sizes {
         Self { resource: share, document_max: TransportLimits::COLLECTOR.document_bytes }
     }
 
-    /// The same for a far side that takes documents of this size.
+    /// The same for a receiver that accepts documents of this size.
     pub(crate) const fn with_document_max(self, document_max: usize) -> Self {
         Self { document_max, ..self }
     }
 
-    /// The guard cuts spans to it.
+    /// The maximum size of a document; the guard cuts spans to it.
     pub(super) const fn document_max(self) -> usize {
         self.document_max
     }
 
-    /// The resource's share.
+    /// The part that comes from the resource.
     pub(super) const fn resource(self) -> usize {
         self.resource
     }
@@ -63,7 +63,7 @@ impl Sizes {
 
 /// One attribute in a document. Keys are identifiers of this code: they need no escapes.
 pub(super) fn attribute(key: &str, value: &Value) -> usize {
-    // They say which of the others are indexed, and are no part of the document themselves.
+    // This attribute says which others are indexed, and is itself no part of the document.
     if key == ANNOTATIONS {
         return 0;
     }
@@ -90,7 +90,7 @@ fn resource_value(value: &ResourceValue) -> usize {
 
 /// The length of a text in JSON as Go prints it: `<`, `>`, `&`, control characters and line separators take six bytes.
 pub(super) fn escaped(text: &str) -> usize {
-    // Most texts hold nothing to escape; without a branch per byte that is known a register at a time.
+    // Most texts contain nothing to escape; without a branch per byte this is found out for many bytes at a time.
     let is_plain = text.bytes().fold(true, |plain, b| plain & is_one_wide(b));
     if is_plain {
         return text.len();

@@ -1,10 +1,10 @@
-//! Ids of spans, from the generator of opentelemetry-aws (FR-053).
+//! Span ids from the generator of opentelemetry-aws (FR-053).
 
 use lambda_trace::{SpanId, SpanIds};
 use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::trace::IdGenerator;
 
-/// Ids in X-Ray's form, at random.
+/// Random ids in X-Ray's form.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct XrayIds;
 
@@ -12,7 +12,7 @@ impl SpanIds for XrayIds {
     fn span_id(&self) -> SpanId {
         let ids = XrayIdGenerator::default();
         loop {
-            // Zero is no id; the generator does not exclude it.
+            // Zero is not a valid id, and the generator does not exclude it.
             if let Some(id) = SpanId::new(u64::from_be_bytes(ids.new_span_id().to_bytes())) {
                 return id;
             }

@@ -1,7 +1,7 @@
-//! What of a trace is kept when it does not fit, in the words of the service that makes the spans. The pipeline knows no name of a
-//! span: what is not named here is folded, but for the stream's own span.
+//! Which spans of a trace are kept when it does not fit, by the names of the service that makes them. The pipeline
+//! itself knows no name of a span: spans that are not named here are folded, except the stream's own span.
 
-/// Names, shares and places.
+/// The names, shares and reserved places of a service.
 ///
 /// ```
 /// use lambda_trace_otlp::{Place, SpanPolicy};
@@ -16,23 +16,23 @@
 /// ```
 #[derive(Clone, Debug)]
 pub struct SpanPolicy {
-    /// Of the budget of a trace, what is set aside for the places below and for the first errors, in estimated bytes of X-Ray
-    /// documents.
+    /// The part of a trace's budget that is reserved for the places below and for the first errors, in estimated bytes
+    /// of X-Ray documents.
     pub reserve_bytes: usize,
-    /// How the rest is shared.
+    /// How the rest of the budget is divided.
     pub accounts: Vec<Account>,
-    /// Spans without which a trace cannot be read.
+    /// Reserved places, for spans without which a trace cannot be understood.
     pub places: Vec<Place>,
-    /// Attributes that a span which is too large gives up last.
+    /// Attributes that are removed last from a span that is too large.
     pub essential: Vec<&'static str>,
 }
 
-/// Spans that share a part of the budget, so that cheap ones cannot starve dear ones.
+/// Names of spans that share a part of the budget, so that frequent small spans cannot displace rare large ones.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Their names.
+    /// The names.
     pub names: Vec<&'static str>,
-    /// Its share, in parts of the sum of all shares.
+    /// The share, relative to the sum of all shares.
     pub share: u32,
 }
 
@@ -41,45 +41,46 @@ pub struct Account {
 pub struct Place {
     /// The name of the spans that may take it.
     pub name: &'static str,
-    /// Which of them do.
+    /// Which of those spans may take it.
     pub which: Which,
-    /// Its size, in estimated bytes of a document with the usual share of the resource in it. Spans are cut to it, so that none takes
-    /// another's.
+    /// The size, in estimated bytes of a document with a resource of usual size. Spans are cut to it, so that none
+    /// takes another's place.
     pub bytes: usize,
 }
 
-/// Which spans of a name take a reserved place.
+/// Which spans of a name may take a reserved place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The first.
+    /// The first span.
     First,
-    /// The first with each value of this attribute.
+    /// The first span with each value of this attribute.
     FirstOfEach {
-        /// Its key; a text.
+        /// The key of the attribute, whose values are texts.
         attribute: &'static str,
-        /// So many values have a place.
+        /// The number of values that have a place.
         values_max: usize,
     },
-    /// The last of the stream. Until the stream ends nobody knows which one that is: the newest one that did not fit is kept.
+    /// The last span of the stream. Which one that is turns out at the end of the stream, so the newest one that did
+    /// not fit is kept until then.
     Last,
 }
 
 impl Default for SpanPolicy {
-    /// A reserve of 16 kB, and no names: everything is folded but the stream's own span and the first errors.
+    /// A reserve of 16 kB, and no names: everything is folded except the stream's own span and the first errors.
     fn default() -> Self {
         Self { reserve_bytes: 16_000, accounts: Vec::new(), places: Vec::new(), essential: Vec::new() }
     }
 }
 
 impl SpanPolicy {
-    /// With one more account.
+    /// Adds names that share a part of the budget.
     #[must_use]
     pub fn share(mut self, names: &[&'static str], share: u32) -> Self {
         self.accounts.push(Account { names: names.to_vec(), share });
         self
     }
 
-    /// With one more place.
+    /// Adds a reserved place.
     #[must_use]
     pub fn place(mut self, place: Place) -> Self {
         self.places.push(place);
@@ -88,22 +89,22 @@ impl SpanPolicy {
 }
 
 impl Place {
-    /// For the first span of a name.
+    /// A place for the first span of a name.
     pub const fn first(name: &'static str, bytes: usize) -> Self {
         Self { name, which: Which::First, bytes }
     }
 
-    /// For the first span of a name with each of so many values of an attribute.
+    /// A place for the first span of a name with each of so many values of an attribute.
     pub const fn first_of_each(name: &'static str, attribute: &'static str, values_max: usize, bytes: usize) -> Self {
         Self { name, which: Which::FirstOfEach { attribute, values_max }, bytes }
     }
 
-    /// For the last span of a name.
+    /// A place for the last span of a name.
     pub const fn last(name: &'static str, bytes: usize) -> Self {
         Self { name, which: Which::Last, bytes }
     }
 
-    /// What all spans that may take it need together, when each needs `extra` bytes more.
+    /// The size of all spans that may take it together, if each needs `extra` bytes more.
     pub(crate) const fn all_bytes(&self, extra: usize) -> usize {
         let spans = match self.which {
             Which::First | Which::Last => 1,

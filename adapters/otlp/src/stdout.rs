@@ -1,5 +1,5 @@
-//! Streaming-phase spans as OTLP/JSON lines, one span a line, printed at each flush. The lines can be posted to a collector as they
-//! are. No budget, no ledger: nothing can fail to be delivered.
+//! Prints streaming-phase spans as OTLP/JSON lines at each flush, one span per line. The lines can be posted to a
+//! collector as they are. There is no budget and no ledger, because delivery cannot fail.
 
 use crate::{BufferedSpan, Guard, LineSink, OtlpJson, PipelineConfig, Sizes, convert::scope, json::Level, span_data};
 use async_trait::async_trait;
@@ -14,10 +14,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-/// As many waiting spans are worth printing before the stream ends.
+/// This many waiting spans are printed before the stream ends.
 const EXPORT_SPANS: usize = 64;
 
-/// Prints what it is given.
+/// Prints spans as OTLP/JSON.
 pub struct StdoutTelemetry(Arc<Printer>);
 
 struct Printer {
@@ -38,7 +38,7 @@ struct PrintedStream {
 }
 
 impl StdoutTelemetry {
-    /// Spans of `resource` to `lines`; of `config` the scope and the essential attributes matter.
+    /// Prints spans of `resource` to `lines`. Of `config` only the scope and the essential attributes are used.
     pub fn new(config: &PipelineConfig, resource: &Resource, lines: Arc<dyn LineSink>) -> Self {
         Self(Arc::new(Printer {
             streams: Mutex::default(),
@@ -61,7 +61,7 @@ impl PrintedStream {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let Printer { scope, otlp_json, lines, .. } = &*self.printer;
         for held in waiting {
-            // A span is printed soon after it ended, and nothing is lost by that.
+            // A span is printed soon after it ended; a later moment loses nothing.
             let ended = held.span.end;
             lines.line(&otlp_json.line(span_data(&held, scope), ended, Level::Info));
             self.printed.fetch_add(1, Relaxed);

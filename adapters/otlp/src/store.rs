@@ -1,5 +1,5 @@
-//! What is held of all streams, and the two bounds on it: pending spans, and retained ones. Synchronous, no I/O: whoever is
-//! handed given-up spans writes them to the log.
+//! The spans of all streams that are held, and the two bounds on them: for pending spans, and for retained ones. It is
+//! synchronous and does no I/O: given-up spans are returned to the caller, which writes them to the log.
 
 mod batches;
 
@@ -18,10 +18,10 @@ use std::{
     sync::Arc,
 };
 
-/// Spans that were given up: they are counted as logged already, and MUST be written.
+/// Spans that were given up: they already count as logged, and MUST be written.
 pub(super) type GivenUp = Vec<BufferedSpan>;
 
-/// The accounts of a process.
+/// The streams of a process.
 pub(super) struct SpanStore {
     retain_bytes: usize,
     rules: Arc<Rules>,
@@ -34,9 +34,9 @@ pub(super) struct SpanStore {
     pending_spans: usize,
     pending_bytes: usize,
     retained_bytes: usize,
-    /// When the oldest pending span ended, at the latest.
+    /// An upper bound for the time when the oldest pending span ended.
     pending_since: Timestamp,
-    /// The collector asked for it.
+    /// The wait that the collector asked for.
     patience: Option<Patience>,
 }
 
@@ -57,14 +57,14 @@ impl SpanStore {
         }
     }
 
-    /// Opens the account of a stream.
+    /// Opens a stream.
     pub(super) fn open(&mut self, start: &StreamStart, of: StreamId) -> BufferId {
         let budget = Budget::new(self.rules.clone(), start.opened_at, start.expected_end);
         self.insert(StreamBuffer::new(of, Some(Box::new(budget))))
     }
 
-    /// Takes a span of a stream: admits it, folds it, or has its budget keep it. `is_stream`: it is the stream's own, and no other
-    /// follows.
+    /// Takes a span of a stream: admits it, folds it, or lets its budget keep it. `is_stream` marks the stream's own
+    /// span, after which no other follows.
     pub(super) fn record(
         &mut self,
         id: BufferId,
@@ -98,7 +98,8 @@ impl SpanStore {
         budget.is_some_and(|budget| budget.fold(outline))
     }
 
-    /// After its stream was closed: it has no budget and no ledger line any more, but it is not lost either.
+    /// A span after its stream was closed: there is no budget and no ledger line any more, but the span is not lost
+    /// either.
     fn record_late(&mut self, of: StreamId, span: FinishedSpan<Streaming>, is_stream: bool) -> GivenUp {
         let buffered = BufferedSpan::new(span, is_stream, &self.rules.guard);
         let mut buffer = StreamBuffer::new(of, None);
@@ -110,7 +111,7 @@ impl SpanStore {
         self.bound_retained()
     }
 
-    /// A stream is settled: what is held of it is retained from here on. `None` if that was said before.
+    /// Settles a stream: what is held of it is retained from here on. `None` if it was settled before.
     pub(super) fn close(&mut self, id: BufferId, created: u64) -> Option<(LedgerEntry, GivenUp)> {
         let buffer = self.buffers.get_mut(&id).filter(|buffer| !buffer.is_closed())?;
         let before = (buffer.pending.len(), buffer.pending.bytes());
@@ -139,7 +140,7 @@ impl SpanStore {
         Some((entry, given_up))
     }
 
-    /// What closed accounts settled since their last line.
+    /// What closed streams settled since their last line.
     pub(super) fn late_lines(&mut self) -> Vec<LateLine> {
         let mut lines = Vec::new();
         for id in &self.closed {

@@ -1,9 +1,9 @@
-//! The wall clock, with tokio's timer to wait on. Knows nothing of what is waited for.
+//! The wall clock, with tokio's timers to wait on.
 //!
-//! A frozen process loses its timers' time: they run on the monotonic clock, which may stand still meanwhile. One watch for the whole
-//! process looks at both clocks and wakes every sleeper once they have moved apart; a sleeper by itself wakes only at its moment,
-//! so that thousands of them cost nothing while nothing happens. A wall clock that was set back shows then, too: less of it has
-//! passed than was slept.
+//! Timers run on the monotonic clock, which may stand still while a process is frozen. One watch for the whole process
+//! compares both clocks, and wakes every sleeper once they have moved apart. A sleeper by itself wakes only at its
+//! moment, so that thousands of them cost nothing while nothing happens. The watch also notices a wall clock that was
+//! set back: less of it has passed than was slept.
 
 mod freeze_watch;
 
@@ -52,7 +52,7 @@ async fn sleep_until(
 ) {
     let (mut wall, mut since) = (now(), steady());
     loop {
-        // Asked for before the clocks are read: whatever moves them from here on wakes.
+        // Registered before the clocks are read, so that any later movement of them wakes this sleeper.
         let moved = pin!(watch.moved());
         let (wall_now, steady_now) = (now(), steady());
         let set_back = wall.plus(steady_now.saturating_sub(since)).since(wall_now);
@@ -65,7 +65,7 @@ async fn sleep_until(
             return;
         }
         if left <= LOOK_EVERY {
-            // The watch would wake it no sooner.
+            // The watch would not wake it sooner.
             tokio::time::sleep(left).await;
         } else {
             select(pin!(tokio::time::sleep(left.min(watch.trust()))), moved).await;

@@ -1,4 +1,4 @@
-//! One request, one answer: what the pipeline needs of HTTP, and its fitting into the SDK's exporter.
+//! One request, one response: what the pipeline needs from HTTP, and the adapter to the SDK's exporter.
 
 use super::{
     answer::CollectorAnswer,
@@ -16,38 +16,41 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-/// No answer: no connection, or one that broke.
+/// There was no response: no connection, or one that broke.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// The request could not be made, and nothing was sent: where a transport signs, there are no credentials.
+    /// The request could not be made, and nothing was sent: for example there are no credentials to sign with.
     #[error("the request could not be signed")]
     Unsigned(#[source] Box<dyn Error + Send + Sync>),
-    /// Nobody listens, or the name is unknown, or connecting took too long.
+    /// Nothing listens there, the name is unknown, or connecting took too long.
     #[error("no connection")]
     Connect(#[source] std::io::Error),
-    /// The connection broke before the answer was there.
+    /// The connection broke before the response was complete.
     #[error("the connection broke")]
     Broken(#[source] hyper::Error),
 }
 
-/// What the far side of a transport takes, and how long it may take.
+/// The limits of a transport's receiver, and how long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransportLimits {
-    /// The document of one span, in estimated bytes: the guard cuts spans to it.
+    /// The maximum size of one span's document, in estimated bytes: the guard cuts spans to it.
     pub document_bytes: usize,
-    /// The resource together with the instrumentation scope, in bytes of OTLP: a larger one would have every request refused.
+    /// The maximum size of the resource together with the instrumentation scope, in bytes of OTLP: with a larger one
+    /// every request would be refused.
     pub resource_bytes: usize,
-    /// Spans that began longer ago are not sent: the far side would refuse them, and those beside them perhaps.
+    /// Spans that began longer ago than this are not sent: the receiver would refuse them, and possibly those beside
+    /// them.
     pub span_age: Duration,
-    /// What the spans of one request may lie apart: a request beyond that is refused whole.
+    /// The maximum time between the spans of one request: beyond that it is refused as a whole.
     pub request_span: Duration,
-    /// With less time left than this no attempt begins. It would be dropped with its answer unread, and its spans sent twice.
+    /// No attempt begins with less time left than this. It would be dropped with its response unread, and its spans
+    /// would be sent twice.
     pub attempt: Duration,
 }
 
 impl TransportLimits {
-    /// Those of a collector beside the function, which hands spans to X-Ray as documents of at most 64 KB. A span gets half of
-    /// that, so that no estimate has to be exact. Age and resource are X-Ray's business there.
+    /// The limits of a collector beside the function, which passes spans to X-Ray as documents of at most 64 KB. A span
+    /// gets half of that, so that no estimate has to be exact. Age and resource are not limited there.
     pub const COLLECTOR: Self = Self {
         document_bytes: 32_000,
         resource_bytes: usize::MAX,
@@ -57,24 +60,26 @@ impl TransportLimits {
     };
 }
 
-/// Sends requests. MUST stop sending when dropped, and note in the attempt log when the first byte has left.
+/// Sends requests. MUST stop sending when dropped, and note in the attempt log when the first byte has been sent.
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends `request` and reads the whole answer, whatever its status. One attempt: what fails is the pipeline's to try again.
+    /// Sends `request` and reads the whole response, whatever its status. It makes one attempt: the pipeline decides
+    /// about another one.
     async fn send(&self, request: Request<Bytes>, attempt_log: &AttemptLog) -> Result<Response<Bytes>, TransportError>;
 
-    /// What the far side takes. Asked once, when a pipeline is built.
+    /// The receiver's limits. Asked once, when a pipeline is built.
     fn limits(&self) -> TransportLimits {
         TransportLimits::COLLECTOR
     }
 
-    /// What an operator can do about a reply that did not take spans, where this transport knows more than its status says.
+    /// What an operator can do about a response that did not accept spans, if this transport knows more than the status
+    /// says.
     fn advice(&self, _reply: &CollectorReply) -> Option<&'static str> {
         None
     }
 }
 
-/// A transport whose answers are noted, in the form that the SDK's exporter takes.
+/// A transport whose responses are noted, in the form that the SDK's exporter requires.
 #[derive(Debug)]
 pub(super) struct RecordingClient {
     transport: Arc<dyn Transport>,
@@ -82,7 +87,7 @@ pub(super) struct RecordingClient {
     clock: ClockOfAnswers,
 }
 
-/// The exporter wants its client to be `Debug`, which a clock is not.
+/// The exporter requires its client to be `Debug`, which a clock is not.
 struct ClockOfAnswers(Arc<dyn Clock>);
 
 impl fmt::Debug for ClockOfAnswers {

@@ -1,4 +1,5 @@
-//! How one SDK call becomes a plain report, and its error a plain failure. Knows the shape of SDK errors, no service.
+//! Converts one SDK call into a plain report, and its error into a plain failure. Knows the form of SDK errors, and no
+//! service.
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::operation::RequestId;
@@ -23,10 +24,10 @@ use std::{
     },
 };
 
-/// The longest error name that is passed on, in characters.
+/// The maximum length of an error name, in characters.
 const ERROR_TYPE_MAX_CHARS: usize = 128;
 
-/// Counts how often a request was sent. Travels with one call.
+/// Counts the attempts of a request. It belongs to one call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attempts(Arc<AtomicU32>);
 
@@ -53,12 +54,12 @@ impl Intercept for Attempts {
     }
 }
 
-/// The report of a call that was answered.
+/// The report of a call that got a response.
 pub(crate) fn returned(target: AwsCall, attempts: &Attempts, answer: &impl RequestId) -> AwsCall {
     AwsCall { request_id: answer.request_id().map(ToOwned::to_owned), attempts: attempts.count(), ..target }
 }
 
-/// The error of a call that was not, or not well.
+/// The error of a call that failed.
 pub(crate) fn failed<E>(target: AwsCall, attempts: &Attempts, error: &SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -96,13 +97,13 @@ where
     }
 }
 
-/// A code comes from outside and goes into span annotations: printable and short, or not at all.
+/// An error code comes from outside and goes into span annotations, so it is used only if it is printable and short.
 fn named(code: &str) -> Cow<'static, str> {
     let printable = code.chars().filter(char::is_ascii_graphic);
     Cow::Owned(printable.take(ERROR_TYPE_MAX_CHARS).collect())
 }
 
-/// Whether no connection came to be, so that nothing can have been sent.
+/// Whether no connection was opened, so that nothing can have been sent.
 fn is_not_connected(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
     source::<io::Error>(error).is_some_and(|error| {

@@ -1,6 +1,7 @@
-//! Credentials: the environment's, as on Lambda; else the SDK's default chain, built only then.
+//! Credentials: those of the environment, as on Lambda, or else the SDK's default chain, which is built only then.
 //!
-//! A profile's credential process may take longer than a call may: what one call began to load goes on without it, and serves the next.
+//! A profile's credential process may take longer than a call may. A load that one call began goes on without it, and
+//! serves the next.
 
 use aws_config::{
     Region, default_provider::credentials::DefaultCredentialsChain,
@@ -21,7 +22,7 @@ pub(super) struct LazyChain {
     loading: Mutex<Option<JoinHandle<provider::Result>>>,
 }
 
-/// What is asked where the environment holds none.
+/// Where credentials come from if the environment has none.
 #[derive(Debug)]
 struct Behind {
     http: SharedHttpClient,
@@ -47,7 +48,7 @@ impl LazyChain {
     }
 }
 
-/// Joins the load that an earlier call left behind, else begins this one. Cancel-safe.
+/// Joins a load that an earlier call began, or begins one. Cancel-safe.
 async fn shared(
     loading: &Mutex<Option<JoinHandle<provider::Result>>>,
     load: impl Future<Output = provider::Result> + Send + 'static,

@@ -1,7 +1,8 @@
-//! One HTTP client for all AWS service clients, made when it is first needed, and made anew after a freeze: its pool of
-//! connections outlives the far side's patience, and the pool's own idle limit runs on a clock that may stand still.
+//! One HTTP client for all AWS service clients, made when it is first needed, and made anew after a freeze: pooled
+//! connections may have been closed by the server meanwhile, and the pool's own idle limit runs on a clock that may
+//! stand still.
 //!
-//! The SDK's own client loads certificates once for every service client, at construction, even where the endpoint is
+//! The SDK's own client loads certificates once for every service client, at construction, even if the endpoint is
 //! plain HTTP; that is most of what the service clients cost at start.
 
 use super::TrustRoots;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub(super) struct LazyHttp {
     roots: TrustRoots,
     watch: OnceLock<Arc<FreezeWatch>>,
-    /// With the count of freezes before which it was made.
+    /// The client, with the number of freezes before it was made.
     client: Mutex<Option<(u64, SharedHttpClient)>>,
 }
 
@@ -31,8 +32,8 @@ impl LazyHttp {
         Self { roots, watch: OnceLock::new(), client: Mutex::new(None) }
     }
 
-    /// The client whose connections are all from after the last freeze. Asked for once an attempt, so that a second attempt
-    /// does not go over a stale connection either.
+    /// A client whose connections are all from after the last freeze. It is requested for each attempt, so that a
+    /// second attempt does not use a stale connection either.
     fn client(&self) -> SharedHttpClient {
         let freezes = self.watch.get_or_init(FreezeWatch::start).freezes();
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +45,7 @@ impl LazyHttp {
 
     fn fresh(&self) -> SharedHttpClient {
         let context = TlsContext::builder().with_trust_store(self.roots.store()).build();
-        // An error cannot happen: the builder checks nothing, rustls reads the certificates later.
+        // This cannot fail: the builder checks nothing, and rustls reads the certificates later.
         let context = context.unwrap_or_default();
         Builder::new().build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder();
@@ -53,7 +54,7 @@ impl LazyHttp {
             connector
                 .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                 .tls_context(context.clone())
-                // HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY: without this the SDK does not look at them.
+                // HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY: without this the SDK ignores them.
                 .proxy_config(ProxyConfig::from_env())
                 .build()
         })
@@ -65,7 +66,7 @@ impl HttpClient for LazyHttp {
         self.client().http_connector(settings, components)
     }
 
-    // `validate_base_client_config` stays the empty default: the inner one would load the certificates.
+    // `validate_base_client_config` keeps its empty default: the inner one would load the certificates.
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
         Some(ConnectorMetadata::new("hyper", Some("1.x".into())))

@@ -10,15 +10,15 @@ use bytes::Bytes;
 use http::Request;
 use std::{error::Error, time::SystemTime};
 
-/// What a signature is good for.
+/// The service and the region of a signature.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     pub(crate) region: String,
     pub(crate) service: &'static str,
 }
 
-/// Signs a request with an absolute address in place. All of its headers but the few that proxies change are signed; the body is
-/// signed as it stands, so it has to be compressed before.
+/// Signs a request with an absolute address in place. All headers are signed, except the few that proxies change. The
+/// body is signed as it is, so it has to be compressed before.
 pub(crate) fn sign_request(
     request: &mut Request<Bytes>,
     credentials: Credentials,

@@ -1,5 +1,6 @@
-//! TLS to one host, by the library and with the cryptography that the SDK's HTTP client has. For a caller that has to know when the
-//! first byte of its request has left, and to close the connection by dropping it: the SDK's pool of connections hides both.
+//! TLS to one host, with the library and the cryptography of the SDK's HTTP client. It is for a caller that has to know
+//! when the first byte of its request was sent, and that closes the connection by dropping it: the SDK's connection
+//! pool hides both.
 
 use super::TrustRoots;
 use async_trait::async_trait;
@@ -9,20 +10,20 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::{sync::OnceCell, time::timeout};
 use tokio_rustls::TlsConnector;
 
-/// Opening a connection, name lookup included; and as long again for the handshake.
+/// The limit for opening a connection, name lookup included, and again for the handshake.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes connections to one host.
+/// Opens connections to one host.
 pub(crate) struct Tls {
     tcp: Tcp,
     name: ServerName<'static>,
     roots: TrustRoots,
-    /// Certificates are loaded with the first connection; sessions are resumed with the later ones.
+    /// Certificates are loaded for the first connection; later ones resume its TLS session.
     connector: OnceCell<TlsConnector>,
 }
 
 impl Tls {
-    /// `None`: `host` is no name that a certificate could be for.
+    /// `None` if `host` is not a name that a certificate can have.
     pub(crate) fn new(host: &str, port: u16, roots: TrustRoots) -> Option<Self> {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).ok()?;
         Some(Self { tcp: Tcp::new(host, port).within(CONNECT_TIMEOUT), name, roots, connector: OnceCell::new() })

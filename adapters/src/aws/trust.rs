@@ -1,4 +1,5 @@
-//! Which certificate authorities are believed, for every TLS connection of the program: the service clients' and the exporter's.
+//! The certificate authorities that are trusted, for every TLS connection of the program: the service clients' and the
+//! exporter's.
 
 use aws_smithy_http_client::tls::TrustStore;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -8,25 +9,25 @@ use rustls::{
 };
 use std::sync::Arc;
 
-/// Which certificate authorities are believed.
+/// The certificate authorities that are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustRoots {
-    /// Mozilla's list, compiled in: 1 ms to load, where the system's takes 5. For Lambda.
+    /// Mozilla's list, compiled in: it loads in 1 ms, the system's in 5. For Lambda.
     Bundled,
-    /// The system's, which may know a company's own proxy. For everywhere else.
+    /// The system's, which may include a company's own. For everywhere else.
     Native,
     /// Those of a file that the operator names (`AWS_CA_BUNDLE`), and no other.
     Own(CaBundle),
 }
 
-/// Certificates that can be used.
+/// Certificates of authorities, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaBundle(Arc<[CertificateDer<'static>]>);
 
-/// Why a text is no bundle.
+/// Why a text is not a bundle of certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaBundleError {
-    /// There is no PEM block of a certificate in it, or none that can be used.
+    /// It contains no PEM block of a usable certificate.
     #[error("holds no certificate in PEM form that can be used")]
     Empty,
     /// One of the blocks is broken.
@@ -35,11 +36,11 @@ pub enum CaBundleError {
 }
 
 impl CaBundle {
-    /// Reads PEM blocks; text between them is passed over, and so are certificates that no connection could use, as the bundle of a
-    /// system may hold some.
+    /// Reads PEM blocks. Text between them is ignored, and so are certificates that no connection could use, because
+    /// the bundle of a system may contain some.
     ///
     /// # Errors
-    /// [`CaBundleError`]: every connection would fail later.
+    /// [`CaBundleError`], because every connection would fail later.
     pub fn parse(pem: &str) -> Result<Self, CaBundleError> {
         let mut usable = Vec::new();
         for (index, certificate) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
@@ -78,7 +79,7 @@ fn in_pem(certificates: &[CertificateDer<'_>]) -> TrustStore {
     certificates.iter().fold(TrustStore::empty(), |store, der| store.with_pem_certificate(pem(der)))
 }
 
-/// The SDK's trust store takes PEM only.
+/// The SDK's trust store accepts PEM only.
 fn pem(der: &[u8]) -> String {
     let body = STANDARD.encode(der);
     format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")

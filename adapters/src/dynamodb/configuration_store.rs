@@ -10,7 +10,7 @@ use sse_core::{
     ports::{Configuration, ConfigurationStore, UserId},
 };
 
-/// Beyond these a configuration's tickers are not read (contract: HTTP).
+/// The maximum number of a configuration's tickers that are read.
 const TICKERS_MAX: usize = 100;
 
 /// The users table.
@@ -46,7 +46,7 @@ impl ConfigurationStore for DynamoConfigurationStore {
             .client
             .get_item()
             .table_name(&self.table)
-            // A configuration made a moment ago has to be found: 404 is final for its reader.
+            // A configuration that was created a moment ago has to be found, because 404 is final for its reader.
             .consistent_read(true)
             .key("PK", AttributeValue::S(format!("USER#{}", user.expose())))
             .key("SK", AttributeValue::S(format!("CONFIG#{id}")))
@@ -62,7 +62,7 @@ impl ConfigurationStore for DynamoConfigurationStore {
             }
             Err(error) => {
                 let mut error = failed(self.target(), &attempts, &error);
-                // The service may quote the key, and a span would carry it on: no user ids there.
+                // The service may quote the key, which a span would contain then: no user ids there.
                 error.detail = error.detail.replace(&format!("USER#{}", user.expose()), "USER#…");
                 Err(error)
             }
@@ -70,7 +70,7 @@ impl ConfigurationStore for DynamoConfigurationStore {
     }
 }
 
-/// The first 100 tickers, those that are none left out: one bad entry does not take a user's stream away.
+/// The first 100 valid tickers: one invalid entry does not make a user's stream fail.
 fn active(attributes: &Attributes) -> Option<Configuration> {
     if item::text(attributes, "status") != Some("active") {
         return None;

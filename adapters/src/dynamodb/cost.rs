@@ -1,5 +1,5 @@
-//! What a page costs: the poller's very own query, asked to say so. For the test of the rule "Cost of a poll" only; in
-//! production nobody reads the figures, and they are left out of the answer.
+//! The cost of a page: the poller's own query, which asks for its consumed capacity. Only for the test of the rule
+//! "Cost of a poll"; in production the figures are not requested.
 
 use super::DynamoPoller;
 use crate::aws::{Attempts, failed};
@@ -27,17 +27,17 @@ use std::sync::{
 pub struct Cost {
     /// Read capacity units. moto says a constant.
     pub capacity_units: f64,
-    /// Items that the server looked at.
+    /// Items that the server examined.
     pub scanned: i32,
-    /// Items in the answer.
+    /// Items in the response.
     pub items: usize,
-    /// Bytes of the answer's body.
+    /// The size of the response's body, in bytes.
     pub bytes: u64,
-    /// Whether the page is not the last.
+    /// Whether more pages follow.
     pub has_more: bool,
 }
 
-/// Reads the length of the answer.
+/// Reads the length of the response.
 #[derive(Clone, Debug, Default)]
 struct Bytes(Arc<AtomicU64>);
 

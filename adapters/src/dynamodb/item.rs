@@ -1,4 +1,4 @@
-//! An item as attribute values, both ways. Trusts nothing that it reads.
+//! Converts an item from and to attribute values. Validates everything that it reads.
 
 use super::names;
 use crate::item_fields::{ItemFields, updated_at};
@@ -12,8 +12,8 @@ use std::{collections::HashMap, sync::Arc};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
-/// Reads one item of a partition. The partition itself is not among the attributes: whoever queried knows it. Items dated after
-/// `latest` are refused.
+/// Reads one item of a partition. The partition itself is not among the attributes, because the query determines it.
+/// Items dated after `latest` are rejected.
 pub(super) fn read(attributes: &Attributes, sentiment: Sentiment, latest: Timestamp) -> Result<Item, MalformedItem> {
     parse(attributes, sentiment, latest).map_err(|problem| MalformedItem {
         source_id: legible(attributes, names::SOURCE_ID),
@@ -37,7 +37,7 @@ fn parse(attributes: &Attributes, sentiment: Sentiment, latest: Timestamp) -> Re
     fields.check(latest)
 }
 
-/// A list or a set of strings. Writers that map an absent name to NULL leave one in the list: it names nothing.
+/// A list or a set of strings. Writers that map an absent name to NULL leave one in the list, which names nothing.
 fn tickers(value: Option<&AttributeValue>) -> Result<Vec<&str>, ItemProblem> {
     match value {
         Some(AttributeValue::L(list)) => {

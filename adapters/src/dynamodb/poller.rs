@@ -1,4 +1,4 @@
-//! Reading the index of items: one Query a page, newest first, and only the attributes that count.
+//! Reads the index of items: one Query per page, newest first, and only the attributes that are needed.
 
 use super::{
     item::{self, Attributes},
@@ -17,7 +17,7 @@ use sse_core::{
     ports::{Dates, MalformedItem, Page, PageToken, Poller, Query},
 };
 
-/// As many characters of a date as name its second: `2026-11-22T08:00:00`.
+/// The number of characters of a date up to its second: `2026-11-22T08:00:00`.
 const TO_THE_SECOND: usize = 19;
 /// Dates begin with this year, and sort behind it; a number of seconds, or a day before its month, sorts before it.
 const FIRST_YEAR: &str = "1970";
@@ -46,10 +46,10 @@ impl DynamoPoller {
     }
 
     /// Opens the connection and fetches the credentials that the first poll will need: on Lambda, while start-up has
-    /// the whole processor. A failure is the first poll's to report.
+    /// the whole processor. The first poll reports a failure.
     ///
-    /// It is a call outside every invocation, and so in no trace; made only where it pays, which is the TLS of AWS itself. An
-    /// endpoint of one's own (`AWS_ENDPOINT_URL`) is a neighbour.
+    /// This call is outside every invocation, and so in no trace. It is made only where it saves time, which is the TLS
+    /// connection to AWS itself; an endpoint of `AWS_ENDPOINT_URL` is nearby.
     pub async fn warm_up(&self) {
         if self.is_neighbour {
             return;
@@ -71,7 +71,7 @@ impl DynamoPoller {
             .table_name(&self.table)
             .index_name(&self.index)
             .key_condition_expression(condition)
-            // Not the sentiment: it is asked for, so it is known.
+            // Not the sentiment: the query determines it.
             .projection_expression("#i, #u, #n, #t, #x")
             .expression_attribute_names("#s", names::SENTIMENT)
             .expression_attribute_names("#i", names::SOURCE_ID)
@@ -87,8 +87,8 @@ impl DynamoPoller {
     }
 }
 
-/// The index compares texts, and one moment has several (`…00Z`, `…00.000Z`, `…00+00:00`): the second they share sorts
-/// before all of them.
+/// The index compares texts, and one moment has several forms (`…00Z`, `…00.000Z`, `…00+00:00`): the second that they
+/// share sorts before all of them.
 fn lower_bound(since: Timestamp) -> String {
     let mut text = since.to_string();
     text.truncate(TO_THE_SECOND);
@@ -139,19 +139,19 @@ fn page(query: &Query<'_>, answer: QueryOutput, report: AwsCall) -> Result<Page,
     let next = match answer.last_evaluated_key.filter(|_| query.dates != Dates::BeforeAny) {
         Some(key) if !key.is_empty() => match token(&key) {
             Some(token) => Some(token),
-            // Without its token the rest of the partition cannot be read, and half a partition is no page.
+            // Without its key the rest of the partition cannot be read, and half a partition is no result.
             None => return Err(unreadable(report, "LastEvaluatedKey lacks the keys of the index")),
         },
         _ => None,
     };
-    // The SDK reads an empty body, or any object, as an answer without items; believed, it would empty a full read.
+    // The SDK reads an empty body, or any object, as a response without items, which would empty a full read.
     let Some(items) = answer.items else {
         return Err(unreadable(report, "no Items in the answer"));
     };
     let mut page = Page { next, report, returned: items.len(), ..Page::default() };
     for attributes in items {
         match (item::read(&attributes, query.sentiment, query.latest), query.dates) {
-            // Older than the query asked for, but within the second that the lower bound names.
+            // Older than the query asked for, but within the second of the lower bound.
             (Ok(item), Dates::Since(since)) if item.updated_at < since => {}
             (Ok(item), Dates::Since(_)) => page.items.push(item),
             // Whatever it says, it stands where no read looks for it.
@@ -163,7 +163,7 @@ fn page(query: &Query<'_>, answer: QueryOutput, report: AwsCall) -> Result<Page,
             (Err(skipped), _) => page.skipped.push(skipped),
         }
     }
-    // Texts of one second need not sort as their moments do.
+    // Texts of one second need not sort by time.
     page.items.sort_by_key(|item| std::cmp::Reverse(item.updated_at));
     Ok(page)
 }

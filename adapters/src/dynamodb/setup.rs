@@ -1,4 +1,4 @@
-//! Making the tables, for `feed --create`. In production the infrastructure code makes them.
+//! Creates the tables, for `feed --create`. In production the infrastructure code creates them.
 
 use super::names;
 use crate::aws::{Attempts, Aws, failed};
@@ -16,10 +16,10 @@ use std::time::Duration;
 
 /// How long a new table may take to become usable, in milliseconds.
 const ACTIVE_WITHIN: Duration = Duration::from_mins(2);
-/// How often it is asked whether it is, in milliseconds.
+/// How often the table's state is checked,
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// Why there is no table.
+/// Why a table could not be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
     /// A call failed.
@@ -27,30 +27,31 @@ pub enum SetupError {
     Call {
         /// The table.
         table: String,
-        /// What failed.
+        /// The error.
         error: Box<CallError>,
     },
-    /// It was asked for, and is still not usable.
+    /// It was created, and is still not usable.
     #[error("{0} did not become active within two minutes")]
     NotActive(String),
-    /// The SDK refuses the request that was built here.
+    /// The SDK rejects the request that was built here.
     #[error("{0} cannot be described: {1}")]
     Invalid(String, String),
 }
 
-/// Makes tables and waits for them.
+/// Creates tables and waits until they are usable.
 pub struct Tables {
     client: Client,
     region: String,
 }
 
 impl Tables {
-    /// On this account.
+    /// Uses this client configuration.
     pub fn new(aws: &Aws) -> Self {
         Self { client: super::patient(aws), region: aws.region().to_owned() }
     }
 
-    /// The items table with its index and its TTL; `false` if there is one of this name already, which is left as it is.
+    /// Creates the items table with its index and its TTL; `false` if there is a table of this name already, which is
+    /// left unchanged.
     ///
     /// # Errors
     /// [`SetupError`]
@@ -85,7 +86,7 @@ impl Tables {
         Ok(true)
     }
 
-    /// The users table; `false` if there is one of this name already.
+    /// Creates the users table; `false` if there is a table of this name already.
     ///
     /// # Errors
     /// [`SetupError`]

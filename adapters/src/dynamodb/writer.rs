@@ -1,4 +1,4 @@
-//! Writing items in batches, for `feed`. What DynamoDB leaves unprocessed is written again.
+//! Writes items in batches, for `feed`. Items that DynamoDB leaves unprocessed are written again.
 
 use super::item;
 use crate::aws::{Attempts, Aws, failed};
@@ -10,14 +10,14 @@ use lambda_trace::{AwsCall, CallError, Clock, Failure};
 use sse_core::{item::Item, ports::Random};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// DynamoDB's limit of one `BatchWriteItem`.
+/// DynamoDB's maximum number of items in one `BatchWriteItem`.
 const BATCH_ITEMS: usize = 25;
-/// How often a batch is sent while some of it stays unprocessed.
+/// How many times a batch is sent while items in it stay unprocessed.
 const ROUNDS_MAX: u32 = 8;
-/// The wait before the second round; it doubles, with jitter.
+/// The wait before the second attempt; it doubles, with jitter.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
-/// What was written.
+/// The result of writing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Items that are in the table now.
@@ -36,15 +36,15 @@ pub struct ItemWriter {
 }
 
 impl ItemWriter {
-    /// Writes to `table`; clock and randomness are for the waits between rounds.
+    /// Writes to `table`; clock and randomness are for the waits between attempts.
     pub fn new(aws: &Aws, table: &str, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { client: super::patient(aws), region: aws.region().to_owned(), table: table.to_owned(), clock, random }
     }
 
-    /// Writes all items, in order: of two versions of one item the later in the list stays.
+    /// Writes all items in order: of two versions of one item the later in the list remains.
     ///
     /// # Errors
-    /// A call failed, or DynamoDB took nothing more: some items may be written.
+    /// A call failed, or DynamoDB processed nothing more: some items may have been written.
     pub async fn write(&self, items: &[Item]) -> Result<Progress, CallError> {
         let mut progress = Progress::default();
         for batch in batches(items) {
@@ -106,7 +106,7 @@ impl ItemWriter {
     }
 }
 
-/// Cuts the list so that no batch holds two versions of one item: DynamoDB refuses such a batch.
+/// Divides the list so that no batch contains two versions of one item, which DynamoDB rejects.
 fn batches(items: &[Item]) -> Vec<Vec<&Item>> {
     let mut batches: Vec<Vec<&Item>> = Vec::new();
     for items in items.chunks(BATCH_ITEMS) {
@@ -117,7 +117,7 @@ fn batches(items: &[Item]) -> Vec<Vec<&Item>> {
     batches
 }
 
-/// `None` cannot happen: the builder misses nothing. An item that could not be built would not count as written.
+/// `None` cannot happen: the builder has every field. An item that could not be built would not count as written.
 fn put(item: &Item) -> Option<WriteRequest> {
     let put = PutRequest::builder().set_item(Some(item::write(item))).build().ok()?;
     Some(WriteRequest::builder().put_request(put).build())
@@ -135,7 +135,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
     const ONE_LEFT: &str = r#"{"UnprocessedItems":{"items":[{"PutRequest":{"Item":{"source_id":{"S":"x"}}}}]}}"#;
 
-    /// A clock on which every wait is over at once.
+    /// A clock on which every wait is over immediately.
     struct NoWait;
     #[async_trait::async_trait]
     impl Clock for NoWait {

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 /// How many characters name a date to the second: `2026-11-22T08:00:00`.
 const TO_THE_SECOND: usize = 19;
 
-/// Reads an item's `updated_at`: RFC 3339 to the second or finer, in UTC, which may be written as `Z`, `+00:00`, `+0000` or not
-/// at all.
+/// Parses an item's `updated_at`: RFC 3339 to the second or finer, in UTC, which may be written as `Z`, `+00:00`,
+/// `+0000` or not at all.
 ///
-/// Another offset is refused: the index sorts these texts, and such a date would stand where no read looks for it. A blank
-/// instead of the `T` sorts before every read of its day, and is refused for the same reason.
+/// Another offset is rejected: the index sorts these texts, and such a date would stand where no read looks for it. A
+/// blank instead of the `T` sorts before every read of its day, and is rejected for the same reason.
 pub fn updated_at(text: &str) -> Option<Timestamp> {
     if text.as_bytes().get(10) != Some(&b'T') {
         return None;

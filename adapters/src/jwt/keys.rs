@@ -1,4 +1,4 @@
-//! The keys that tokens are verified with: read once, checked then, never shown.
+//! The keys that tokens are verified with: read and checked once, and never shown.
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
@@ -8,39 +8,39 @@ use aws_lc_rs::{
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::ops::RangeInclusive;
 
-/// The sizes of RSA keys that RS256 is verified with, in bits.
+/// The permitted sizes of RSA keys for RS256, in bits.
 const RSA_BITS: RangeInclusive<usize> = 2_048..=8_192;
-/// The shortest secret for HS256, in bytes: as long as the hash (RFC 7518, 3.2).
+/// The minimum length of a secret for HS256, in bytes: that of the hash (RFC 7518, 3.2).
 pub const SECRET_MIN_BYTES: usize = 32;
 
-/// Keys with the one algorithm that each is good for.
+/// Keys, each with its one algorithm.
 pub struct Keys(Vec<(Algorithm, DecodingKey)>);
 
-/// What is wrong with a key. Says nothing of its content.
+/// What is wrong with a key. It contains nothing of the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
     /// Too short to be safe.
     #[error("the secret has {0} bytes, HS256 needs at least {SECRET_MIN_BYTES}")]
     ShortSecret(usize),
-    /// No `-----BEGIN …-----` at all.
+    /// There is no `-----BEGIN …-----`.
     #[error("no PEM block")]
     NoBlock,
     /// A block begins and does not end.
     #[error("PEM block {0} has no END line")]
     NoEnd(usize),
-    /// A private key has no business here.
+    /// It is a private key, which must not be here.
     #[error("PEM block {0} is a private key: only public keys belong here")]
     Private(usize),
     /// A certificate, a signing request, …
     #[error("PEM block {0} is no public key (PUBLIC KEY or RSA PUBLIC KEY)")]
     OtherBlock(usize),
-    /// Not what its label says.
+    /// The content does not match the label.
     #[error("PEM block {0} cannot be read as an RSA, EC or Ed25519 public key")]
     Unreadable(usize),
     /// RSA below 2048 or above 8192 bits.
     #[error("PEM block {0} is no RSA key of 2048 to 8192 bits")]
     RsaSize(usize),
-    /// ES256 is P-256 and nothing else.
+    /// ES256 requires P-256.
     #[error("PEM block {0} is no EC key on the curve P-256")]
     Curve(usize),
 }
@@ -83,7 +83,7 @@ impl Keys {
     }
 }
 
-/// `block` begins behind its `-----BEGIN `.
+/// `block` begins after its `-----BEGIN `.
 fn read_block(block: &str, number: usize) -> Result<(Algorithm, DecodingKey), KeyProblem> {
     let (label, body) = block.split_once("-----").ok_or(KeyProblem::NoEnd(number))?;
     if label.ends_with("PRIVATE KEY") {
@@ -99,7 +99,7 @@ fn read_block(block: &str, number: usize) -> Result<(Algorithm, DecodingKey), Ke
 }
 
 fn read_key(pem: &[u8], number: usize) -> Result<(Algorithm, DecodingKey), KeyProblem> {
-    // The readers look at the kind of the key: one of them at the most takes it.
+    // The parsers check the type of the key, so at most one of them accepts it.
     if let Ok(key) = DecodingKey::from_rsa_pem(pem) {
         let key = checked(key, &RSA_PKCS1_2048_8192_SHA256, KeyProblem::RsaSize(number))?;
         let bits = key.try_get_as_bytes().ok().and_then(rsa_bits);
@@ -119,7 +119,7 @@ fn read_key(pem: &[u8], number: usize) -> Result<(Algorithm, DecodingKey), KeyPr
     Err(KeyProblem::Unreadable(number))
 }
 
-/// The library reads a key only when it verifies; a key that no token can pass has to stop the start instead.
+/// The library parses a key only when it verifies; a key that can verify no token has to stop the start instead.
 fn checked(
     key: DecodingKey,
     algorithm: &'static dyn VerificationAlgorithm,

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, on demand.
+//! Faults of calls, on demand.
 
 use lambda_trace::{AwsCall, CallError, Clock, Failure};
 use std::{borrow::Cow, time::Duration};
@@ -6,10 +6,10 @@ use std::{borrow::Cow, time::Duration};
 /// Calls are given up after this long, retries included: as the real adapters do it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Trouble for every call from now on.
+/// A fault for every call from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Fails at once.
+    /// Fails immediately.
     Fail(Failure),
     /// Never answers; the call is given up after 3 s.
     Hang,
@@ -20,7 +20,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Lives through the fault. `None`: the call then goes on as if nothing had been.
+    /// Waits as the fault demands. `None`: the call then continues normally.
     pub(super) async fn strike(self, clock: &dyn Clock, report: &AwsCall) -> Option<CallError> {
         let (wait, failure) = match self {
             Self::Fail(failure) => (Duration::ZERO, Some(failure)),

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use sse_core::item::{Item, ItemProblem, latest_date};
 use std::fmt;
 
-/// So many bad lines are told in full; a file of another kind has as many as it has lines.
+/// This many invalid lines are reported in full; a file of another kind has only invalid ones.
 const TOLD_MAX: usize = 10;
 
-/// A line that is no item.
+/// A line that is not a valid item.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct BadLine {
@@ -19,12 +19,12 @@ pub struct BadLine {
     pub problem: String,
 }
 
-/// The lines that are no items: the first ten, and how many there are.
+/// The lines that are not valid items: the first ten, and the total number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BadLines {
     /// The first of them, in order.
     pub first: Vec<BadLine>,
-    /// How many there are in all.
+    /// The total number.
     pub count: usize,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for BadLines {
 
 impl std::error::Error for BadLines {}
 
-/// A line as it is written. Further names are let be: items carry texts that this service does not read.
+/// A line as it is written. Other members are ignored: items contain texts that this service does not read.
 #[derive(Deserialize)]
 struct Line {
     source_id: String,
@@ -62,10 +62,10 @@ struct Line {
     ttl_timestamp: Option<f64>,
 }
 
-/// Reads a whole file; blank lines are nothing, and an item without `updated_at` was written `now`.
+/// Reads a whole file. Blank lines are ignored, and an item without `updated_at` counts as written `now`.
 ///
 /// # Errors
-/// The lines that are no items, by number.
+/// The lines that are not valid items, by number.
 pub fn read_items(file: &[u8], now: Timestamp) -> Result<Vec<Item>, BadLines> {
     let (mut items, mut bad) = (Vec::new(), BadLines::default());
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);

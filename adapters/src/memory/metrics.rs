@@ -1,4 +1,4 @@
-//! Metrics that stay here, and metrics that go nowhere.
+//! Metrics that are kept in memory, and metrics that are discarded.
 
 use super::{Fault, lock};
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ impl Metrics for NoMetrics {
     }
 }
 
-/// Keeps every batch, and looks like a CloudWatch to whoever traces it.
+/// Keeps every batch, and looks like `CloudWatch` in traces.
 pub struct MemoryMetrics {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
@@ -45,7 +45,7 @@ impl MemoryMetrics {
         lock(&self.state).batches.clone()
     }
 
-    /// Trouble for every call, until it is set again.
+    /// A fault for every call, until it is set again.
     pub fn set_fault(&self, fault: Option<Fault>) {
         lock(&self.state).fault = fault;
     }

@@ -1,4 +1,4 @@
-//! The last spans of both phases, kept in memory: for tests, and for the page that shows them.
+//! Keeps the last spans of both phases in memory: for tests, and for the page that shows them.
 
 use async_trait::async_trait;
 use lambda_trace::{
@@ -15,7 +15,7 @@ use std::{
 /// How many spans are kept, unless told otherwise.
 pub const KEPT_SPANS: usize = 2_000;
 
-/// Which pipeline a span went to.
+/// The pipeline that a span went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RecordPhase {
@@ -50,13 +50,13 @@ pub struct Record {
     pub attributes: serde_json::Map<String, serde_json::Value>,
     /// Type and message, if it failed.
     pub error: Option<(String, String)>,
-    /// A flush took it along; until then it is pending.
+    /// Whether a flush took it; until then it is pending.
     pub is_delivered: bool,
-    /// What the trace budget would reckon for it at X-Ray, in bytes.
+    /// The size that the trace budget estimates for it at X-Ray, in bytes.
     pub document_bytes: usize,
 }
 
-/// A bounded memory of spans.
+/// A bounded store of spans.
 #[derive(Clone)]
 pub struct MemoryTelemetry {
     kept: usize,

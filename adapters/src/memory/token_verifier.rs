@@ -1,10 +1,10 @@
-//! Tokens that are what they are said to be.
+//! A verifier with a list of tokens, for tests.
 
 use super::lock;
 use sse_core::ports::{TokenError, TokenVerifier, UserId};
 use std::{collections::HashMap, sync::Mutex};
 
-/// A list of tokens and what to say to each; any other is invalid.
+/// A list of tokens with the result for each; any other token is invalid.
 #[derive(Default)]
 pub struct MemoryTokenVerifier(Mutex<HashMap<String, Result<UserId, TokenError>>>);
 

@@ -1,9 +1,9 @@
-//! Whether the process stood still. Lambda freezes it between invocations, a laptop sleeps: connections from before that
-//! may have been forgotten by the far side, and nothing in the process has heard of it.
+//! Detects whether the process was frozen. Lambda freezes it between invocations, and a laptop sleeps: the other side
+//! may have closed connections from before that, of which the process has not learned.
 //!
-//! Two signs are looked for, because neither shows every freeze. Where the virtual machine is paused, the monotonic clock
-//! stands still while the wall clock goes on. Where only the process is stopped, both go on, but the watch's own ticks are
-//! missing. A runtime that was merely busy for so long looks the same; what follows from it, fresh connections, is harmless.
+//! There are two signs, neither of which shows every freeze. If the virtual machine is paused, the monotonic clock
+//! stands still while the wall clock goes on. If only the process is stopped, both go on, but the watch's own ticks are
+//! missing. A runtime that was busy for so long looks the same; the consequence, fresh connections, is harmless.
 
 use super::SystemClock;
 use lambda_trace::{Clock, Timestamp};
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 /// Between two ticks.
 const TICK: Duration = Duration::from_millis(100);
-/// A tick that is later than this was held up by a freeze. Shorter freezes are not told from a busy processor.
+/// A tick that is later than this was delayed by a freeze. Shorter freezes cannot be told from a busy processor.
 const LATE_TICK: Duration = Duration::from_millis(400);
 /// The two clocks drift apart by less than this between two looks, unless one of them stood still or was set.
 const CLOCKS_APART: Duration = Duration::from_millis(50);
@@ -32,10 +32,10 @@ struct State {
 }
 
 impl FreezeWatch {
-    /// Begins to watch. The watch ends with its last holder.
+    /// Starts the watch, which ends with its last holder.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// If called outside of a tokio runtime.
     pub fn start() -> Arc<Self> {
         let watch =
             Arc::new(Self(Mutex::new(State { freezes: 0, wall: SystemClock.now(), monotonic: Instant::now() })));
@@ -50,7 +50,7 @@ impl FreezeWatch {
         watch
     }
 
-    /// How often the process stood still so far, looked at now: a caller need not wait for the next tick.
+    /// The number of freezes so far, including one just before this call: a caller need not wait for the next tick.
     pub fn freezes(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).look(SystemClock.now(), Instant::now())
     }

@@ -1,4 +1,4 @@
-//! Where X-Ray takes OTLP: the endpoint of the region in its partition, or what the SDK's settings say instead.
+//! The address of X-Ray's OTLP endpoint: that of the region in its partition, or the one in the SDK's settings.
 
 use crate::aws::Aws;
 use http::Uri;
@@ -7,7 +7,7 @@ use lambda_trace_otlp::address;
 /// The path of traces.
 const PATH: &str = "/v1/traces";
 
-/// The address is none that can be connected to.
+/// The address cannot be connected to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not of the form http(s)://host[:port]")]
 pub struct AddressError(pub(super) String);
@@ -20,7 +20,7 @@ pub(super) fn traces_url(aws: &Aws) -> Result<Uri, AddressError> {
     parsed.filter(|uri| uri.query().is_none()).ok_or(AddressError(base))
 }
 
-/// By the endpoint rules of the SDKs for `xray`. That each of these answers under `/v1/traces` AWS documents for the first form only.
+/// By the SDKs' endpoint rules for `xray`. AWS documents `/v1/traces` for the first form only.
 fn host(region: &str, fips: bool, dual_stack: bool) -> String {
     let (suffix, dual_stack_suffix) = suffixes(region);
     let service = if fips { "xray-fips" } else { "xray" };

@@ -1,4 +1,4 @@
-//! What an operator can do about an answer of X-Ray that did not take spans.
+//! What an operator can do about a response of X-Ray that did not accept spans.
 
 use lambda_trace_otlp::{CollectorAnswer, CollectorReply};
 
@@ -59,7 +59,7 @@ mod tests {
         CollectorReply::Answered(CollectorAnswer { status, words: words.to_owned(), ..CollectorAnswer::default() })
     }
 
-    /// The words are those that were seen of the endpoint.
+    /// The messages are those that the endpoint was seen to send.
     #[test]
     fn each_refusal_is_told_with_what_to_do() {
         let denied = "User: arn:aws:sts::1:assumed-role/r/f is not authorized to perform: xray:PutTraceSegments because no \

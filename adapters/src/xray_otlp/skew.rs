@@ -1,5 +1,5 @@
-//! How far this machine's clock is off, as told by the date of an answer that refused a signature. A signature is good for five
-//! minutes; a machine that was suspended, or a laptop, may be off by more.
+//! The offset of this machine's clock, derived from the date of a response that refused a signature. A signature is
+//! valid for five minutes; the clock of a machine that was suspended, or of a laptop, may be off by more.
 
 use http::{Response, header::DATE};
 use lambda_trace::Timestamp;
@@ -8,15 +8,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// A smaller difference is no reason for a refusal (the SDKs draw the line there too).
+/// A smaller difference is not the reason of a refusal (the SDKs use the same value).
 const SKEW_MIN: Duration = Duration::from_mins(4);
 
-/// What is added to the clock, in milliseconds.
+/// The offset that is added to the clock, in
 #[derive(Debug, Default)]
 pub(super) struct ClockSkew(AtomicI64);
 
 impl ClockSkew {
-    /// The time to sign with.
+    /// The corrected time.
     pub(super) fn corrected(&self, now: Timestamp) -> SystemTime {
         let skew = self.0.load(Relaxed);
         let by = Duration::from_millis(skew.unsigned_abs());
@@ -24,7 +24,8 @@ impl ClockSkew {
         if skew < 0 { now - by } else { now + by }
     }
 
-    /// Whether the request that was signed `at` was refused because of its date, and the answer, which came `now`, says the right one.
+    /// Whether the request that was signed `at` was refused because of its date, and the response, which arrived `now`,
+    /// has the right one.
     pub(super) fn is_corrected_by<B>(&self, answer: &Response<B>, at: SystemTime, now: Timestamp) -> bool {
         if !matches!(answer.status().as_u16(), 400..=403) {
             return false;

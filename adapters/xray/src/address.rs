@@ -5,13 +5,13 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 /// The longest name that DNS knows, in bytes.
 const NAME_BYTES_MAX: usize = 253;
 
-/// Not an address of a daemon.
+/// The text is not an address of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not of the form host:port or `tcp:host:port udp:host:port`")]
 pub struct AddressError(String);
 
-/// Where documents go: the UDP address of the two. Reading it looks nothing up, so a name that does not resolve (yet) is an address
-/// like any other.
+/// The UDP address to which documents are sent. Parsing it looks nothing up, so a name that does not resolve (yet) is a
+/// valid address.
 ///
 /// ```
 /// use lambda_trace_xray::DaemonAddress;
@@ -23,9 +23,9 @@ pub struct AddressError(String);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DaemonAddress {
-    /// What Lambda sets.
+    /// An IP address with a port, as Lambda sets it.
     Socket(SocketAddr),
-    /// A name that has to be looked up: a daemon in a container beside this one.
+    /// A name that has to be looked up, for example of a daemon in another container.
     Name {
         /// The name.
         host: String,
@@ -67,7 +67,7 @@ impl fmt::Display for DaemonAddress {
     }
 }
 
-/// Underscores too: container names have them. Digits and dots alone would be an address, and a wrong one.
+/// Underscores are permitted, because container names have them. Digits and dots alone would be an invalid IP address.
 fn is_name(host: &str) -> bool {
     let is_known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     host.len() <= NAME_BYTES_MAX

@@ -1,6 +1,6 @@
-//! A daemon that is known by name. Looking a name up blocks, for seconds where no name server answers, so a thread of its own does
-//! it; documents wait meanwhile, the newest few of them. A name that does not resolve yet is tried again, and one that does is looked
-//! up again from time to time, because the container behind it may have been replaced.
+//! A daemon that is known by name. Looking a name up blocks, for seconds if no name server responds, so a thread of its
+//! own does it. Meanwhile the newest few documents wait. A name that does not resolve yet is tried again, and one that
+//! does is looked up again from time to time, because the container behind it may have been replaced.
 
 use super::{route::Route, told::Told};
 use lambda_trace::Timestamp;
@@ -13,14 +13,14 @@ use std::{
     time::Duration,
 };
 
-/// Between two lookups of a name that did not resolve.
+/// The time between two lookups of a name that did not resolve.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// A lookup is believed for so long.
+/// How long the result of a lookup is used.
 const GOOD_FOR: Duration = Duration::from_mins(1);
-/// So many documents wait for a name; they are 60 kB each at the most, and nearly always below 2 kB.
+/// The number of documents that wait for a name; they have 60 kB each at most, and nearly always less than 2 kB.
 const WAITING_MAX: usize = 8;
 
-/// The system's lookup, or a test's.
+/// The lookup: the system's, or a test's.
 pub(super) type Resolve = fn(&str, u16) -> io::Result<SocketAddr>;
 
 /// IPv4 first: it is what the daemon listens on unless it is told otherwise.
@@ -47,7 +47,7 @@ struct State {
 }
 
 impl<R: Fn(&str, u16) -> io::Result<SocketAddr> + Send + Sync + 'static> ByName<R> {
-    /// Begins to look the name up.
+    /// Starts to look the name up.
     pub(super) fn new(host: String, port: u16, resolve: R, told: Arc<Told>) -> Arc<Self> {
         let state = State { is_looking_up: true, ..State::default() };
         let by_name = Arc::new(Self { host, port, resolve, told, state: Mutex::new(state) });
@@ -55,7 +55,7 @@ impl<R: Fn(&str, u16) -> io::Result<SocketAddr> + Send + Sync + 'static> ByName<
         by_name
     }
 
-    /// Sends at once if an address is known, else later.
+    /// Sends immediately if an address is known, otherwise later.
     pub(super) fn send(self: &Arc<Self>, datagram: Vec<u8>, now: Timestamp) {
         let is_lookup_due = self.with(|state| {
             state.waiting.push_back(datagram);
@@ -82,7 +82,7 @@ impl<R: Fn(&str, u16) -> io::Result<SocketAddr> + Send + Sync + 'static> ByName<
         }
     }
 
-    /// A failed lookup leaves the address that was good before in use.
+    /// A failed lookup leaves the previous address in use.
     fn looked_up(&self, route: io::Result<Route>, now: Timestamp) {
         self.with(|state| {
             state.is_looking_up = false;

@@ -1,4 +1,4 @@
-//! From a finished handler phase to the datagram: a header line and one JSON document, children nested.
+//! Converts a finished handler phase into a datagram: a header line and one JSON document, with its children nested.
 
 use super::text::{cut, key, name};
 use lambda_trace::{ANNOTATIONS, Exception, FinishedSpan, Handler, SpanKind, Timestamp, TraceId, Value};
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// The first line of every datagram.
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
-/// Datagrams have 65,507 bytes at most; below that X-Ray's own limit, 64 kB, with room to spare.
+/// A datagram has at most 65,507 bytes; below that is X-Ray's own limit of 64 kB, with a margin.
 pub(super) const DATAGRAM_BYTES_MAX: usize = 60_000;
 /// FR-058.
 const ANNOTATION_CHARS_MAX: usize = 1_000;
@@ -16,7 +16,7 @@ const ERROR_TEXT_CHARS_MAX: usize = 2_048;
 const ERROR_TYPE_CHARS_MAX: usize = 200;
 const TEXT_CHARS_MAX: usize = 1_000;
 
-/// The datagram; children lose their metadata first if it is too large, then go, the last ones first.
+/// The datagram. If it is too large, children first lose their metadata, and are then removed, the last ones first.
 pub(super) fn datagram(span: FinishedSpan<Handler>) -> Vec<u8> {
     let mut document = subsegment(span, None);
     let mut bytes = print(&document);
@@ -43,7 +43,7 @@ fn print(document: &Json) -> Vec<u8> {
     format!("{HEADER}{document}").into_bytes()
 }
 
-/// A nested subsegment leaves out what its parent says: trace, parent, type.
+/// A nested subsegment omits what its parent states: trace, parent, type.
 fn subsegment(span: FinishedSpan<Handler>, within: Option<TraceId>) -> Json {
     let mut document = Map::new();
     if within.is_none() {
@@ -107,7 +107,7 @@ fn describe(document: &mut Map<String, Json>, attributes: &[(&'static str, Value
     }
 }
 
-/// `throttle` is an `error` too; what is neither the caller's fault nor a throttle is a `fault`.
+/// `throttle` implies `error`; a failure that is neither the caller's fault nor a throttle is a `fault`.
 fn blame(document: &mut Map<String, Json>, exception: &Exception, id: &str) {
     match kind_of(&exception.error_type) {
         Kind::Throttle => {
@@ -136,7 +136,7 @@ enum Kind {
     Fault,
 }
 
-/// A finished span carries the name of its error only; AWS's names are the same for all services of a kind.
+/// A finished span has the name of its error only; AWS's names are the same for all services of a kind.
 fn kind_of(error_type: &str) -> Kind {
     let has = |parts: &[&str]| parts.iter().any(|part| error_type.contains(part));
     if has(&["Throttl", "throttled", "ThroughputExceeded", "TooManyRequests", "RequestLimitExceeded"]) {
@@ -170,7 +170,7 @@ fn plain(value: &Value, max: usize) -> Json {
     }
 }
 
-/// Seconds with fractions. A float holds microseconds until the year 2255.
+/// Seconds with fractions. A double is exact to the microsecond until the year 2255.
 fn seconds(at: Timestamp) -> Json {
     #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 microseconds")]
     let us = at.micros() as f64;

@@ -1,7 +1,7 @@
-//! The handler pipeline: one X-Ray subsegment document per invocation, by UDP to the daemon that Lambda runs. It hangs
-//! under the function's segment; AWS calls are nested in it (FR-060).
+//! The pipeline of the handler phase: one X-Ray subsegment document per invocation, sent by UDP to the daemon that
+//! Lambda runs. Its parent is the function's segment, and AWS calls are nested in it (FR-060).
 //!
-//! Fire and forget: nothing here waits, and an error of one document is none of the next one's. Knows no OTLP.
+//! Nothing here waits, and a failure of one document does not affect the next. Knows no OTLP.
 
 mod address;
 mod by_name;
@@ -30,10 +30,10 @@ enum Way {
 }
 
 impl XrayDaemon {
-    /// Opens a socket to the daemon at `address`. A name is looked up beside everything else, and as often as it takes.
+    /// Opens a socket to the daemon at `address`. A name is looked up in the background, as often as necessary.
     ///
     /// # Errors
-    /// If there is no socket to be had.
+    /// The socket cannot be opened.
     pub fn new(address: DaemonAddress) -> io::Result<Self> {
         let told = Arc::<Told>::default();
         let way = match address {
@@ -43,7 +43,7 @@ impl XrayDaemon {
         Ok(Self { way, told })
     }
 
-    /// Documents that did not leave.
+    /// The number of documents that could not be sent.
     pub fn unsent(&self) -> u64 {
         self.told.unsent()
     }

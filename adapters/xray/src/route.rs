@@ -14,7 +14,7 @@ pub(super) struct Route {
 
 impl Route {
     pub(super) fn open(to: SocketAddr) -> io::Result<Self> {
-        // Not connected: a connected socket reports the last datagram's fate as an error of the next one.
+        // Not connected: a connected socket reports the failure of one datagram as an error of the next.
         let local: SocketAddr = match to {
             SocketAddr::V4(a) if a.ip().is_loopback() => (Ipv4Addr::LOCALHOST, 0).into(),
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),

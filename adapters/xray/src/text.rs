@@ -1,8 +1,8 @@
-//! Text in X-Ray's terms: the characters of names and keys, and the lengths of values (FR-058).
+//! Text within X-Ray's rules: the characters of names and keys, and the lengths of values (FR-058).
 
-/// Names, in characters and in bytes, whichever is less.
+/// The maximum length of a name, in characters and in bytes, whichever is reached first.
 const NAME_BYTES_MAX: usize = 200;
-/// What a name without a single good character is called.
+/// The substitute for a name without a single permitted character.
 const NAMELESS: &str = "span";
 
 /// Letters, numbers, white space and `_ . : / % & # = + \ - @`; nothing else.

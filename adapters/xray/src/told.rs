@@ -1,4 +1,4 @@
-//! What an operator should know of documents that do not leave: once a change, not once a document.
+//! Reports documents that cannot be sent to the operator: once per change, not once per document.
 
 use std::{
     fmt::Display,
@@ -15,7 +15,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Documents leave.
+    /// A document was sent.
     pub(super) fn sent(&self) {
         // The load comes first because it is nearly always the answer.
         if self.is_failing.load(Relaxed) && self.is_failing.swap(false, SeqCst) {
@@ -23,7 +23,7 @@ impl Told {
         }
     }
 
-    /// They do not; says whether this is new.
+    /// A document could not be sent; returns whether this is new.
     pub(super) fn failing(&self, address: &dyn Display, error: &dyn Display) -> bool {
         let is_new = !self.is_failing.swap(true, SeqCst);
         if is_new {
@@ -32,7 +32,7 @@ impl Told {
         is_new
     }
 
-    /// So many documents are given up.
+    /// This many documents are given up.
     pub(super) fn lost(&self, documents: u64) {
         self.unsent.fetch_add(documents, Relaxed);
     }

@@ -1,5 +1,5 @@
-//! The value of `AWS_LAMBDA_RUNTIME_API`. Lambda says `host:port`; emulators that serve several functions at one address say a
-//! URL with a path of this function's own. It opens no connection.
+//! The value of `AWS_LAMBDA_RUNTIME_API`. Lambda sets `host:port`; emulators that serve several functions at one
+//! address set a URL with a path for this function. Opens no connection.
 
 use http::{
     HeaderValue,
@@ -7,18 +7,18 @@ use http::{
 };
 use std::str::FromStr;
 
-/// Where the Runtime API is.
+/// The address of the Runtime API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// Host and port.
     authority: String,
-    /// The same as the value of `Host`.
+    /// The value of the `Host` header.
     host: HeaderValue,
-    /// In front of every path: empty, or with a slash in front and none at the end.
+    /// The prefix of every path: empty, or with a slash in front and none at the end.
     base: String,
 }
 
-/// Not `host:port`, nor an `http` URL of a host, a port and a path.
+/// Neither `host:port` nor an `http` URL with host, port and path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not host:port")]
 pub struct AddressError;

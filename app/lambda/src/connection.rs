@@ -1,5 +1,5 @@
-//! One HTTP/1.1 connection to the Runtime API, driven by whoever waits for its answer: no task runs beside, so dropping it
-//! ends it, and with it a body that is being sent.
+//! One HTTP/1.1 connection to the Runtime API, driven by the future that waits for its response. No task runs beside
+//! it, so dropping the future ends the connection, and with it a body that is being sent.
 
 use crate::socket;
 use bytes::Bytes;
@@ -24,19 +24,19 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 /// kB), and of events that the socket does not take, which count as taken all the same.
 const BUFFER_BYTES: usize = 16_384;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
-    /// Nobody listens.
+    /// The connection was refused.
     #[error("no connection")]
     Connect(#[source] io::Error),
     /// The connection broke.
     #[error("the connection broke")]
     Broken(#[source] hyper::Error),
-    /// The connection ended before the answer.
+    /// The connection ended before the response.
     #[error("the connection ended early")]
     Ended,
-    /// An answer that is no success.
+    /// The response is not a success.
     #[error("answered with {0}")]
     Refused(StatusCode),
 }
@@ -82,13 +82,13 @@ where
         .await
     }
 
-    /// Sends a body to its end and waits for the answer, whichever comes last. An answer that is no success ends it at
-    /// once: hyper would go on reading the body for a receiver that no longer listens.
+    /// Sends a body to its end and waits for the response, whichever comes last. A response that is not a success ends
+    /// it immediately: hyper would go on reading the body although it is no longer received.
     pub(crate) async fn send(self, request: Request<B>) -> Result<(), ConnectionError> {
         let Self { mut sender, mut connection } = self;
         let mut answer = pin!(async move {
             let answered = answer(&mut sender, request).await;
-            // With its sender gone the connection ends once everything is on the wire.
+            // With its sender dropped the connection ends once everything is sent.
             drop(sender);
             match answered?.status() {
                 status if status.is_success() => Ok(()),

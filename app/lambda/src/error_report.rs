@@ -1,4 +1,5 @@
-//! The form in which the Runtime API takes every error: on `/init/error`, on `/error`, and in the trailers of a response.
+//! The form in which the Runtime API accepts every error: on `/init/error`, on `/error`, and in the trailers of a
+//! response.
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ impl<'a> ErrorReport<'a> {
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        // Texts only: nothing can fail.
+        // Texts only, so this cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 }

@@ -1,5 +1,5 @@
-//! Registers the function itself as an internal extension, which wants no events. Lambda sends SIGTERM only where an extension is
-//! registered; a function that is alone would be killed without a word, and with it whatever telemetry it holds.
+//! Registers the function itself as an internal extension without events. Lambda sends SIGTERM only if an extension is
+//! registered; without one the process would be killed without a signal, and the telemetry that it holds would be lost.
 
 use crate::{
     connection::{ConnectionError, Http1Connection},
@@ -11,9 +11,9 @@ use http_body_util::Full;
 use lambda_trace::Clock;
 use std::{path::Path, time::Duration};
 
-/// Where Lambda looks for external extensions.
+/// The folder where Lambda looks for external extensions.
 const EXTERNAL: &str = "/opt/extensions";
-/// Before a connection that was lost is opened again.
+/// The wait before a lost connection is opened again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why there will be no SIGTERM.
@@ -33,13 +33,13 @@ pub(crate) struct Extension {
     identifier: HeaderValue,
 }
 
-/// Whether an external extension is there, which registers itself: then SIGTERM comes anyway.
+/// Whether there is an external extension, which registers itself: SIGTERM is sent then anyway.
 pub(crate) fn is_beside_another() -> bool {
     std::fs::read_dir(Path::new(EXTERNAL)).is_ok_and(|mut files| files.next().is_some())
 }
 
 impl Extension {
-    /// Has to be over before the first `next` of a worker: registration ends with the init phase.
+    /// Has to be complete before the first `next` of a worker: registration ends with the init phase.
     pub(crate) async fn register(api: &RuntimeApi) -> Result<Self, RegisterError> {
         let mut connection = Http1Connection::open(api.authority()).await?;
         let answer = connection.exchange(api.register_request()).await?;
@@ -50,11 +50,12 @@ impl Extension {
         Ok(Self { connection, identifier: identifier.ok_or(RegisterError::NoIdentifier)? })
     }
 
-    /// Waits for an event that never comes: an extension that does not wait keeps the environment from being idle.
+    /// Waits for an event that never comes, because the environment does not become idle while an extension is not
+    /// waiting.
     pub(crate) async fn wait(self, api: &RuntimeApi, clock: &dyn Clock) {
         let Self { mut connection, identifier } = self;
         loop {
-            // Whatever the answer is, there is nothing to do but to wait again.
+            // Whatever the response is, the only thing to do is to wait again.
             drop(connection.exchange(api.extension_next_request(&identifier)).await);
             connection = loop {
                 clock.sleep_until(clock.now().plus(PAUSE)).await;

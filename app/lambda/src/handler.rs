@@ -1,4 +1,4 @@
-//! What a function implements.
+//! The trait that a function implements.
 
 use crate::Response;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ pub trait StreamingHandler: Send + Sync + 'static {
     /// A handler that panics, or is still at work 500 ms before the deadline, is dropped, and the failure reported.
     ///
     /// # Errors
-    /// The event gets no response; Lambda is told why.
+    /// The event gets no response, and the error is reported to Lambda.
     fn handle(
         &self,
         event: LambdaEvent<Bytes>,
@@ -22,12 +22,13 @@ pub trait StreamingHandler: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Response, Refusal>> + Send;
 }
 
-/// An event that gets no response but an error report.
+/// An event that gets an error report instead of a response.
 pub struct Refusal {
     /// `Function.Reason` or `Runtime.Reason`.
     pub error_type: &'static str,
-    /// For people. It goes to whoever invoked the function and into the platform's log: nothing of the event.
+    /// A message for people. It is sent to the invoker and to the platform's log, so it must contain nothing of the
+    /// event.
     pub message: String,
-    /// What is left to do once the report has been sent.
+    /// The work that remains once the report has been sent.
     pub settle: BoxFuture<'static, ReadyForNext>,
 }

@@ -1,4 +1,5 @@
-//! Which workers of a process reach the Runtime API. One that does not may be unlucky; when none does, it is gone.
+//! Which workers of a process reach the Runtime API. One that does not reach it may be an exception; when none does,
+//! the Runtime API is gone.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -17,17 +18,17 @@ impl Liveness {
         self.workers == 1
     }
 
-    /// One more worker has given the Runtime API up for lost.
+    /// One more worker no longer reaches the Runtime API.
     pub(crate) fn lose(&self) {
         self.lost.fetch_add(1, Relaxed);
     }
 
-    /// A worker that had reaches it again.
+    /// A worker reaches it again.
     pub(crate) fn regain(&self) {
         self.lost.fetch_sub(1, Relaxed);
     }
 
-    /// Whether it is lost to all of them: those in an invocation have not given it up.
+    /// Whether no worker reaches it; workers in an invocation count as reaching it.
     pub(crate) fn is_gone(&self) -> bool {
         self.lost.load(Relaxed) >= self.workers
     }

@@ -1,4 +1,5 @@
-//! Asking for the next event. Takes the proof that the invocation before it is settled: without it there is no asking.
+//! Asking for the next event. It takes the proof that the previous invocation is settled, without which it cannot be
+//! called.
 
 use crate::{
     connection::{ConnectionError, Http1Connection},
@@ -15,19 +16,19 @@ use std::{sync::Arc, time::Duration};
 /// Before the second, third and fourth attempt. After them a worker gives the Runtime API up for lost, and asks on as long as
 /// others reach it. Together longer than from the last answer of a Runtime API that is going down to the SIGTERM that follows.
 const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(750)];
-/// Before each attempt after those.
+/// The wait before each later attempt.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
 
-/// The loop cannot go on.
+/// Why the loop cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum NextError {
-    /// No connection, or none that lasts.
+    /// There is no connection, or it breaks.
     #[error("GET next failed")]
     Connection(#[from] ConnectionError),
-    /// An answer that is no event.
+    /// The response is not an event.
     #[error("GET next was answered with {0}")]
     Status(StatusCode),
-    /// An event without the id that an answer needs.
+    /// The event has no request id, which a response needs.
     #[error("GET next brought no request id")]
     NoRequestId,
     /// The loop itself failed.
@@ -35,7 +36,7 @@ pub enum NextError {
     Panicked(String),
 }
 
-/// An event, and which invocation to answer.
+/// An event, and the invocation that it belongs to.
 pub struct NextEvent {
     pub(crate) event: LambdaEvent<Bytes>,
     pub(crate) invocation: InvocationRef,
@@ -91,7 +92,7 @@ impl NextClient {
 
     async fn ask(&mut self) -> Result<NextEvent, NextError> {
         let answer = match self.connection.take() {
-            // A connection that was kept may have been closed meanwhile: then at once on a new one.
+            // A kept connection may have been closed meanwhile; then a new one is opened immediately.
             Some(kept) => match self.exchange(kept).await {
                 Ok(answer) => answer,
                 Err(_closed) => self.exchange_anew().await?,
@@ -126,7 +127,7 @@ impl NextEvent {
         let text = |name: &str| headers.get(name)?.to_str().ok().map(ToOwned::to_owned);
         let mut context = Context::default();
         context.request_id = text("lambda-runtime-aws-request-id").ok_or(NextError::NoRequestId)?;
-        // 0 is in the past, and a deadline in the past is an unknown one.
+        // 0 is in the past, and a deadline in the past counts as unknown.
         context.deadline = text("lambda-runtime-deadline-ms").and_then(|ms| ms.parse().ok()).unwrap_or(0);
         context.invoked_function_arn = text("lambda-runtime-invoked-function-arn").unwrap_or_default();
         context.xray_trace_id = text("lambda-runtime-trace-id");

@@ -1,5 +1,6 @@
-//! The body of a streaming response: the prelude as one chunk, eight NUL bytes as a second, then one chunk a write. Merged
-//! into one, the first two are not understood everywhere. A stream that failed ends in the Runtime API's error trailers.
+//! The body of a streaming response: the prelude as one chunk, eight NUL bytes as a second, then one chunk per write.
+//! Not every receiver understands the first two merged into one. A stream that failed ends with the Runtime API's error
+//! trailers.
 
 use crate::{Body, error_report::ErrorReport};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -27,7 +28,7 @@ struct Prelude<'a> {
     cookies: Vec<Cow<'a, str>>,
 }
 
-/// One text a name: several values of one are joined, as HTTP allows, but for cookies, which have a place of their own.
+/// One value per name: several values are joined, as HTTP allows, except cookies, which have a member of their own.
 struct Joined<'a>(&'a HeaderMap);
 
 enum Stage {
@@ -43,13 +44,13 @@ pub(crate) struct PostBody {
 }
 
 impl PostBody {
-    /// What `Trailer:` announces.
+    /// The value of the `Trailer` header.
     pub(crate) const TRAILERS: &'static str = "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
 
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, content: Body) -> Self {
         let cookies = headers.get_all(SET_COOKIE).iter().map(|cookie| String::from_utf8_lossy(cookie.as_bytes()));
         let prelude = Prelude { status_code: status.as_u16(), headers: Joined(headers), cookies: cookies.collect() };
-        // Texts and numbers only: nothing can fail.
+        // Texts and numbers only, so this cannot fail.
         let prelude = serde_json::to_vec(&prelude).unwrap_or_default();
         Self { stage: Stage::Prelude(prelude.into()), content }
     }

@@ -1,4 +1,4 @@
-//! One invocation: handled, answered, and settled, which alone allows for the next.
+//! One invocation: handled, answered, and settled, which the next one requires.
 
 use crate::{
     Body, Completion, Refusal, Response, StreamingHandler,
@@ -16,9 +16,9 @@ use lambda_runtime::LambdaEvent;
 use lambda_trace::{EndReason, InvocationStart, ReadyForNext, Timestamp, TraceConfig};
 use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
 
-/// No response goes on later than this before the deadline, drained or cut.
+/// Every response ends at least this long before the deadline, drained or cut.
 const CUT_BEFORE_DEADLINE: Duration = Duration::from_millis(500);
-/// Once nothing more is to come, a reader that stands still holds the invocation for no longer than this.
+/// Once the body is complete, a reader that stands still delays the invocation for no longer than this.
 const READER_GRACE: Duration = Duration::from_secs(3);
 /// What a reader must take of a body that is known as a whole, beyond the grace: 1 MB/s, half of what Lambda grants.
 const PER_BYTE: Duration = Duration::from_micros(1);
@@ -32,7 +32,7 @@ pub(crate) struct Responder<'a> {
 }
 
 impl<'a> Responder<'a> {
-    /// For an invocation that begins now.
+    /// The limits of an invocation that begins now.
     pub(crate) fn new(
         api: &'a RuntimeApi,
         tracing: &'a TraceConfig,
@@ -61,7 +61,7 @@ impl<'a> Responder<'a> {
                 settle.await
             }
             Some(Err(_panic)) => self.failed(&ErrorReport::new("Runtime.HandlerPanic", "the handler panicked")).await,
-            // Some platforms do not enforce the time limit, and would have this worker occupied for ever.
+            // Some platforms do not enforce the time limit, and the invocation would occupy this worker for ever.
             None => self.failed(&ErrorReport::new("Runtime.HandlerTimeout", "the handler was not done in time")).await,
         }
     }
@@ -93,11 +93,11 @@ impl<'a> Responder<'a> {
         grace: Duration,
     ) -> ReadyForNext {
         match select(self.sent(post, self.cut_at).boxed(), session).await {
-            // Sent, refused or cut: in any case the body is gone, and the session ends if it did not know yet.
+            // Whether it was sent, refused or cut, the body is gone, and the session ends if it has not noticed yet.
             Either::Left(((), session)) => self.until_deadline(session).await,
             Either::Right(((ready, reason), post)) => {
                 let limit = self.tracing.clock.now().plus(grace);
-                // A client that took nothing for so long takes the rest neither.
+                // A client that took nothing for so long will not take the rest either.
                 if reason != EndReason::ClientDisconnected
                     && let Either::Right(_) = select(post, self.reached(limit)).await
                 {
@@ -113,7 +113,7 @@ impl<'a> Responder<'a> {
         match select(session, self.reached(self.deadline)).await {
             Either::Left(((ready, _), _)) => ready,
             Either::Right(((), session)) => {
-                // Its guards record what they hold.
+                // The guards record the spans that they hold.
                 drop(session);
                 tracing::error!(request_id = self.invocation.request_id, "the session did not end at its deadline");
                 ReadyForNext::without_invocation(self.tracing, Some(self.deadline)).await

@@ -1,4 +1,4 @@
-//! A process from its start to SIGTERM: the init phase, the workers, the last words.
+//! A process from its start to SIGTERM: the init phase, the workers, and the shutdown.
 
 use crate::{
     Address, StreamingHandler,
@@ -55,7 +55,7 @@ impl Runtime {
         Self { api: Arc::new(RuntimeApi::new(address)), workers: 1 }
     }
 
-    /// So many invocations at once (`AWS_LAMBDA_MAX_CONCURRENCY`), at least one.
+    /// The number of concurrent invocations (`AWS_LAMBDA_MAX_CONCURRENCY`), at least one.
     #[must_use]
     pub fn with_workers(self, workers: usize) -> Self {
         Self { workers: workers.max(1), ..self }
@@ -126,7 +126,7 @@ impl Runtime {
             select(until_all_ended(&mut workers).boxed(), limit).await;
             Ok(())
         };
-        // Whatever is left is dropped now, so that its spans are closed before the last words.
+        // What is left is dropped now, so that its spans are closed before the shutdown of telemetry.
         workers.shutdown().await;
         outcome
     }
@@ -140,7 +140,7 @@ async fn register(api: &RuntimeApi, clock: &dyn Clock) -> Result<Extension, Regi
     }
 }
 
-/// Until all have ended, or one because the Runtime API is gone for all.
+/// Waits until all have ended, or one has because the Runtime API is gone for all.
 async fn until_failure(workers: &mut JoinSet<Result<(), NextError>>) -> Result<(), RuntimeError> {
     while let Some(ended) = workers.join_next().await {
         match ended {

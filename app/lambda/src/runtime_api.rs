@@ -23,7 +23,7 @@ const EXTENSION_NAME: HeaderName = HeaderName::from_static("lambda-extension-nam
 /// The Runtime API at one address.
 pub(crate) struct RuntimeApi(Address);
 
-/// Which invocation is answered.
+/// The invocation that a response belongs to.
 pub(crate) struct InvocationRef {
     pub(crate) request_id: String,
     /// Echoed, so that the Runtime API can turn away an answer that comes too late.
@@ -104,7 +104,8 @@ impl RuntimeApi {
     fn request<B>(&self, method: Method, root: &str, path: &str, body: B) -> Request<B> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        // A request id that is no path would be the Runtime API's own breach of its protocol: it answers 404 to this.
+        // A request id that is not valid in a path would be a violation of the protocol by the Runtime API: it responds
+        // with 404 then.
         *request.uri_mut() = format!("{}{root}{path}", self.0.base()).parse().unwrap_or_default();
         let headers = request.headers_mut();
         headers.insert(HOST, self.0.host().clone());

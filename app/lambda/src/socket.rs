@@ -1,7 +1,7 @@
-//! What streams need of their sockets. Between a stream and its reader lie the buffers of hyper and of the kernel, and what
-//! lies in them counts as taken. Left to themselves they hold megabytes: a reader that stands still would seem to take them,
-//! and one that reads slowly but always would seem to take nothing, as Linux calls a socket writable only when a third of
-//! its buffer is free. Knows no protocol.
+//! What streams need from their sockets. Between a stream and its reader are the buffers of hyper and of the kernel,
+//! and their content counts as taken. By default they hold megabytes: a reader that stands still would seem to take
+//! them, and one that reads slowly but steadily would seem to take nothing, because Linux reports a socket as writable
+//! only when a third of its buffer is free. Knows no protocol.
 
 use socket2::SockRef;
 use tokio::net::TcpStream;

@@ -31,7 +31,7 @@ pub(crate) struct Shared<H> {
     pub(crate) handler: H,
     pub(crate) tracing: TraceConfig,
     pub(crate) liveness: Arc<Liveness>,
-    /// There was an event before.
+    /// Whether there was an event before.
     pub(crate) is_warm: AtomicBool,
 }
 
@@ -69,7 +69,7 @@ impl<H: StreamingHandler> Worker<H> {
         let responder = Responder::new(api, tracing, &invocation, deadline);
         match AssertUnwindSafe(responder.respond(handler, event, start)).catch_unwind().await {
             Ok(ready) => ready,
-            // What the handler left to do has panicked; the guards of its spans have recorded them.
+            // The remaining work panicked; the guards of its spans have recorded them.
             Err(_panic) => {
                 tracing::error!(request_id = invocation.request_id, "what was left to do after the handler panicked");
                 ReadyForNext::without_invocation(tracing, Some(deadline)).await

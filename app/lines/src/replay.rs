@@ -1,7 +1,8 @@
 //! Sends spans again, with their ids, over a transport of the pipeline: to a collector, or to X-Ray itself.
 //!
-//! What was answered for is never sent again: the caller keeps [`Replay::settled`] between runs. A request whose answer was
-//! not read counts as not settled; its spans go out again in the next run, which X-Ray takes for the same spans.
+//! A span whose request got a final response is never sent again: the caller keeps [`Replay::settled`] between runs. A
+//! request whose response was not read counts as not settled; its spans are sent again in the next run, and X-Ray
+//! treats them as the same spans.
 
 mod batches;
 mod receiver;
@@ -27,7 +28,8 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// To the collector at this address; without a path `/v1/traces` is meant. `settled` is what earlier runs settled.
+    /// Sends to the collector at this address; without a path `/v1/traces` is meant. `settled` is what earlier runs
+    /// settled.
     ///
     /// # Errors
     /// [`ReplayError`]: the address or a header cannot be used.
@@ -35,7 +37,7 @@ impl Replay {
         Ok(Self { receiver: Receiver::at(to, headers)?, settled })
     }
 
-    /// Over a transport that knows where it sends.
+    /// Sends over a transport that knows its address.
     pub fn over(transport: impl Transport + 'static, settled: HashSet<String>) -> Self {
         Self { receiver: Receiver::over(transport), settled }
     }
@@ -50,8 +52,8 @@ impl Replay {
         &self.settled
     }
 
-    /// Sends what is neither settled nor too old at `now_ns` (nanoseconds since the Unix epoch); `progress` hears of every
-    /// request how many spans it held.
+    /// Sends the spans that are neither settled nor too old at `now_ns` (nanoseconds since the Unix epoch); `progress`
+    /// is called for every request with its number of spans.
     pub async fn run(&mut self, spans: &[SpanRecord], now_ns: u64, mut progress: impl FnMut(usize)) -> Summary {
         let mut summary = Summary::default();
         let limits = self.receiver.limits();
@@ -79,7 +81,8 @@ impl Replay {
             match answer {
                 Answer::Accepted => self.settle(&batch),
                 Answer::Rejected(spans, reason) => {
-                    // Which ones were rejected is not said, and the others were taken: none is sent again.
+                    // The response does not say which ones were rejected, and the others were accepted: none is sent
+                    // again.
                     self.settle(&batch);
                     summary.refusals.push(Refusal { spans, reason });
                 }
@@ -99,7 +102,7 @@ impl Replay {
     }
 }
 
-/// Names a span for good.
+/// The identity of a span across runs.
 fn key(span: &SpanRecord) -> String {
     format!("{}:{}", span.trace_id, span.span_id)
 }

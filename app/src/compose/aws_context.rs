@@ -1,4 +1,4 @@
-//! The AWS clients' common ground, loaded only where something needs it: a service in memory needs no region.
+//! The shared configuration of the AWS clients, loaded only if something needs it: a service in memory needs no region.
 
 use crate::config::{Config, ConfigErrors, MetricsSink, Mode, Store, TelemetrySink, proxy};
 use sse_adapters::aws::{Aws, CaBundle, TrustRoots};
@@ -22,7 +22,8 @@ impl AwsContext {
     }
 }
 
-/// Who signs certificates: whom the operator names, else the system's authorities, but for Lambda, where loading them takes longer.
+/// The trusted certificate authorities: those that the operator names, or else the system's, except on Lambda, where
+/// loading them takes longer.
 fn roots(config: &Config, errors: &mut ConfigErrors) -> TrustRoots {
     let usual = if config.front == Mode::Local { TrustRoots::Native } else { TrustRoots::Bundled };
     let Some(path) = &config.ca_bundle else { return usual };

@@ -1,4 +1,4 @@
-//! What of a trace is kept when it does not fit (contract: Budget). Sizes are estimated bytes of X-Ray documents.
+//! Which spans of a trace are kept when it does not fit. Sizes are estimated bytes of X-Ray documents.
 
 use lambda_trace_otlp::{Place, SpanPolicy};
 use sse_core::names;

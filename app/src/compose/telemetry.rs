@@ -1,4 +1,4 @@
-//! Where spans go, each phase its own way.
+//! Where the spans of each phase go.
 
 use super::{span_policy::span_policy, spans::SpanList};
 use crate::{
@@ -38,13 +38,13 @@ pub(super) fn compose(
             let memory = MemoryTelemetry::default();
             spans = Some(SpanList::of(memory.clone(), config.trace_budget_bytes));
             if daemon.is_none() {
-                // It takes both phases, and the page shows both.
+                // It takes both phases, because the page shows both.
                 return Some(Sinks { telemetry: memory.sink(), spans });
             }
             Arc::new(memory)
         }
         TelemetrySink::Adot => Arc::new(to_collector(config, clock, errors)?),
-        // Without a region there is no place to send to, and that has been told.
+        // Without a region there is no endpoint, which was reported already.
         TelemetrySink::Xray => Arc::new(to_xray(config, aws?, clock, errors)?),
     };
     let handler = daemon.unwrap_or_else(|| Arc::new(Off));
@@ -106,7 +106,7 @@ fn ports(clock: Arc<dyn Clock>) -> PipelinePorts {
     PipelinePorts { lines: Arc::new(Stdout), collector_log: Arc::new(TracingOperatorLog), clock }
 }
 
-/// `None`: there is none, and subsegments of the handler phase are off.
+/// `None` if there is none; subsegments of the handler phase are off then.
 fn daemon(config: &Config, errors: &mut ConfigErrors) -> Option<Arc<dyn HandlerTelemetry>> {
     let text = config.xray_daemon.as_ref()?;
     let opened = text.parse::<DaemonAddress>().map_err(|error| error.to_string());

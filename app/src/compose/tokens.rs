@@ -1,4 +1,4 @@
-//! Who checks tokens.
+//! The verifier of tokens.
 
 use crate::config::{Config, ConfigErrors, TokenKey};
 use lambda_trace::Clock;

@@ -9,7 +9,7 @@ const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
 /// The length of an account's id.
 const ACCOUNT_DIGITS: usize = 12;
 
-/// The endpoints are the SDK's: nothing of them is kept.
+/// The endpoints belong to the SDK: nothing of them is kept.
 pub(super) fn check_endpoints(r: &mut Reader<'_>) {
     for variable in
         [&table::AWS_ENDPOINT, &table::DYNAMODB_ENDPOINT, &table::CLOUDWATCH_ENDPOINT, &table::XRAY_ENDPOINT]

@@ -8,7 +8,8 @@ use std::fmt;
 pub struct ConfigErrors(Vec<String>);
 
 impl ConfigErrors {
-    /// Notes one, under the variable's name. `what` goes on from there: "is …", "must not …". Never a secret's value.
+    /// Adds a problem, under the variable's name. `what` continues the sentence: "is …", "must not …". It never
+    /// contains a secret's value.
     pub fn note(&mut self, variable: &Variable, what: impl fmt::Display) {
         self.note_by_name(variable.name, what);
     }
@@ -18,7 +19,7 @@ impl ConfigErrors {
         self.0.push(format!("{name} {what}"));
     }
 
-    /// The value, if there is nothing wrong.
+    /// The value, if there is no problem.
     ///
     /// # Errors
     /// The problems, if there are any.

@@ -1,6 +1,5 @@
-//! Variables of the OpenTelemetry, Powertools and AWS families that other programs honour and this one does not. Each of them
-//! stops the start by name: a setting that is silently without effect costs its author an afternoon. Names of these families that
-//! nobody here has heard of are told.
+//! Variables of the OpenTelemetry, Powertools and AWS families that other programs honour and this one does not. Each
+//! of them stops the start by name, because a setting without effect is hard to find.
 
 use super::{reader::Reader, table::VARIABLES};
 
@@ -47,7 +46,8 @@ const PLAIN_HTTP: &str = "is not supported: the collector beside the function sp
 const FIXED_LIMITS: &str = "is not supported: spans are kept within X-Ray's limits, which are fixed";
 const FIXED_RETRIES: &str = "is not supported: a call is given up after 3 s, retries included";
 
-/// Variables that may have the one value that this program has anyway: the name, the values, and what is wrong with others.
+/// Variables that may only have the value that this program uses anyway: the name, the values, and what is wrong with
+/// others.
 const ONE_VALUE: &[(&str, &[&str], &str)] = &[
     ("OTEL_METRICS_EXPORTER", &["none"], "metrics go where SSE_METRICS says"),
     ("OTEL_LOGS_EXPORTER", &["none"], "logs are lines on standard output"),
@@ -85,7 +85,7 @@ pub fn unknown(set: impl IntoIterator<Item = String>) -> Vec<String> {
     unknown
 }
 
-/// Notes every variable that is set and would have no effect.
+/// Adds every variable that is set and would have no effect.
 pub(super) fn check(r: &mut Reader<'_>) {
     for (name, instead) in REFUSED {
         if r.named(name).is_some() {

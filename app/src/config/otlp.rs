@@ -9,14 +9,14 @@ use http::{HeaderName, HeaderValue, Uri};
 use lambda_trace_otlp::address;
 use percent_encoding::percent_decode_str;
 
-/// Where exports go, and with what.
+/// Where exports go, and with which headers.
 #[derive(Clone, Debug)]
 pub struct OtlpReceiver {
     /// The whole address, path included.
     pub traces_url: String,
-    /// Headers of every export; their values may be keys of somebody's account.
+    /// Headers of every export. Their values may be keys of an account.
     pub headers: Vec<(String, Secret)>,
-    /// Whether somebody named it, or its headers.
+    /// Whether the address or its headers were set.
     pub is_named: bool,
 }
 
@@ -56,7 +56,7 @@ fn endpoint(r: &mut Reader<'_>, variable: &Variable) -> Option<String> {
     None
 }
 
-/// What is said for traces replaces what is said for every signal, as the specification has it; both are looked at for mistakes.
+/// The value for traces replaces that for every signal, as the specification says; both are checked.
 fn headers(r: &mut Reader<'_>) -> Vec<(String, Secret)> {
     let of_all = header_list(r, &table::OTLP_HEADERS);
     let of_traces = header_list(r, &table::OTLP_TRACES_HEADERS);

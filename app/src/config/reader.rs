@@ -1,5 +1,5 @@
-//! Reads variables one by one and notes every problem instead of stopping at the first. A bad value counts as its
-//! default from then on, so that one mistake is reported once.
+//! Reads variables one by one and collects every problem instead of stopping at the first. An invalid value counts as
+//! the default from then on, so that one mistake is reported once.
 
 use super::{
     errors::ConfigErrors,
@@ -17,7 +17,8 @@ impl<'e> Reader<'e> {
         Self { environment, errors: ConfigErrors::default() }
     }
 
-    /// The text as set. Set to nothing is not set, as OpenTelemetry and the AWS SDKs have it.
+    /// The text as set. A variable that is set to the empty text counts as not set, as with OpenTelemetry and the AWS
+    /// SDKs.
     pub(super) fn text(&self, variable: &Variable) -> Option<String> {
         self.named(variable.name)
     }
@@ -38,7 +39,7 @@ impl<'e> Reader<'e> {
 
     pub(super) fn number(&mut self, variable: &Variable) -> u64 {
         let Form::Number { default, .. } = variable.form else {
-            // A slip in our own table, found by the first test that reads it.
+            // A mistake in our own table, found by the first test that reads it.
             self.errors.note(variable, "is not a number by its own definition");
             return 0;
         };
@@ -69,7 +70,7 @@ impl<'e> Reader<'e> {
         })
     }
 
-    /// One of the words, if the variable is set and right.
+    /// One of the words, if the variable is set and valid.
     pub(super) fn choice(&mut self, variable: &Variable) -> Option<&'static str> {
         let text = self.text(variable)?;
         let Form::Choice { of, .. } = variable.form else {

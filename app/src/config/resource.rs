@@ -1,5 +1,5 @@
-//! `OTEL_RESOURCE_ATTRIBUTES`, in the form of OpenTelemetry's specification: `name=value` pairs between commas, with the
-//! values percent-encoded. A list of which one entry is wrong is refused as a whole, as the specification asks.
+//! `OTEL_RESOURCE_ATTRIBUTES`, in the form of OpenTelemetry's specification: `name=value` pairs between commas, with
+//! percent-encoded values. A list with one invalid entry is refused as a whole, as the specification demands.
 
 use super::{
     reader::{Reader, entries},
@@ -15,8 +15,8 @@ const BYTES_MAX: usize = 8_000;
 
 const SERVICE_NAME: &str = "service.name";
 
-/// What is to be added to the resource, in the order in which it is written. The service name is left out: it has a variable
-/// of its own, from which this one may not differ.
+/// The attributes to be added to the resource, in the order of the list. The service name is left out: it has a
+/// variable of its own, with which this one has to agree.
 pub(super) fn attributes(r: &mut Reader<'_>, service: &str) -> Vec<(String, String)> {
     let variable = &table::RESOURCE_ATTRIBUTES;
     let text = r.text(variable).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Texts that no log may hold.
+//! Texts that no log may contain.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text, for the one that has to have it.
+    /// The text, for the code that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }

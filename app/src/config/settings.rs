@@ -1,13 +1,13 @@
-//! The configuration as values: whatever stands here was checked.
+//! The configuration as validated values.
 
 use super::{OtlpReceiver, Secret};
 use sse_core::{plan::Limits, shared_reader::ReadPlan};
 use std::time::Duration;
 
-/// Everything that the program can be told.
+/// All settings of the program.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Who asks.
+    /// Where requests come from.
     pub front: Mode,
     /// Where items come from.
     pub store: Store,
@@ -33,7 +33,7 @@ pub struct Config {
     pub xray_daemon: Option<String>,
     /// The service's name in traces.
     pub service: String,
-    /// What operators add to the resource of every span, as name and value.
+    /// The attributes that operators add to the resource of every span, as name and value.
     pub resource_attributes: Vec<(String, String)>,
     /// The limits of streams.
     pub limits: Limits,
@@ -47,13 +47,13 @@ pub struct Config {
     pub trace_budget_bytes: usize,
     /// Spans kept after a failed export, in bytes.
     pub retain_bytes: usize,
-    /// Which tokens are good.
+    /// How tokens are verified.
     pub tokens: TokenRules,
-    /// What is logged, in directives of tracing-subscriber.
+    /// What is logged, as directives of tracing-subscriber.
     pub log: String,
 }
 
-/// Who asks.
+/// Where requests come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The Runtime API.
@@ -63,7 +63,7 @@ pub enum Mode {
         /// Invocations at once in this process.
         max_concurrency: usize,
     },
-    /// Clients of a server on loopback, or nobody.
+    /// Clients of a server on loopback, or none.
     Local,
 }
 
@@ -88,7 +88,7 @@ pub enum MetricsSink {
     CloudWatch,
     /// Lines on stdout in CloudWatch's embedded format.
     Emf,
-    /// Nowhere.
+    /// Nowhere: they are discarded.
     None,
 }
 
@@ -103,14 +103,14 @@ pub enum TelemetrySink {
     Stdout,
     /// This process.
     Memory,
-    /// Nowhere.
+    /// Nowhere: they are discarded.
     Off,
 }
 
-/// Which tokens are good.
+/// How tokens are verified.
 #[derive(Clone, Debug)]
 pub struct TokenRules {
-    /// Without one, none is.
+    /// The key; without one, every token is refused.
     pub key: Option<TokenKey>,
     /// The required `iss`.
     pub issuer: Option<String>,
@@ -118,7 +118,7 @@ pub struct TokenRules {
     pub audience: Option<String>,
 }
 
-/// What tokens are checked with.
+/// The key that tokens are verified with.
 #[derive(Clone, Debug)]
 pub enum TokenKey {
     /// HS256.

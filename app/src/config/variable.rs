@@ -1,14 +1,14 @@
-//! One environment variable as a value: its name, what it may be, and what it is for. Help, README and the checks of
-//! other files that name variables come from the same value as the parsing, so they cannot drift apart.
+//! One environment variable as a value: its name, its permitted values, and its purpose. Help, README and the checks of
+//! other files that name variables use the same value as the parser, so they cannot differ.
 
 use std::borrow::Cow;
 
-/// What a variable may be.
+/// The permitted values of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A whole number within these bounds.
     Number {
-        /// Without the variable.
+        /// The default.
         default: u64,
         /// Smallest.
         min: u64,
@@ -19,7 +19,7 @@ pub enum Form {
     },
     /// A whole number within these bounds, whose default depends on where the program runs.
     NumberByPlace {
-        /// Without the variable, in words.
+        /// The default, in words.
         default: &'static str,
         /// Smallest.
         min: u64,
@@ -28,7 +28,7 @@ pub enum Form {
     },
     /// One of these words.
     Choice {
-        /// Without the variable, in words.
+        /// The default, in words.
         default: &'static str,
         /// The words.
         of: &'static [&'static str],
@@ -47,9 +47,9 @@ pub enum Form {
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What it may be.
+    /// The permitted values.
     pub form: Form,
-    /// What it is for, in one line.
+    /// The purpose, in one line.
     pub help: &'static str,
 }
 
@@ -99,7 +99,7 @@ impl Variable {
         Self { name, form, help }
     }
 
-    /// What holds without the variable, in words; `-` for nothing.
+    /// The default, in words; `-` if there is none.
     pub fn default(&self) -> Cow<'static, str> {
         match self.form {
             Form::Number { default, .. } => default.to_string().into(),
@@ -109,7 +109,7 @@ impl Variable {
         }
     }
 
-    /// What it may be, in words; empty where that is free.
+    /// The permitted values, in words; empty if the text is free.
     pub fn range(&self) -> Cow<'static, str> {
         match self.form {
             Form::Number { min, max, or_zero: true, .. } => format!("0, {min}..{max}").into(),

@@ -72,7 +72,7 @@ struct Event {
     multi_value_query_string_parameters: Lenient<BTreeMap<String, Lenient<Vec<Text>>>>,
 }
 
-/// Typed, and not lenient as a whole: what else stands in it, claims of an authorizer for one, is passed over without being read.
+/// Typed, but the rest of the object is ignored without being parsed, for example the claims of an authorizer.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct RequestContext {
@@ -140,7 +140,7 @@ fn pairs(full: Lenient<BTreeMap<String, Lenient<Vec<Text>>>>, last: Lenient<Text
     }
 }
 
-/// What is no header by its name or its value is left out.
+/// Names and values that are not valid in a header are left out.
 fn map(headers: impl Iterator<Item = (String, String)>) -> HeaderMap {
     let header = |(name, value): (String, String)| {
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))

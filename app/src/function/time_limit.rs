@@ -1,5 +1,5 @@
-//! A function whose time limit is too short for a stream works, and is of no use: each stream ends before its second poll, and every
-//! reader comes back for ever. Lambda's default limit of 3 s is such a one.
+//! Warns of a time limit that is too short for a stream: the function works, but each stream ends before its second
+//! poll, and every reader reconnects for ever. Lambda's default limit of 3 s is too short.
 
 use lambda_trace::Timestamp;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) fn warn_if_short(needed: Duration, now: Timestamp, deadline: Timestam
 }
 
 fn is_short(needed: Duration, now: Timestamp, deadline: Timestamp) -> bool {
-    // A deadline in the past is unknown.
+    // A deadline in the past counts as unknown.
     deadline > now && deadline.since(now) < needed
 }
 

@@ -1,4 +1,4 @@
-//! Answers that are no stream: status, errors.
+//! Answers that are not streams: status, errors.
 
 use super::{
     http_error::HttpError,

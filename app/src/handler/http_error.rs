@@ -1,4 +1,4 @@
-//! Requests that get no stream, and what they are answered with.
+//! Requests that get no stream, and how they are answered.
 
 use http::StatusCode;
 use sse_core::ports::TokenError;

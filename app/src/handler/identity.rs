@@ -1,4 +1,4 @@
-//! Who streams, as the client says it: correlates connections in traces, decides nothing.
+//! The identity of a client as the client states it: it correlates connections in traces, and decides nothing.
 
 use super::{query, response::Request};
 use sse_core::{
@@ -26,7 +26,8 @@ fn is_plain(value: &str) -> bool {
     value.len() <= VALUE_MAX_CHARS && value.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
-/// What the client says it holds: its header, else its query under either name. Anything unknown is as good as none.
+/// The cursor that the client sent: in its header, or else in its query under either name. An unknown value counts as
+/// none.
 pub(super) fn cursor(request: &Request) -> Option<Digest> {
     let query = |name| query::value(&request.query, name);
     match request.header("last-event-id") {

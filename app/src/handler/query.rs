@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 /// A filter may name this many tickers.
 const TICKERS_MAX: usize = 100;
 
-/// What of the state a client is to see.
+/// The part of the state that a client is to see.
 pub(super) struct StreamRequest {
     pub(super) view: View,
-    /// Behind a token: nobody in between may keep it.
+    /// Whether the response is private, because it required a token: no cache may keep it.
     pub(super) is_private: bool,
 }
 
@@ -24,7 +24,7 @@ fn values<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = String> + '
     pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// A name that means `tickers` and is not it: ignored, it would stream everything to a client that asked for little.
+/// A misspelling of `tickers`: if it were ignored, a client that asked for little would get everything.
 fn nearly_tickers(query: &str) -> Option<NearlyTickers> {
     form_urlencoded::parse(query.as_bytes()).find_map(|(name, _)| {
         let name = name.to_ascii_lowercase();
@@ -33,7 +33,7 @@ fn nearly_tickers(query: &str) -> Option<NearlyTickers> {
     })
 }
 
-/// What a public stream is to show: the tickers that are named, or everything.
+/// What a public stream shows: the tickers that are named, or everything.
 pub(super) fn view(query: &str) -> Result<StreamRequest, HttpError> {
     let mut tickers = BTreeSet::new();
     if let Some(name) = nearly_tickers(query) {

@@ -1,4 +1,4 @@
-//! What goes into a handler and what comes out, in plain HTTP types.
+//! The request and the response of a handler, in plain HTTP types.
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 use lambda_trace::ReadyForNext;
 use sse_core::{outbox::Reader, stream::Summary};
 
-/// A request. No `Debug`: it holds tokens.
+/// A request. It has no `Debug`, because it contains tokens.
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -19,14 +19,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// A header's text, if it is readable and not empty.
+    /// A header's value, if it is text and not empty.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let text = self.headers.get(name)?.to_str().ok()?.trim();
         (!text.is_empty()).then_some(text)
     }
 }
 
-/// A response, and what is left to do.
+/// A response, and the work that remains.
 pub struct HandlerResponse {
     /// The status.
     pub status: StatusCode,
@@ -34,22 +34,22 @@ pub struct HandlerResponse {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
-    /// What is left to do; until it is done there is no next event.
+    /// The work that remains; until it is done there is no next event.
     pub work: Completion,
 }
 
 /// The body of a response.
 pub enum Body {
-    /// Known as a whole; never empty.
+    /// A body that is known as a whole; never empty.
     Plain(Bytes),
     /// Events, as the reader takes them.
     Events(Reader),
 }
 
-/// What is left to do.
+/// The work that remains.
 pub enum Completion {
-    /// Once the response has been sent.
+    /// To be done once the response has been sent.
     AfterResponse(BoxFuture<'static, ReadyForNext>),
-    /// Beside the response: a session, or the flush of a stream that was refused.
+    /// To be done beside the response: a session, or the flush of a stream that was refused.
     WithResponse(BoxFuture<'static, (ReadyForNext, Summary)>),
 }

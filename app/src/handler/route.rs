@@ -1,4 +1,5 @@
-//! Method and path to what is asked for. Strict: a trailing slash is another path, escapes are decoded in the id only.
+//! From method and path to the route. It is strict: a path with a trailing slash is another path, and escapes are
+//! decoded in the id only.
 
 use super::http_error::HttpError;
 use http::Method;

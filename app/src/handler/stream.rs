@@ -1,4 +1,4 @@
-//! Streams: what of the state is wanted, a slot, and the session; or, without a slot, the way to say so.
+//! Streams: the view, a slot, and the session; or, without a slot, the answer `busy`.
 
 use super::{
     accept,

@@ -1,4 +1,4 @@
-//! Where a token may stand. It is read from here and shown to the verifier, and goes nowhere else.
+//! Where a token may be. It is passed to the verifier, and goes nowhere else.
 
 use super::{query, response::Request};
 use http::{HeaderName, header::AUTHORIZATION};

@@ -1,4 +1,4 @@
-//! One connection. It is cut when its client takes nothing: hyper by itself would wait for the socket for ever.
+//! One connection. It is closed if its client takes nothing: hyper by itself would wait for the socket for ever.
 
 use super::{respond::respond, site::Site};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};

@@ -74,7 +74,7 @@ async fn answer(site: &Arc<Site>, request: http::Request<Incoming>, cut_at: &Arc
     answer
 }
 
-/// What is here for the eyes of whoever started this: no invocation.
+/// The page and its data, for the person who started this program: not an invocation.
 fn local(body: Bytes, content_type: &'static str) -> Answer {
     let mut answer = Answer::new(ServedBody::plain(body));
     let headers = answer.headers_mut();

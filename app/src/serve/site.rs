@@ -1,4 +1,4 @@
-//! What all connections share: the service, how long an invocation may last, and who is still busy.
+//! What all connections share: the service, the time limit of invocations, and which of them are still in progress.
 
 use crate::{compose::SpanList, service::Service};
 use lambda_trace::Timestamp;
@@ -17,17 +17,17 @@ pub(super) struct Site {
     busy: Busy,
 }
 
-/// Held by whoever still works.
+/// Held by work in progress.
 #[derive(Clone)]
 pub(super) struct Busy {
     _held: mpsc::Sender<()>,
 }
 
-/// Resolves when nobody does.
+/// Resolves when no work is in progress.
 pub(super) struct AllDone(mpsc::Receiver<()>);
 
 impl Site {
-    /// So many connections at most are open without a stream; one more is closed at once.
+    /// The maximum number of connections that are open without a stream; one more is closed immediately.
     pub(super) const IDLE_MAX: usize = 1_000;
 
     pub(super) fn new(service: Arc<Service>, timeout: Duration, spans: Option<SpanList>) -> (Self, AllDone) {
@@ -37,7 +37,7 @@ impl Site {
         (site, AllDone(all_done))
     }
 
-    /// The right of one more connection to be open without a stream; `None` if all are given.
+    /// The permit for one more connection to be open without a stream; `None` if all are taken.
     pub(super) fn idle(&self) -> Option<OwnedSemaphorePermit> {
         self.idle.clone().try_acquire_owned().ok()
     }

@@ -1,4 +1,4 @@
-//! What Lambda does before an invocation: a trace header and a request id, where the request brings none.
+//! A trace header and a request id for a request that has none, as Lambda adds them.
 
 use lambda_trace::Timestamp;
 use sse_core::ports::Random;

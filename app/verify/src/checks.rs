@@ -1,6 +1,6 @@
-//! One check a file: a pure function from the evidence to a verdict with what it was founded on.
+//! One check per file: a pure function from the evidence to a verdict with its reasons.
 //!
-//! The ids are part of what `--json` promises: they stay.
+//! The ids are part of the stable form of `--json`.
 
 mod alarms;
 mod check;

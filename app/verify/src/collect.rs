@@ -1,4 +1,5 @@
-//! From a deployment to evidence: opens streams, then reads back what they left until nothing is missing, or patience is over.
+//! From a deployment to evidence: opens streams, then reads back what they left until nothing is missing or the time is
+//! over.
 
 mod deployment;
 mod read_back;
@@ -28,7 +29,7 @@ pub async fn collect(options: &Options, endpoints: &Endpoints, ports: &Ports) ->
     evidence
 }
 
-/// An address without what may be secret in it: credentials before the host, tokens in the query.
+/// An address without what may be secret in it: credentials in front of the host, tokens in the query.
 fn target(url: &str) -> String {
     let scheme = url.split_once("://").map_or("https", |(scheme, _)| scheme);
     format!("{scheme}://{}", host(url).rsplit('@').next().unwrap_or_default())

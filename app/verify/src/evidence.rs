@@ -1,4 +1,4 @@
-//! What was read of a deployment, as plain values. Checks see nothing else: no clock, no network, no secret.
+//! What was read from a deployment, as plain values. Checks see nothing else: no clock, no network, no secret.
 
 mod deployment;
 mod document;
@@ -21,7 +21,7 @@ pub use trace::{Phase, STREAMING_SPANS, Trace, TraceStore};
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-/// Why something could not be read: the call, and what was answered. It holds no secret.
+/// Why something could not be read: the call, and the response. It contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread(pub String);
 
@@ -34,7 +34,7 @@ impl fmt::Display for Unread {
 /// What was read, or why it was not.
 pub type Reading<T> = Result<T, Unread>;
 
-/// What the run was asked to hold the deployment to.
+/// The requirements that the run applies to the deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Memory of the function and its extensions together stays below this, in MB.
@@ -58,7 +58,7 @@ impl Default for Limits {
     }
 }
 
-/// What the run was asked to try; what it was not asked, no check misses.
+/// What the run was asked to try; checks do not expect anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Enough streams one after another to show warm invocations.
@@ -87,7 +87,7 @@ pub struct Comparison {
 pub struct Evidence {
     /// The address that was judged, without query and credentials.
     pub target: String,
-    /// What the deployment is held to.
+    /// The requirements on the deployment.
     pub limits: Limits,
     /// What the run was asked to try.
     pub asked: Asked,

@@ -1,4 +1,4 @@
-//! What a run says: to people, to programs (`--json`), to a CI server (`--junit`), to CloudWatch (`--canary`).
+//! The report of a run: for people, for programs (`--json`), for a CI server (`--junit`), for CloudWatch (`--canary`).
 
 mod emf;
 mod human;

@@ -3,7 +3,7 @@
 /// The first rule that an item breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum ItemProblem {
-    /// Absent, empty or no string.
+    /// Absent, empty or not a string.
     #[error("source_id is absent, empty or not a string")]
     SourceId,
     /// Absent or not in one of the accepted forms.
@@ -12,7 +12,7 @@ pub enum ItemProblem {
     /// Dated after the [`latest_date`](super::latest_date).
     #[error("updated_at is more than 5 minutes ahead of this clock")]
     UpdatedAtAhead,
-    /// Not one of the three.
+    /// Not one of the three sentiments.
     #[error("sentiment is not positive, neutral or negative")]
     Sentiment,
     /// Absent or not a number.

@@ -1,4 +1,4 @@
-//! What is unsent, and the cursor that goes with what is sent. Plain data: the locks are one level up.
+//! The unsent events, and the cursor that goes with what is sent. Plain data: the locks are one level up.
 
 mod pending;
 mod step;
@@ -24,13 +24,15 @@ pub(super) struct Queue {
     heartbeat: Option<(bool, usize)>,
     target: Option<Arc<Snapshot>>,
     pending: Pending,
-    /// Of the step to the target nothing was sent, and of nothing else anything is unsent: `pending` does not name it yet.
+    /// Nothing of the step to the target was sent yet, and nothing else is unsent: `pending` does not name the step's
+    /// events yet.
     whole_step: bool,
-    /// Buckets of which the client may hold tickers that are gone, until `metrics` or `tags` has named those that are not.
+    /// Buckets in which the client may hold tickers that are gone, until `metrics` or `tags` has named those that are
+    /// not.
     unpruned: [bool; BUCKETS],
     last: Option<Last>,
     waiting_since: Option<Timestamp>,
-    /// The cursor that the client holds once it has read what left the queue.
+    /// The cursor of a client that has read everything that left the queue.
     told: Option<Digest>,
 }
 
@@ -50,7 +52,7 @@ impl Queue {
         }
     }
 
-    /// Counted anew where the clock was set back.
+    /// Counted anew if the clock was set back.
     pub(super) fn waiting_since(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.waiting_since = self.waiting_since.map(|since| since.min(now));
         self.waiting_since

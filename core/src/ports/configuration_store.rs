@@ -5,25 +5,25 @@ use crate::item::Ticker;
 use async_trait::async_trait;
 use lambda_trace::{AwsCall, CallError};
 
-/// What a configuration says, and the call that found it.
+/// The tickers of a configuration, and the call that found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
-    /// At most 100; absent or empty in the table: none.
+    /// The tickers, at most 100; none if the attribute is absent or empty.
     pub tickers: Vec<Ticker>,
 }
 
 /// The users table.
 ///
-/// An adapter MUST make exactly one AWS call, and MUST say `None` for what is absent, inactive or another user's, but an
-/// error for what it could not find out.
+/// An adapter MUST make exactly one AWS call. It MUST return `None` for a configuration that is absent, inactive or
+/// another user's, and an error if it could not find out.
 #[async_trait]
 pub trait ConfigurationStore: Send + Sync {
-    /// The call that [`Self::get`] makes, as far as it is known before.
+    /// The call that [`Self::get`] makes, as far as it is known in advance.
     fn target(&self) -> AwsCall;
 
-    /// The active configuration `id` of `user`.
+    /// Looks up the active configuration `id` of `user`.
     ///
     /// # Errors
-    /// Whether there is one could not be found out.
+    /// It could not be found out whether there is one.
     async fn get(&self, user: &UserId, id: &str) -> Result<(Option<Configuration>, AwsCall), CallError>;
 }

@@ -1,13 +1,13 @@
-//! The slots for streams of one process.
+//! The connection slots of one process.
 
 /// MUST be synchronous (a slot is released from `Drop`) and never exceed [`ConnectionPool::max`].
 pub trait ConnectionPool: Send + Sync {
-    /// Takes a slot: how many are taken now, or `None` if all are.
+    /// Takes a slot; returns how many are taken now, or `None` if all are.
     fn acquire(&self) -> Option<usize>;
-    /// Gives one back: how many are taken now.
+    /// Releases a slot; returns how many are taken now.
     fn release(&self) -> usize;
-    /// How many are taken.
+    /// The number of slots taken.
     fn count(&self) -> usize;
-    /// How many there are.
+    /// The number of slots.
     fn max(&self) -> usize;
 }

@@ -1,17 +1,17 @@
-//! An event that was taken, as far as it is counted and traced.
+//! An event that the reader took, as far as it is counted and traced.
 
 use lambda_trace::Timestamp;
 use std::time::Duration;
 
-/// One event that the reader took: only now it counts.
+/// One event that the reader took: it counts from then on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// `heartbeat`, `metrics`, `tags`, `sentiment_update`, `deadline`, `done`
+    /// The event's name: `heartbeat`, `metrics`, `tags`, `sentiment_update`, `deadline`, `done`.
     pub event_type: &'static str,
     /// When it was taken.
     pub at: Timestamp,
-    /// `updated_at` of the newest item behind it; `None` for control events, empty aggregates, and changes that no item
-    /// made by arriving or being rewritten.
+    /// `updated_at` of the newest item that caused it; `None` for control events, empty aggregates, and changes that
+    /// were not caused by an item that arrived or was rewritten.
     pub newest_item: Option<Timestamp>,
     /// Whether it reports a change; `false` for the state given on connect.
     pub is_change: bool,
@@ -31,7 +31,7 @@ impl DeliveryCounter for () {
 }
 
 impl Delivery {
-    /// The latency that counts in metrics: of changes that an item made by arriving or being rewritten, if its date is not
+    /// The latency for metrics: only for changes caused by an item that arrived or was rewritten, and whose date is not
     /// ahead of this clock.
     pub fn measured_latency(&self) -> Option<Duration> {
         (self.is_change && self.newest_item.is_some() && !self.is_clock_skew()).then(|| self.latency())
@@ -42,7 +42,7 @@ impl Delivery {
         self.newest_item.map_or(Duration::ZERO, |newest| self.at.since(newest))
     }
 
-    /// The newest source item is dated ahead of this clock.
+    /// Whether the newest item is dated ahead of this clock.
     pub fn is_clock_skew(&self) -> bool {
         self.newest_item.is_some_and(|newest| newest > self.at)
     }

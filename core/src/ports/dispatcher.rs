@@ -1,32 +1,32 @@
-//! Between the session and the wire: what is to be sent, and what was taken.
+//! The port between the session and the response body: what is to be sent, and what was taken.
 
 use super::Delivery;
 use crate::snapshot::Snapshot;
 use std::{sync::Arc, time::Duration};
 
-/// Something the client should learn.
+/// What the client is to be sent.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// Alive. Replaces an unsent one.
+    /// A heartbeat. It replaces an unsent one.
     Heartbeat {
         /// Whether polls fail.
         degraded: bool,
         /// Streams of this process.
         connections: usize,
     },
-    /// The state that the client should come to hold. Replaces what is unsent of an older one.
+    /// The state that the client should have. It replaces what is unsent of an older one.
     State {
-        /// That state.
+        /// The state.
         snapshot: Arc<Snapshot>,
-        /// Whether a round of reading is behind it. What only leaves the window by itself may do so every second, and a change
-        /// of `metrics` then waits for the next round.
+        /// Whether a round of reading made it. Items may leave the window every second; a change of `metrics` that only
+        /// this causes waits for the next round.
         after_read: bool,
     },
     /// The last event; nothing is accepted after it.
     Last(Last),
 }
 
-/// How a stream says goodbye.
+/// The last event of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
     /// `deadline`
@@ -40,10 +40,10 @@ pub enum Last {
     Shutdown,
 }
 
-/// MUST never wait and never grow without bound: a newer state replaces an unsent older one. Hence not async.
+/// MUST never wait, hence it is not async, and never grow without bound: a newer state replaces an unsent older one.
 pub trait Dispatcher: Send + Sync {
     /// Queues an update.
     fn dispatch(&self, update: Update);
-    /// What the reader has taken since the last call, in order.
+    /// The events that the reader took since the last call, in order.
     fn collect(&self) -> Vec<Delivery>;
 }

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use lambda_trace::{AwsCall, CallError};
 use std::collections::BTreeMap;
 
-/// How many distinct values one measurement carries at the most (EMF's limit; CloudWatch takes 150).
+/// The maximum number of distinct values of one measurement (EMF's limit; CloudWatch accepts 150).
 pub(crate) const DISTINCT_VALUES_MAX: usize = 100;
 
-/// Values with their frequencies. Values are rounded to two significant digits, which keeps percentiles honest within
-/// 5 % and the batch small.
+/// Values with their frequencies. Values are rounded to two significant digits, which keeps percentiles correct within
+/// 5 %, and the batch small.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram(BTreeMap<u64, u64>);
 
@@ -22,7 +22,8 @@ impl Histogram {
     pub fn add_often(&mut self, value: u64, count: u64) {
         let rounded = two_digits(value);
         let full = self.0.len() >= DISTINCT_VALUES_MAX && !self.0.contains_key(&rounded);
-        // A full set counts the value at the nearest larger one, else at the largest: never lost, slightly coarser.
+        // A full set counts the value at the nearest larger one, or else at the largest: it is never lost, only less
+        // precise.
         let key = if full {
             self.0.range(rounded..).next().or_else(|| self.0.last_key_value()).map_or(rounded, |(k, _)| *k)
         } else {
@@ -31,19 +32,19 @@ impl Histogram {
         *self.0.entry(key).or_default() += count;
     }
 
-    /// Adds all of another.
+    /// Adds all values of another set.
     pub fn merge(&mut self, other: &Self) {
         for (value, count) in &other.0 {
             self.add_often(*value, *count);
         }
     }
 
-    /// Values and how often each occurred, ascending.
+    /// The values and how often each occurred, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.0.iter().map(|(v, n)| (*v, *n))
     }
 
-    /// Whether nothing was added.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -62,20 +63,20 @@ fn two_digits(value: u64) -> u64 {
 pub enum MetricValue {
     /// A count of occurrences.
     Counter(u64),
-    /// A level, as it is now.
+    /// A level, as it is at the moment of the put.
     Gauge(u64),
-    /// Durations in milliseconds.
+    /// Durations, in milliseconds.
     Histogram(Histogram),
 }
 
 /// One metric of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
-    /// `EventsSent`, …
+    /// The metric's name: `EventsSent`, …
     pub name: &'static str,
-    /// A dimension beside `Environment`.
+    /// The name of a dimension beside `Environment`.
     pub event_type: Option<&'static str>,
-    /// Its value.
+    /// The value.
     pub reading: MetricValue,
 }
 
@@ -84,7 +85,8 @@ pub struct Measurement {
 /// An adapter MUST take the whole batch in at most one AWS call, give up after 3 s, and never block.
 #[async_trait]
 pub trait Metrics: Send + Sync {
-    /// The call that [`Self::put`] makes, as far as it is known before; `None`: it makes none, there is nothing to trace.
+    /// The call that [`Self::put`] makes, as far as it is known in advance; `None` if it makes none, so that there is
+    /// nothing to trace.
     fn target(&self) -> Option<AwsCall>;
 
     /// Puts one batch.

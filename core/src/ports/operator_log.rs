@@ -1,4 +1,4 @@
-//! What an operator should read: once a change, not once a call.
+//! What is reported to the operator: once per change, not once per call.
 
 use super::TokenError;
 use crate::item::ItemProblem;
@@ -7,26 +7,27 @@ use std::collections::BTreeMap;
 
 /// MUST never block and never fail.
 pub trait OperatorLog: Send + Sync {
-    /// Rounds of reading begin to fail.
+    /// Polling begins to fail.
     fn polls_failing(&self, error: &CallError);
-    /// A whole round succeeded again.
+    /// Polling works again: a whole round succeeded.
     fn polls_recovered(&self);
-    /// The set of reasons why items are skipped has changed: for each reason, how many items of the window it concerns. Empty:
-    /// every item can be read again.
+    /// The set of reasons why items are skipped has changed. For each reason, the number of items of the window that it
+    /// concerns; empty if every item can be read again.
     fn items_skipped(&self, reasons: &BTreeMap<ItemProblem, usize>);
-    /// Metrics begin to fail.
+    /// Metrics begin to be refused.
     fn metrics_failing(&self, error: &CallError);
-    /// Metrics are taken again.
+    /// Metrics are accepted again.
     fn metrics_recovered(&self);
     /// Lookups of configurations begin to fail.
     fn lookups_failing(&self, error: &CallError);
     /// A lookup succeeded again.
     fn lookups_recovered(&self);
-    /// A request for a configuration stream was refused for its token. Said for each: how often is what an operator looks for.
+    /// A request for a configuration stream was refused because of its token. This is reported for each request,
+    /// because an operator looks for how often it occurs.
     fn token_refused(&self, request_id: &str, error: TokenError);
 }
 
-/// Nobody reads.
+/// Discards everything.
 impl OperatorLog for () {
     fn polls_failing(&self, _: &CallError) {}
     fn polls_recovered(&self) {}

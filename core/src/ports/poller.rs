@@ -1,4 +1,4 @@
-//! Reading items: one Query call at a time.
+//! Reading items, one Query call at a time.
 
 use crate::item::{Item, ItemProblem, Sentiment};
 use async_trait::async_trait;
@@ -16,25 +16,25 @@ pub enum Dates {
     BeforeAny,
 }
 
-/// What one call asks for.
+/// The parameters of one call.
 #[derive(Clone, Copy)]
 pub struct Query<'q> {
-    /// The number of the round of reading that the call belongs to. A trace shows a round as a whole or not at all, because a part of
-    /// it reads like a partition that was never asked; an adapter ignores it.
+    /// The number of the round of reading that the call belongs to; an adapter ignores it. A trace shows a round as a
+    /// whole or not at all, because a part of a round would look as if a partition had not been queried.
     pub round: u64,
     /// The partition.
     pub sentiment: Sentiment,
     /// The dates.
     pub dates: Dates,
-    /// Items dated later are skipped as [`ItemProblem::UpdatedAtAhead`].
+    /// Items with later dates are skipped as [`ItemProblem::UpdatedAtAhead`].
     pub latest: Timestamp,
-    /// Goes on behind the page that ended here.
+    /// Continues after the page that ended here.
     pub after: Option<&'q PageToken>,
-    /// Tells what the caller already holds; for `changed_count` only, an adapter ignores it.
+    /// Tells which items the caller holds already; only for `changed_count`, an adapter ignores it.
     pub known: &'q dyn SeenItems,
 }
 
-/// Whether an item, in this very version, is held already.
+/// Whether an item is held already, in this version.
 pub trait SeenItems: Send + Sync {
     /// `true` if reading `item` changes nothing.
     fn holds(&self, item: &Item) -> bool;
@@ -43,36 +43,36 @@ pub trait SeenItems: Send + Sync {
 /// The key of the last item of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageToken {
-    /// Its `source_id`.
+    /// The `source_id`.
     pub source_id: String,
-    /// Its `updated_at`, in the very text of the table.
+    /// The `updated_at`, exactly as in the table.
     pub updated_at: String,
 }
 
-/// An item that cannot be used, and why.
+/// An item that cannot be used, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MalformedItem {
-    /// Its key, as far as it could be read.
+    /// The key, as far as it could be read.
     pub source_id: Arc<str>,
-    /// Its date, as far as it could be read.
+    /// The date, as far as it could be read.
     pub updated_at: Arc<str>,
     /// The first rule that it breaks.
     pub problem: ItemProblem,
 }
 
-/// One page of an answer.
+/// One page of results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    /// In descending order of `updated_at`.
+    /// The items, in descending order of `updated_at`.
     pub items: Vec<Item>,
-    /// Malformed items: never fatal, never silent.
+    /// Malformed items, which are neither fatal nor silent.
     pub skipped: Vec<MalformedItem>,
-    /// How many items the table returned, those included that are neither in `items` nor in `skipped` because they are older
-    /// than the query asked for.
+    /// The number of items that the table returned, including those that are neither in `items` nor in `skipped`
+    /// because they are older than the query asked for.
     pub returned: usize,
     /// Where the next page begins; `None` at the end.
     pub next: Option<PageToken>,
-    /// The call behind this page.
+    /// The call that returned this page.
     pub report: AwsCall,
 }
 
@@ -80,18 +80,19 @@ pub struct Page {
 ///
 /// An adapter MUST
 /// - make exactly one AWS call per method call (paging belongs to the caller),
-/// - give newest first, and every item since the moment asked for over all pages,
+/// - return the newest items first, and every item with `updated_at >= query.since` over all pages,
 /// - put the items of [`Dates::BeforeAny`] into `skipped`, as [`ItemProblem::UpdatedAt`]: one page of them, which may be a part,
 /// - give up after 3 s, retries included,
-/// - put what it cannot understand, and what is dated after `query.latest`, into `skipped`, and fail only where there is no page.
+/// - put what it cannot parse, and what is dated after `query.latest`, into `skipped`, and fail only if there is no
+///   page.
 #[async_trait]
 pub trait Poller: Send + Sync {
-    /// The call that [`Self::page`] makes, as far as it is known before.
+    /// The call that [`Self::page`] makes, as far as it is known in advance.
     fn target(&self) -> AwsCall;
 
-    /// One page.
+    /// Reads one page.
     ///
     /// # Errors
-    /// No page could be had.
+    /// No page could be read.
     async fn page(&self, query: Query<'_>) -> Result<Page, CallError>;
 }

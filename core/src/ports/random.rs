@@ -3,7 +3,7 @@
 use lambda_trace::whole_millis;
 use std::time::Duration;
 
-/// MUST NOT repeat its sequence between processes, and never blocks. Not for secrets.
+/// MUST NOT repeat its sequence between processes, and never block. Not for secrets.
 pub trait Random: Send + Sync {
     /// 64 random bits.
     fn next_u64(&self) -> u64;

@@ -1,6 +1,6 @@
-//! Who asks: verifying the token of a configuration stream.
+//! Verifying the token of a configuration stream.
 
-/// A partition key is at most 2,048 bytes long: no user has a longer id than fits beside its prefix.
+/// A partition key has at most 2,048 bytes, so a longer user id would not fit beside its prefix.
 const USER_ID_MAX_BYTES: usize = 2_048 - "USER#".len();
 
 /// The `sub` of a verified token. Never printed: it has neither `Debug` nor `Display`.
@@ -13,17 +13,17 @@ impl UserId {
         (1..=USER_ID_MAX_BYTES).contains(&sub.len()).then(|| Self(sub.to_owned()))
     }
 
-    /// The id, for a key of the users table and nothing else.
+    /// The id, for a key of the users table and for nothing else.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// Why a token was refused: for the operator, who reads it in the log and in the trace. It says nothing of the token's content,
-/// and the client is told none of it.
+/// Why a token was refused: for the operator, who finds it in the log and in the trace. It contains nothing of the
+/// token, and the client is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// The request carries none.
+    /// The request has no token.
     #[error("the request carries no token")]
     Missing,
     /// No key is configured: every token is refused.
@@ -75,7 +75,7 @@ impl TokenError {
 
 /// MUST accept only the configured algorithm, require `exp` and `sub`, honour `nbf`, allow no leeway, and never block.
 pub trait TokenVerifier: Send + Sync {
-    /// The user of a token that is valid at this moment.
+    /// The user of a token that is valid now.
     ///
     /// # Errors
     /// [`TokenError`] for every token that is not.

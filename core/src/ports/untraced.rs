@@ -1,4 +1,4 @@
-//! A real adapter that only a decorator can open: an untraced call does not compile outside this crate.
+//! An adapter that only a decorator can open: an untraced call does not compile outside this crate.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use std::sync::Arc;
 pub struct Untraced<T: ?Sized>(Arc<T>);
 
 impl<T: ?Sized> Untraced<T> {
-    /// Closes the adapter. Whoever keeps a clone of `inner` can bypass the decorators: compose keeps none.
+    /// Wraps the adapter. A clone of `inner` that is kept would bypass the decorators; `app`'s `compose` keeps none.
     pub const fn new(inner: Arc<T>) -> Self {
         Self(inner)
     }

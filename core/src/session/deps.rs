@@ -8,43 +8,43 @@ use crate::{
 use futures::{future::BoxFuture, stream::FuturesUnordered};
 use lambda_trace::{Clock, Timestamp};
 
-/// Work beside the stream that nothing waits for.
+/// Work that goes on beside the stream, for which the stream does not wait.
 #[derive(Default)]
 pub struct BackgroundTasks<'s> {
-    /// Calls of this stream's own invocation: over before it is.
+    /// Calls that belong to this stream's own invocation, and end before it.
     pub puts: FuturesUnordered<BoxFuture<'s, ()>>,
-    /// Spans on their way: the flush at the end waits for them, so they go on beside it.
+    /// Exports of spans. They go on beside the flush at the end, which waits for them.
     pub exports: Exports,
 }
 
-/// Exports that are under way.
+/// The exports in progress.
 pub type Exports = FuturesUnordered<BoxFuture<'static, ()>>;
 
-/// What the session works with.
+/// The parts that a session works with.
 #[derive(Clone, Copy)]
 pub struct SessionDeps<'s> {
     /// Time.
     pub clock: &'s dyn Clock,
     /// Jitter.
     pub random: &'s dyn Random,
-    /// The reading that all streams share.
+    /// The reader that all streams share.
     pub shared_reader: &'s SharedReader,
-    /// The calls of this stream's own invocation.
+    /// The poller, traced in this stream's own invocation.
     pub poller: &'s dyn Poller,
-    /// The outbox, as this stream's invocation sees it.
+    /// The outbox, traced in this stream's own invocation.
     pub out: &'s dyn Dispatcher,
-    /// The outbox itself: what its reader does.
+    /// The outbox itself, to watch what its reader does.
     pub writer: &'s Writer,
-    /// Whatever else there is to do.
+    /// The remaining work beside the stream.
     pub maintenance: &'s dyn Maintenance<'s>,
 }
 
-/// What happens around a session.
+/// What a session reports, and the work that it drives.
 pub trait Maintenance<'s>: Send + Sync {
-    /// Streams of this process, for heartbeats.
+    /// The number of streams of this process, for heartbeats.
     fn connections(&self) -> usize;
-    /// Rounds of reading that other streams made.
+    /// Counts rounds of reading that other streams made.
     fn polls_were_shared(&self, rounds: u64);
-    /// Begins something that is due now, if anything is.
+    /// Begins work that is due now, if any is.
     fn run_due(&self, now: Timestamp, tasks: &mut BackgroundTasks<'s>);
 }

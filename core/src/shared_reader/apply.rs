@@ -4,14 +4,15 @@ use super::state::State;
 use crate::{item::Sentiment, ports::Random, window::Source};
 use lambda_trace::Timestamp;
 
-/// So many items are applied before everything else may go on: about a millisecond of work.
+/// The number of items that are applied before other work may go on: about a millisecond.
 pub(super) const SLICE_ITEMS: usize = 256;
-/// The next read of the whole window comes up to this much sooner than its interval, in percent: environments that started together
-/// do not read their windows together.
+/// The next read of the whole window comes up to this many percent sooner than its interval, so that environments that
+/// started together do not read their windows together.
 const FULL_READ_JITTER_PERCENT: u32 = 20;
 
 impl State {
-    /// Applies some of what was read: how many items; `None`: there is no more.
+    /// Applies a slice of what was read; returns the number of items, or `None` if there are no more. What a dropped
+    /// leader left is applied by the next one.
     pub(super) fn apply_slice(&mut self, now: Timestamp, is_whole_round: bool, random: &dyn Random) -> Option<usize> {
         let Self { plan, progress, window, skipped, is_applying, .. } = self;
         *is_applying = true;

@@ -19,23 +19,23 @@ use std::{
     time::Duration,
 };
 
-/// Who made the last round of reading.
+/// The stream that made the last round of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The stream that asked.
+    /// The stream that asks.
     Led,
-    /// Another one, while this one waited or before it asked.
+    /// Another stream, while this one waited or before it asked.
     Shared,
 }
 
-/// One process's reading, shared by its streams and by its invocations.
+/// The reading of one process, shared by its streams and across its invocations.
 pub struct SharedReader {
     operator_log: Arc<dyn OperatorLog>,
     state: Mutex<State>,
 }
 
 impl SharedReader {
-    /// Nothing read yet.
+    /// Nothing has been read yet.
     pub fn new(plan: ReadPlan, operator_log: Arc<dyn OperatorLog>) -> Self {
         Self { operator_log, state: Mutex::new(State::new(plan)) }
     }
@@ -44,9 +44,9 @@ impl SharedReader {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state, read again if that is due. `is_first`: for a stream that has shown no state yet, which reads again after a
-    /// poll interval even while failed rounds are followed by longer pauses. Cancel-safe: what a dropped leader had read is kept, and
-    /// another one goes on behind it.
+    /// The state, read anew if that is due. `is_first` stands for a stream that has shown no state yet: it reads after
+    /// a poll interval even while failed rounds are followed by longer pauses. Cancel-safe: what a dropped leader had
+    /// read is kept, and another stream continues after it.
     pub async fn read(
         &self,
         clock: &dyn Clock,
@@ -63,9 +63,9 @@ impl SharedReader {
                     return (self.read_state(), Role::Shared);
                 }
                 Some(Turn::Wait(landed)) => {
-                    // What landed is for all who waited, even if the round took so long that the next one is due: otherwise
-                    // all but its leader would wait for that one, and so on. An error means that the leader was dropped: look
-                    // again, perhaps lead.
+                    // The result is for all who waited, even if the round took so long that the next one is due:
+                    // otherwise all except its leader would wait for the next round, and so on. An error means that the
+                    // leader was dropped: look again, and perhaps take the lead.
                     if landed.await.is_ok() {
                         self.expire(clock.now());
                         return (self.read_state(), Role::Shared);
@@ -77,7 +77,7 @@ impl SharedReader {
                     let landed_at = clock.now();
                     let news = self.state().land(failure, now, landed_at, random);
                     news.tell(&*self.operator_log);
-                    // Nobody may be following.
+                    // There may be no follower.
                     let _ = landed.send(());
                     return (self.read_state(), Role::Led);
                 }
@@ -85,7 +85,8 @@ impl SharedReader {
         }
     }
 
-    /// All partitions at once, each by itself: one that fails costs the others nothing. The last failure, if any.
+    /// Reads all partitions concurrently and independently: one that fails costs the others nothing. Returns the last
+    /// failure, if any.
     async fn read_round(&self, now: Timestamp, poller: &dyn Poller) -> Option<CallError> {
         let round = {
             let mut state = self.state();
@@ -94,7 +95,8 @@ impl SharedReader {
             round
         };
         loop {
-            // Boxed one by one: with a borrowing closure the whole would not be `Send` (rustc cannot name the lifetime).
+            // Boxed one by one: with a borrowing closure the whole would not be `Send` (rustc cannot name the
+            // lifetime).
             let mut reads: Vec<BoxFuture<'_, _>> = Vec::with_capacity(Sentiment::ALL.len());
             for sentiment in Sentiment::ALL {
                 reads.push(Box::pin(self.read_partition(sentiment, round, now, poller)));
@@ -146,7 +148,7 @@ impl SharedReader {
         }
     }
 
-    /// Lets go of what left the window by itself, without a read.
+    /// Removes what left the window or expired, without a read.
     pub fn expire(&self, now: Timestamp) {
         let wakers = self.state().expire(now);
         wakers.into_iter().for_each(Waker::wake);
@@ -166,28 +168,28 @@ impl SharedReader {
         self.state().is_due(now)
     }
 
-    /// How many rounds there were.
+    /// The number of rounds so far.
     pub fn rounds(&self) -> u64 {
         self.state().rounds
     }
 
-    /// How old the data is: the time since the last whole round ended, or since `started_at` if there was none yet.
+    /// The age of the data: the time since the last whole round ended, or since `started_at` if there was none yet.
     pub fn data_age(&self, now: Timestamp, started_at: Timestamp) -> Duration {
         let since = self.state().whole_at.unwrap_or(started_at);
         Duration::from_micros(now.micros().saturating_sub(since.micros()))
     }
 
-    /// Whether the last round was not whole.
+    /// Whether a partition failed in the last round.
     pub fn is_degraded(&self) -> bool {
         self.state().failures > 0
     }
 
-    /// How many rounds were not whole since the last call.
+    /// The number of rounds with a failure since the last call.
     pub fn take_failed_rounds(&self) -> u64 {
         std::mem::take(&mut self.state().newly_failed)
     }
 
-    /// How many malformed items were met since the last call, each counted once.
+    /// The number of malformed items that were found since the last call, each counted once.
     pub fn take_skipped(&self) -> u64 {
         self.state().skipped.take_new()
     }

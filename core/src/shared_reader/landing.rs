@@ -8,12 +8,13 @@ use crate::{
 use lambda_trace::{CallError, Timestamp};
 use std::{collections::BTreeMap, task::Waker, time::Duration};
 
-/// After this many failed rounds the pause grows no further: 2³ intervals.
+/// After this many failed rounds the pause stops growing, at 2³ intervals.
 const BACKOFF_DOUBLINGS_MAX: u32 = 3;
-/// No pause after a failed round is longer than this, unless the interval itself is.
+/// The longest pause after a failed round, unless the interval itself is longer.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
-/// What an operator should be told of a round. Told after the lock is released: a log may block.
+/// What is to be reported to the operator after a round. It is reported after the lock is released, because logging may
+/// block.
 pub(super) struct News {
     failing: Option<CallError>,
     recovered: bool,
@@ -38,7 +39,7 @@ impl News {
 }
 
 impl State {
-    /// Ends a round, published once: with the partitions that succeeded.
+    /// Ends a round and publishes its result once, with the partitions that succeeded.
     pub(super) fn land(
         &mut self,
         failure: Option<CallError>,
@@ -49,7 +50,7 @@ impl State {
         let was_failing = self.failures > 0;
         let mut is_news = std::mem::take(&mut self.has_expired) || was_failing != failure.is_some();
         self.failures = if failure.is_none() { 0 } else { self.failures.saturating_add(1) };
-        // A pause after trouble counts from its end: a round may have taken longer than the pause is.
+        // A pause after a failure counts from the round's end, because a round may take longer than the pause.
         let from = if failure.is_none() { began } else { now };
         self.due_at = from.plus(pause(self.plan.interval, self.failures, random));
         self.landed_at = now;
@@ -69,7 +70,7 @@ impl State {
             self.read_version = self.version;
             self.watchers.take_all()
         } else {
-            // Whoever it is may have planned another moment.
+            // The stream on duty may have planned another moment.
             self.watchers.take_on_duty()
         };
         let is_told = self.trouble.is_news(failure.as_ref());
@@ -82,8 +83,8 @@ impl State {
     }
 }
 
-/// The interval after a whole round; after failed ones twice as long each time, with jitter, so that environments
-/// that were throttled together do not come back together.
+/// The interval after a whole round; after failed ones it doubles each time, with jitter, so that environments that
+/// were throttled together do not return together.
 fn pause(interval: Duration, failures: u32, random: &dyn Random) -> Duration {
     if failures == 0 {
         return interval;

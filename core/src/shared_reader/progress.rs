@@ -1,5 +1,5 @@
-//! How far each partition has been read. Plain data that outlives rounds and streams: pages of a read that failed, or whose
-//! stream ended, are kept, and the next round goes on behind them.
+//! How far each partition has been read. These are plain data that outlive rounds and streams: the pages of a read that
+//! failed, or whose stream ended, are kept, and the next round continues after them.
 
 mod full_read;
 mod pass;
@@ -21,7 +21,7 @@ enum Purpose {
     Misdated,
 }
 
-/// What the next call of a partition asks for.
+/// The next call of a partition.
 pub(super) struct Next {
     purpose: Purpose,
     pub(super) dates: Dates,
@@ -34,7 +34,7 @@ impl Next {
     }
 }
 
-/// The reading of all partitions.
+/// The progress of all partitions.
 #[derive(Debug)]
 pub(super) struct Progress {
     plan: ReadPlan,
@@ -48,7 +48,7 @@ pub(super) struct Progress {
     /// By partition, whether it has to be asked for the items that no other call returns: with each read of the whole window, but for
     /// the first one, which somebody waits for; there in the round behind it.
     is_misdated_due: [bool; 3],
-    /// What was read of late and is not applied yet.
+    /// Recently read items that are not applied yet.
     pub(super) inbox: Vec<Item>,
 }
 
@@ -68,12 +68,12 @@ impl Progress {
         }
     }
 
-    /// Begins a round, perhaps in the middle of what another one left; its number.
+    /// Begins a round, possibly within a pass that an earlier one left; returns its number.
     pub(super) fn begin_round(&mut self, now: Timestamp) -> u64 {
         self.round += 1;
         self.now = now;
         self.is_recent_done = [false; 3];
-        // Never further away than the interval, unless the clock was set back.
+        // The next read is never further away than the interval, unless the clock was set back.
         let last = now.plus(self.plan.full_interval);
         if let Some(full) = &mut self.full {
             // What was never asked cannot be out of date.
@@ -94,17 +94,17 @@ impl Progress {
         self.round
     }
 
-    /// The number of the present round.
+    /// The number of the current round.
     pub(super) const fn round(&self) -> u64 {
         self.round
     }
 
-    /// When the present round began.
+    /// When the current round began.
     pub(super) const fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Whether the whole window was read at least once.
+    /// Whether the whole window has been read at least once.
     pub(super) const fn has_whole(&self) -> bool {
         self.full_due_at.is_some()
     }
@@ -116,10 +116,11 @@ impl Progress {
     /// The partition's next call in this round.
     pub(super) fn next(&mut self, sentiment: Sentiment) -> Option<Next> {
         let s = sentiment.index();
-        // A read of the whole window that takes several rounds must not keep news waiting.
+        // A read of the whole window that takes several rounds must not delay news.
         let is_resumed = self.full.as_ref().is_none_or(|full| full.began_in < self.round);
         if self.has_whole() && is_resumed && !self.is_recent_done[s] {
-            // A date ahead must not move the mark beyond the present: later items, dated right, would be missed.
+            // A date ahead of the clock must not move the mark beyond the present: later items with correct dates would
+            // be missed.
             let since = self.newest[s].min(self.now).minus(self.plan.overlap).max(self.edge());
             let pass = self.recent[s].get_or_insert_with(|| Pass::new(since, self.round));
             return Some(Next::of(pass, Purpose::Recent));
@@ -131,7 +132,7 @@ impl Progress {
         (!pass.is_done).then(|| Next::of(pass, Purpose::Full))
     }
 
-    /// Takes the answer.
+    /// Takes the response.
     pub(super) fn take(&mut self, sentiment: Sentiment, next: &Next, mut page: Page) {
         let s = sentiment.index();
         if next.purpose == Purpose::Recent {
@@ -141,7 +142,7 @@ impl Progress {
             self.inbox.append(&mut page.items);
             if pass.is_done {
                 self.newest[s] = self.newest[s].max(pass.newest);
-                // What was left by an earlier round says nothing of what was written since that began.
+                // What an earlier round left says nothing of what was written since that round began.
                 self.is_recent_done[s] = pass.began_in == self.round;
                 self.recent[s] = None;
             }
@@ -154,19 +155,18 @@ impl Progress {
         let Some(full) = &mut self.full else { return };
         let is_catching_up = full.catch_up.is_some();
         full.catch_up.as_mut().unwrap_or(&mut full.passes)[s].take(&mut page);
-        // What has expired need not be named in a read of the whole window; a table whose items all expire may hold many.
+        // Expired items need not be named in a read of the whole window; a table whose items all expire may hold many.
         let now = self.now;
         full.items.extend(page.items.into_iter().filter(|item| item.is_live(now)));
         let max = self.plan.max_items;
-        // What is read twice must not push out what was read once.
+        // What is read twice must not displace what was read once.
         if !is_catching_up && full.items.len() > max + max / 8 {
             full.trim(max);
         }
         full.stop_behind_cut();
     }
 
-    /// Whether the partitions, read once, have to be looked at again: because pages were read one after the other, or because an
-    /// earlier round read some of them and nothing else tells what was written since. Once only: in trouble there would be no end of it.
+    /// Whether the partitions, which were read once, have to be read again.
     pub(super) fn begin_catch_up(&mut self) -> bool {
         let (round, has_whole) = (self.round, self.has_whole());
         let Some(full) = &mut self.full else { return false };
@@ -186,7 +186,7 @@ impl Progress {
         self.full.as_mut().filter(|full| full.is_complete())
     }
 
-    /// Ends the read of the whole window; the next one is due then.
+    /// Ends the read of the whole window; the next one is due at that time.
     pub(super) fn end_full(&mut self, next_due_at: Timestamp) {
         let Some(full) = self.full.take() else { return };
         for (s, newest) in self.newest.iter_mut().enumerate() {

@@ -1,8 +1,8 @@
-//! How to read, and how reading gives way to everything else.
+//! The settings of reading, and how reading gives way to other work.
 
 use std::{future::poll_fn, task::Poll, time::Duration};
 
-/// How to read.
+/// The settings of reading.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadPlan {
     /// `SSE_POLL_INTERVAL_MS`
@@ -13,11 +13,11 @@ pub struct ReadPlan {
     pub full_interval: Duration,
     /// The window's span.
     pub span: Duration,
-    /// The window's bound.
+    /// The window's maximum number of items.
     pub max_items: usize,
 }
 
-/// Lets everything else of this thread go on for a moment: parsing and applying many items must hold up no event.
+/// Lets the other work of this thread go on: parsing and applying many items must not delay events.
 pub(super) async fn give_way() {
     let mut has_waited = false;
     poll_fn(|cx| {

@@ -1,4 +1,5 @@
-//! The items that cannot be used: each counted once however often it is read, and the reasons told once a change.
+//! The items that cannot be used. Each is counted once, however often it is read, and the reasons are reported once per
+//! change.
 
 use crate::{
     item::{ItemProblem, Sentiment},
@@ -7,8 +8,8 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use xxhash_rust::xxh64::Xxh64;
 
-/// An item that cannot be used, as far as it must be recognised when it is read again. Its texts are not kept: there may be as
-/// many of these as the window has items.
+/// What is remembered of an item that cannot be used, in order to recognise it when it is read again. Its texts are not
+/// kept, because there may be as many of these as the window has items.
 struct Known {
     problem: ItemProblem,
     sentiment: Sentiment,
@@ -16,10 +17,10 @@ struct Known {
     round: u64,
 }
 
-/// What is known of items that cannot be used.
+/// The items that cannot be used.
 pub(super) struct SkippedItems {
     known: HashMap<u64, Known>,
-    /// Beyond it, further items are neither remembered nor counted: counted anew at each read they would be no count.
+    /// Beyond this number items are neither remembered nor counted: counted anew at each read they would be no count.
     max: usize,
     new: u64,
     reasons: BTreeMap<ItemProblem, usize>,
@@ -27,7 +28,7 @@ pub(super) struct SkippedItems {
 }
 
 impl SkippedItems {
-    /// Remembers at most `max` items.
+    /// Empty; remembers at most `max` items.
     pub(super) fn new(max: usize) -> Self {
         Self { known: HashMap::new(), max, new: 0, reasons: BTreeMap::new(), told: BTreeSet::new() }
     }
@@ -50,7 +51,7 @@ impl SkippedItems {
         *self.reasons.entry(item.problem).or_default() += 1;
     }
 
-    /// Lets go of those that a read of the whole of these partitions, begun in `since_round`, did not meet again.
+    /// Removes those that a read of the whole of these partitions, begun in `since_round`, did not find again.
     pub(super) fn forget_unread(&mut self, whole: &[Sentiment], since_round: u64) {
         if whole.is_empty() {
             return;
@@ -65,12 +66,12 @@ impl SkippedItems {
         });
     }
 
-    /// How many were met since the last call, each counted once.
+    /// The number of items that were found since the last call, each counted once.
     pub(super) fn take_new(&mut self) -> u64 {
         std::mem::take(&mut self.new)
     }
 
-    /// How many items each reason concerns, if the set of reasons is another one than at the last call that said so.
+    /// The number of items per reason, if the set of reasons has changed since it was last reported.
     pub(super) fn take_change(&mut self) -> Option<BTreeMap<ItemProblem, usize>> {
         if self.reasons.keys().eq(&self.told) {
             return None;

@@ -11,21 +11,21 @@ use futures::{FutureExt, channel::oneshot, future::Shared};
 use lambda_trace::Timestamp;
 use std::{sync::Arc, task::Waker, time::Duration};
 
-/// Items that leave by themselves are let go at most this often.
+/// The shortest time between two removals of items that leave the window or expire.
 pub(super) const EXPIRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a stream may show now.
 #[derive(Clone, Debug)]
 pub struct ReadState {
-    /// `None`: the whole window was never read.
+    /// The snapshot; `None` if the whole window has never been read.
     pub snapshot: Option<Arc<Snapshot>>,
-    /// The last round was not whole.
+    /// Whether a partition failed in the last round.
     pub degraded: bool,
-    /// Counts the rounds of this process.
+    /// The number of rounds of this process.
     pub round: u64,
-    /// Counts what there was to tell.
+    /// The number of changes that streams were told of.
     pub version: u64,
-    /// The last version behind which there was a round.
+    /// The last version that a round of reading made.
     pub read_version: u64,
 }
 
@@ -42,13 +42,13 @@ pub(super) struct State {
     pub(super) landed_at: Timestamp,
     pub(super) failures: u32,
     pub(super) trouble: Trouble,
-    /// When the last whole round ended.
+    /// When the last round without a failure ended.
     pub(super) whole_at: Option<Timestamp>,
     pub(super) rounds: u64,
-    /// Counts what there was to tell: another snapshot, or that polling is failing, or works again.
+    /// The number of changes that streams were told of: another snapshot, or that polling began to fail or works again.
     pub(super) version: u64,
     pub(super) read_version: u64,
-    /// Items left by themselves since the last round: the next one is news, whatever it brings.
+    /// Whether items left the window or expired since the last round: the next round is news, whatever it finds.
     pub(super) has_expired: bool,
     pub(super) newly_failed: u64,
     pub(super) last_expiry: Timestamp,
@@ -92,13 +92,14 @@ impl State {
         }
     }
 
-    /// `None`: nothing is due.
+    /// `None` if nothing is due.
     pub(super) fn turn(&mut self, now: Timestamp, is_first: bool) -> Option<Turn> {
         let interval_over = self.landed_at.plus(self.plan.interval);
         if !self.is_due(now) && (!is_first || now < interval_over) {
             return None;
         }
-        // A flight that was never waited for has no `peek`; following it then fails at once, and the next look leads.
+        // A flight that was never polled has no `peek`; following it then fails immediately, and the next look takes
+        // the lead.
         if let Some(flying) = self.flying.as_ref().filter(|f| f.peek().is_none()) {
             return Some(Turn::Wait(flying.clone()));
         }
@@ -107,7 +108,7 @@ impl State {
         Some(Turn::Lead(landed))
     }
 
-    /// Whether there is a snapshot that there was not before.
+    /// Whether there is a new snapshot.
     pub(super) fn publish(&mut self) -> bool {
         let next = Snapshot::next(self.snapshot.as_deref(), &mut self.window);
         let is_new = next.is_some();
@@ -117,18 +118,19 @@ impl State {
         is_new
     }
 
-    /// A clock that was set back must not stop the polls for as long.
+    /// A clock that was set back must not stop the polls for as long as it was set back.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         now >= self.due_at || now < self.landed_at
     }
 
-    /// When the next item leaves by itself.
+    /// When the next item leaves the window or expires.
     pub(super) fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
         let pause_over = self.last_expiry.min(now).plus(EXPIRY_PAUSE);
         self.window.next_expiry().map(|at| at.max(pause_over))
     }
 
-    /// Lets go of what left the window by itself, unless a round is being applied. Who has to be told.
+    /// Removes what left the window or expired, unless a round is being applied; returns the wakers of those who have
+    /// to be told.
     pub(super) fn expire(&mut self, now: Timestamp) -> Vec<Waker> {
         if self.is_applying || self.window.next_expiry().is_none_or(|at| at > now) {
             return Vec::new();

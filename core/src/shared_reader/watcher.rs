@@ -1,5 +1,5 @@
-//! A stream that waits for news. One of them is on duty: it sleeps until the next round, reads, and lets items go that leave by
-//! themselves; the others sleep until there is something to tell.
+//! A stream that waits for news. One of the waiting streams is on duty: it sleeps until the next round, reads, and
+//! removes items that leave the window. The others sleep until there is news.
 
 use super::{
     cell::{Role, SharedReader},
@@ -14,7 +14,7 @@ use std::{
     task::Poll,
 };
 
-/// One stream's place among those that wait. Dropped, it hands its duty on.
+/// One waiting stream. When it is dropped, it hands its duty on.
 pub struct Watcher<'r> {
     reader: &'r SharedReader,
     id: u64,
@@ -29,7 +29,7 @@ pub enum Call {
     Duty,
 }
 
-/// What the one on duty waits for.
+/// What the stream on duty waits for.
 #[derive(Clone, Copy)]
 struct Duty {
     due_at: Timestamp,
@@ -39,7 +39,7 @@ struct Duty {
 }
 
 impl SharedReader {
-    /// One more stream that waits.
+    /// Adds a waiting stream.
     pub fn watch(&self) -> Watcher<'_> {
         Watcher { reader: self, id: self.state().watchers.add() }
     }
@@ -61,13 +61,14 @@ impl Watcher<'_> {
         })
     }
 
-    /// Waits for its turn, and for the next round to be due, and makes it. Resolves after one round; who made that.
+    /// Waits until it is on duty and the next round is due, and makes the round. Resolves after one round, with who
+    /// made it.
     pub async fn round(&self, clock: &dyn Clock, random: &dyn Random, poller: &dyn Poller) -> (ReadState, Role) {
         loop {
             let duty = self.duty(clock).await;
             let now = clock.now();
             if self.reader.is_due(now) {
-                // In a box: all streams but one never come here.
+                // Boxed, because all streams except one never come here.
                 let read = Box::pin(self.reader.read(clock, random, poller, false));
                 return match select(read, Box::pin(self.let_go(clock))).await {
                     Either::Left((landed, _)) => landed,
@@ -75,14 +76,15 @@ impl Watcher<'_> {
                 };
             }
             self.reader.expire(now);
-            // What should have left and did not, because a round is being applied, is looked at again a little later.
+            // Items that should have been removed, and were not because a round is being applied, are looked at again a
+            // little later.
             let expires_at = duty.expires_at.map(|at| if at > now { at } else { now.plus(EXPIRY_PAUSE) });
             let at = expires_at.map_or(duty.due_at, |at| at.min(duty.due_at));
             select(clock.sleep_until(at), pin!(self.changed(duty))).await;
         }
     }
 
-    /// Resolves once this one is on duty.
+    /// Resolves once this stream is on duty.
     async fn duty(&self, clock: &dyn Clock) -> Duty {
         poll_fn(|cx| {
             let mut state = self.reader.state();
@@ -96,7 +98,7 @@ impl Watcher<'_> {
         .await
     }
 
-    /// Resolves once somebody else has made a round, or let items go.
+    /// Resolves once another stream has made a round, or removed items.
     async fn changed(&self, since: Duty) {
         poll_fn(|cx| {
             let mut state = self.reader.state();
@@ -115,7 +117,7 @@ impl Watcher<'_> {
             let now = clock.now();
             self.reader.expire(now);
             let Some(at) = self.reader.expires_at(now) else { return pending().await };
-            // While a round is applied none may leave, and asking again at once would not change that.
+            // While a round is being applied none may leave, and asking again immediately would not change that.
             clock.sleep_until(at.max(now.plus(EXPIRY_PAUSE))).await;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, task::Waker};
 
-/// Who waits. A watcher whose waker was taken has been woken, and looks again by itself; its place is kept, since it comes back.
+/// The waiting streams. One whose waker was taken has been woken, and looks again by itself.
 #[derive(Default)]
 pub(super) struct Watchers {
     next_id: u64,
@@ -11,13 +11,13 @@ pub(super) struct Watchers {
 }
 
 impl Watchers {
-    /// One more.
+    /// Adds one.
     pub(super) const fn add(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
     }
 
-    /// Notes how to wake one.
+    /// Stores the waker of one.
     pub(super) fn wait(&mut self, id: u64, waker: &Waker) {
         match self.waiting.entry(id).or_default() {
             Some(known) => known.clone_from(waker),
@@ -25,12 +25,13 @@ impl Watchers {
         }
     }
 
-    /// Whether this one reads for all; it does if nobody else did.
+    /// Whether this one reads for all; it does if no other one did.
     pub(super) fn takes_duty(&mut self, id: u64) -> bool {
         *self.on_duty.get_or_insert(id) == id
     }
 
-    /// One goes away. If it was on duty, the youngest that waits is: it has the longest to live. That one has to be woken.
+    /// Removes one. If it was on duty, the youngest takes over, because it has the longest to live. The waker returned
+    /// is to be woken.
     #[must_use]
     pub(super) fn remove(&mut self, id: u64) -> Option<Waker> {
         self.waiting.remove(&id);
@@ -43,13 +44,13 @@ impl Watchers {
         next.map(|(_, waker)| waker)
     }
 
-    /// All who wait, to be woken.
+    /// The wakers of all, to be woken.
     #[must_use]
     pub(super) fn take_all(&mut self) -> Vec<Waker> {
         self.waiting.values_mut().filter_map(Option::take).collect()
     }
 
-    /// The one on duty, if it waits, to be woken.
+    /// The waker of the one on duty, if it waits.
     #[must_use]
     pub(super) fn take_on_duty(&mut self) -> Vec<Waker> {
         self.on_duty.and_then(|id| self.waiting.get_mut(&id)?.take()).into_iter().collect()

@@ -2,19 +2,19 @@
 
 use crate::item::Ticker;
 
-/// What a client that holds the version before has to be told, if it is shown everything.
+/// The difference for a client that holds the previous version and sees everything.
 #[derive(Debug, Default)]
 pub(crate) struct Step {
-    /// In order, and whether an item that arrived, or was rewritten, is behind it.
+    /// The tickers that changed, in order, and whether an item that arrived, or was rewritten, caused the change.
     pub(crate) tickers: Vec<(Ticker, bool)>,
-    /// Whether `metrics` differ.
+    /// Whether `metrics` differs.
     pub(crate) metrics: bool,
-    /// Whether the names in some page of `tags` differ.
+    /// Whether the names on any page of `tags` differ.
     pub(crate) pages: bool,
 }
 
 impl Step {
-    /// Whether it says nothing.
+    /// Whether there is no difference.
     pub(crate) const fn is_empty(&self) -> bool {
         self.tickers.is_empty() && !self.metrics && !self.pages
     }

@@ -1,4 +1,4 @@
-//! The sums behind the digest's parts.
+//! The sums from which the parts of the digest are computed.
 
 use super::totals::Totals;
 use crate::{
@@ -31,7 +31,7 @@ pub(super) fn count_entry(ticker: &Ticker, count: u64) -> u64 {
     entry(ticker.as_str(), &[number(count)])
 }
 
-/// `counts`: of the tickers that are listed, if they are.
+/// The counts of the tickers that are listed, if they are.
 pub(super) fn metrics_part(totals: &Totals, tickers: usize, counts: Option<PartSum>) -> Part {
     let [positive, neutral, negative] = totals.counts.map(number);
     let tags = number(tickers as u64);

@@ -1,16 +1,16 @@
-//! The pages of a `tags` set: they name every ticker, in ranges without a gap between them.
+//! The pages of a `tags` set. Together they name every ticker, in ranges without a gap between them.
 
 use crate::item::Ticker;
 use xxhash_rust::xxh64::{Xxh64, xxh64};
 
-/// So much of a page's line is left to its entries, in bytes: a line has 32 KiB at the most.
+/// The bytes of a page's line that are available for its entries; a line has at most 32 KiB.
 pub(super) const PAGE_BYTES: usize = 31 * 1_024;
-/// A page ends behind one name in so many, chosen by its hash: then a name that comes or goes changes its own page, and not those
-/// behind it.
+/// A page ends after about one name in this many, chosen by the name's hash: a name that is added or removed then
+/// changes its own page, and not the pages after it.
 const NAMES_PER_PAGE: u64 = 512;
-/// Sorts before or with every name: a name begins with no blank and no control character.
+/// Sorts before every name or equal to the first: a name begins with no blank and no control character.
 const FIRST: &str = "!";
-/// Sorts behind or with every name: 64 bytes, as many as a name has at the most, of the last character there is.
+/// Sorts after every name or equal to the last: 64 bytes, the longest name, of the last character there is.
 const LAST: &str = concat!(
     "\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}",
     "\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}"
@@ -19,14 +19,14 @@ const LAST: &str = concat!(
 /// One page: all tickers from `from` to `to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagsPage {
-    /// Inclusive; nothing that a ticker can be named lies between the end of one page and the beginning of the next.
+    /// Inclusive; no possible name lies between the end of one page and the beginning of the next.
     pub from: Box<str>,
     /// Inclusive.
     pub to: Box<str>,
     names: u64,
 }
 
-/// The pages of these tickers, which come in order.
+/// The pages of these tickers, which are given in order.
 pub(super) fn pages<'t>(tickers: impl Iterator<Item = &'t Ticker>) -> Vec<TagsPage> {
     let mut pages = Vec::new();
     let mut from: Box<str> = FIRST.into();
@@ -47,7 +47,7 @@ pub(super) fn pages<'t>(tickers: impl Iterator<Item = &'t Ticker>) -> Vec<TagsPa
     pages
 }
 
-/// The least name behind this one: no name holds a character below the blank.
+/// The smallest name after this one: no name contains a character below the blank.
 fn behind(name: &str) -> Box<str> {
     format!("{name} ").into()
 }
@@ -56,9 +56,10 @@ fn ends_page(ticker: &Ticker) -> bool {
     xxh64(ticker.as_str().as_bytes(), 1).is_multiple_of(NAMES_PER_PAGE)
 }
 
-/// The longest that `"NAME":COUNT,` can be.
+/// The maximum length of `"NAME":COUNT,`.
 pub(super) fn entry_bytes(ticker: &Ticker) -> usize {
-    // Of what a name may hold, JSON escapes quotes and backslashes to two bytes and U+2028/2029, of three bytes, to six.
+    // Of the characters that a name may contain, JSON escapes quotes and backslashes to two bytes, and U+2028 and
+    // U+2029, which have three bytes, to six.
     let escapes = ticker.as_str().chars().filter(|c| matches!(c, '"' | '\\' | '\u{2028}' | '\u{2029}')).count();
     ticker.as_str().len() + 3 * escapes + r#""":18446744073709551615,"#.len()
 }

@@ -1,47 +1,48 @@
-//! Tickers in order, shared between one snapshot and the next: a new version copies the few chunks that it changes, and not the
-//! table.
+//! An ordered map of tickers that successive snapshots share: a new version copies the few chunks that change, and not
+//! the whole table.
 
 use super::shown::Shown;
 use crate::item::Ticker;
 use std::{collections::HashSet, ops::RangeInclusive, sync::Arc};
 
-/// A chunk that outgrows this is split: large enough that a version's list of chunks is short, small enough that the copy of one is cheap.
+/// A chunk that grows beyond this is split. The value keeps both a version's list of chunks short, and the copy of a
+/// chunk cheap.
 const CHUNK_MAX: usize = 32;
 
 type Chunk = Vec<(Ticker, Shown)>;
 
-/// An ordered map whose copy costs no more than its list of chunks.
+/// An ordered map. A copy of it costs no more than a copy of its list of chunks.
 #[derive(Clone, Debug, Default)]
 pub struct TickerMap {
-    /// In order; none is empty.
+    /// The chunks, in order; none is empty.
     chunks: Vec<Arc<Chunk>>,
     len: usize,
 }
 
 impl TickerMap {
-    /// How many tickers there are.
+    /// The number of tickers.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// What is shown of a ticker.
+    /// The state of a ticker.
     pub fn get(&self, ticker: &Ticker) -> Option<&Shown> {
         self.get_key_value(ticker).map(|(_, shown)| shown)
     }
 
-    /// The same, with the name as it is held here.
+    /// The state of a ticker, with the shared name.
     pub fn get_key_value(&self, ticker: &Ticker) -> Option<(&Ticker, &Shown)> {
         let chunk = self.chunks.get(self.chunk_of(ticker.as_str()))?;
         let at = chunk.binary_search_by(|(name, _)| name.cmp(ticker)).ok()?;
         chunk.get(at).map(|(name, shown)| (name, shown))
     }
 
-    /// All of them, in order.
+    /// All tickers with their states, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Ticker, &Shown)> {
         self.chunks.iter().flat_map(|chunk| chunk.iter()).map(|(ticker, shown)| (ticker, shown))
     }
@@ -51,7 +52,7 @@ impl TickerMap {
         self.iter().map(|(ticker, _)| ticker)
     }
 
-    /// Those whose names lie in a range, in order.
+    /// The tickers whose names lie in a range, in order.
     pub(crate) fn range(&self, names: RangeInclusive<&str>) -> impl Iterator<Item = (&Ticker, &Shown)> {
         let (from, to) = names.into_inner();
         let chunks = self.chunks[self.chunk_of(from)..].iter().flat_map(|chunk| chunk.iter());
@@ -61,7 +62,7 @@ impl TickerMap {
             .map(|(ticker, shown)| (ticker, shown))
     }
 
-    /// The names in which this one may differ from `before`: those in chunks that the two do not share, some of them twice.
+    /// The names that may differ from `before`: those in chunks that the two do not share. A name can occur twice.
     pub(super) fn unshared<'m>(&'m self, before: &'m Self) -> impl Iterator<Item = &'m Ticker> {
         let of = |map: &Self| map.chunks.iter().map(Arc::as_ptr).collect::<HashSet<_>>();
         let (mine, theirs) = (of(self), of(before));
@@ -104,7 +105,7 @@ impl TickerMap {
         Some(shown)
     }
 
-    /// The chunk that a name belongs in: the first that does not end before it.
+    /// The chunk that a name belongs to: the first that does not end before it.
     fn chunk_of(&self, name: &str) -> usize {
         self.chunks.partition_point(|chunk| chunk.last().is_some_and(|(last, _)| last.as_str() < name))
     }

@@ -1,4 +1,4 @@
-//! The end of a stream, up to its last span: what may still be taken, and what is still put, within limits.
+//! The end of a stream, up to its last span: what the reader may still take, and what is still put, within limits.
 
 use super::{maintenance::levels, ports::StreamPorts};
 use crate::{
@@ -16,18 +16,18 @@ use std::time::Duration;
 
 /// The reader may take the last event for this long after it was written.
 const DRAIN: Duration = Duration::from_secs(1);
-/// The same while the process is being stopped: Lambda gives 300 ms for everything.
+/// The same while the process is stopped: Lambda allows 300 ms for everything.
 const DRAIN_SHUTDOWN: Duration = Duration::from_millis(50);
-/// No reader takes anything later than this before the deadline: the flush needs the rest.
+/// A reader takes nothing later than this before the deadline, because the flush needs the rest.
 const DRAIN_BEFORE_DEADLINE: Duration = Duration::from_millis(700);
-/// But however near that is, a reader that is there gets what there is: this long.
+/// However near that is, a reader that reads gets what there is, for this long.
 const DRAIN_AT_LEAST: Duration = Duration::from_millis(20);
 /// The last PutMetricData of a stream may take this long.
 const LAST_PUT: Duration = Duration::from_millis(500);
-/// With less than this left before the deadline it is skipped.
+/// It is skipped if less than this is left before the deadline.
 const LAST_PUT_NEEDS: Duration = Duration::from_millis(2_500);
 
-/// Lets the reader take what is left, the last event above all.
+/// Lets the reader take what is left, above all the last event.
 pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>, shutdown: &Shutdown) {
     match reason {
         EndReason::Deadline | EndReason::StreamMax | EndReason::Shutdown => {}
@@ -41,7 +41,7 @@ pub(super) async fn drain(reason: EndReason, plan: &Plan, deps: SessionDeps<'_>,
     select(deps.writer.drained(), limit).await;
 }
 
-/// Lets what is under way finish, within the invocation's one limit.
+/// Lets work in progress finish, within the invocation's one limit.
 pub(super) async fn finish_exports(clock: &dyn Clock, limit: impl Future<Output = ()>, mut exports: Exports) {
     let rest = async { while exports.next().await.is_some() {} };
     pin_mut!(rest, limit);
@@ -59,7 +59,7 @@ pub(super) async fn beside<T>(work: impl Future<Output = T>, exports: &mut Expor
     work.await
 }
 
-/// What is to be reported, while there is time for it.
+/// Puts the metrics, if there is time for it.
 pub(super) async fn put_metrics<'s>(
     plan: &Plan,
     ports: &StreamPorts,
@@ -72,7 +72,7 @@ pub(super) async fn put_metrics<'s>(
     }
     let BackgroundTasks { puts, exports } = tasks;
     let work = async {
-        // A batch that is under way goes first: while it does, nobody else may put.
+        // A batch in progress goes first: until it is done, no other may be put.
         while puts.next().await.is_some() {}
         ports.aggregator.put(now, levels(ports, now), metrics).await;
     };

@@ -1,4 +1,5 @@
-//! The chores of a stream: metrics when they are due, exports when they are due, never two of a kind at once.
+//! The periodic work of a stream: metrics when they are due, and exports when they are due, never two of a kind at
+//! once.
 
 use super::ports::StreamPorts;
 use crate::{
@@ -12,7 +13,7 @@ use futures::FutureExt;
 use lambda_trace::{AwsCall, CallError, Clock, Invocation, Streaming, Timestamp};
 use std::sync::Arc;
 
-/// The levels of this process now.
+/// The current levels of this process.
 pub(super) fn levels(ports: &StreamPorts, now: Timestamp) -> Levels {
     Levels { connections: ports.pool.open().count(), data_age: ports.shared_reader.data_age(now, ports.started_at) }
 }

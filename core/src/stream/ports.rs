@@ -1,4 +1,4 @@
-//! What streams of one process work with.
+//! The ports and the shared parts of the streams of one process.
 
 use crate::{
     metrics_aggregator::MetricsAggregator,
@@ -8,26 +8,26 @@ use crate::{
 use lambda_trace::{Clock, Shutdown, Timestamp};
 use std::sync::Arc;
 
-/// What streams of one process work with. Cheap to clone.
+/// The ports and the shared parts of the streams of one process. Cheap to clone.
 #[derive(Clone)]
 pub struct StreamPorts {
-    /// Items.
+    /// The items.
     pub poller: Untraced<dyn Poller>,
-    /// Slots.
+    /// The connection slots.
     pub pool: Untraced<dyn ConnectionPool>,
-    /// Metrics.
+    /// The metrics port.
     pub metrics: Untraced<dyn Metrics>,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Jitter.
+    /// The source of jitter.
     pub random: Arc<dyn Random>,
-    /// The reading that all streams share.
+    /// The reader that all streams share.
     pub shared_reader: Arc<SharedReader>,
-    /// What is to be reported.
+    /// The metrics that are to be put.
     pub aggregator: Arc<MetricsAggregator>,
-    /// What an operator is told.
+    /// Where the operator is told.
     pub operator_log: Arc<dyn OperatorLog>,
-    /// The process is to stop.
+    /// The signal that the process is to stop.
     pub shutdown: Shutdown,
     /// When the process started.
     pub started_at: Timestamp,

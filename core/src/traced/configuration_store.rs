@@ -1,4 +1,4 @@
-//! `DynamoDB`: one subsegment a lookup, inside `## handler` (FR-060).
+//! `DynamoDB`: one subsegment per lookup, inside `## handler` (FR-060).
 
 use crate::ports::{Configuration, ConfigurationStore, Untraced, UserId};
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ pub struct TracedConfigurationStore<'i> {
 }
 
 impl<'i> TracedConfigurationStore<'i> {
-    /// Opens the raw port for this invocation.
+    /// Opens the port for this invocation.
     pub fn new(invocation: &'i Invocation<Handler>, raw: &Untraced<dyn ConfigurationStore>) -> Self {
         Self { invocation, inner: raw.open().clone() }
     }

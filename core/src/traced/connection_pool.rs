@@ -1,5 +1,5 @@
 //! `connection_acquire` and `connection_release`. A slot is taken before the status line is known, so the permit is
-//! plain and owned; inside the session it becomes a guard that borrows the invocation and records its release.
+//! plain and owned. Inside the session it becomes a guard that borrows the invocation, and records its release.
 
 use super::StreamRecord;
 use crate::{
@@ -8,11 +8,11 @@ use crate::{
 };
 use lambda_trace::{Invocation, Span, SpanKind, Streaming};
 
-/// A slot, taken.
+/// A slot that was taken.
 #[must_use = "dropping it gives the slot back"]
 pub struct Permit(Option<Untraced<dyn ConnectionPool>>);
 
-/// A slot, held by the session of this invocation. Dropping it records the release.
+/// A slot that the session of this invocation holds. Dropping it records the release.
 #[must_use = "dropping it gives the slot back"]
 pub struct Slot<'i> {
     invocation: &'i Invocation<Streaming>,
@@ -20,7 +20,7 @@ pub struct Slot<'i> {
     pool: Untraced<dyn ConnectionPool>,
 }
 
-/// Takes a slot; `None` if all are taken, which the span shows too.
+/// Takes a slot; `None` if all are taken, which the span shows as well.
 pub fn acquire(
     invocation: &Invocation<Streaming>,
     record: &StreamRecord,

@@ -1,4 +1,5 @@
-//! `sse_event_dispatch`: one span an event, made when the reader takes it; an event replaced unsent leaves none.
+//! `sse_event_dispatch`: one span per event, made when the reader takes it. An event that was replaced before it was
+//! sent has no span.
 
 use crate::{
     names,
@@ -13,7 +14,7 @@ pub struct TracedDispatcher<'i, D: ?Sized> {
 }
 
 impl<'i, D: Dispatcher + ?Sized> TracedDispatcher<'i, D> {
-    /// Decorates the outbox of this invocation.
+    /// Decorates the outbox of this invocation; events that the reader took are counted in `record`.
     pub const fn new(invocation: &'i Invocation<Streaming>, inner: &'i D) -> Self {
         Self { invocation, inner }
     }

@@ -1,4 +1,4 @@
-//! `cloudwatch_put_metric`: one CLIENT span a PutMetricData call; none where the metrics leave without a call.
+//! `cloudwatch_put_metric`: one CLIENT span per PutMetricData call; none if the metrics are reported without a call.
 
 use crate::{
     names,
@@ -15,7 +15,7 @@ pub struct TracedMetrics<'i> {
 }
 
 impl<'i> TracedMetrics<'i> {
-    /// Opens the raw port for this invocation.
+    /// Opens the port for this invocation.
     pub fn new(invocation: &'i Invocation<Streaming>, raw: &Untraced<dyn Metrics>) -> Self {
         Self { invocation, inner: raw.open().clone() }
     }

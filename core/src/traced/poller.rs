@@ -1,4 +1,4 @@
-//! `dynamodb_poll`: one CLIENT span a Query call (FR-027).
+//! `dynamodb_poll`: one CLIENT span per Query call (FR-027).
 
 use crate::{
     names,
@@ -15,7 +15,7 @@ pub struct TracedPoller<'i> {
 }
 
 impl<'i> TracedPoller<'i> {
-    /// Opens the raw poller for this invocation.
+    /// Opens the poller for this invocation.
     pub fn new(invocation: &'i Invocation<Streaming>, raw: &Untraced<dyn Poller>) -> Self {
         Self { invocation, inner: raw.open().clone() }
     }

@@ -1,5 +1,5 @@
-//! `sse_stream`: the span of the stream itself. What is counted while it runs stands in a record that outlives the session, so
-//! that it is told however the stream ends.
+//! `sse_stream`: the span of the stream itself. The counts stand in a record that outlives the session, so that the
+//! span has them however the stream ends.
 
 use crate::{
     identity::{ConnectionId, StreamIdentity},
@@ -14,10 +14,10 @@ use std::{
     },
 };
 
-/// X-Ray indexes these of the stream's span, where they are set.
+/// The attributes of the stream's span that X-Ray indexes, if they are set.
 const INDEXED: [&str; 5] = ["connection_id", "end_reason", "is_cold_start", "session_id", "previous_trace_id"];
 
-/// Who streams, and what was counted.
+/// The client's identity, and the counts.
 pub struct StreamRecord {
     identity: StreamIdentity,
     is_cold_start: bool,
@@ -25,7 +25,7 @@ pub struct StreamRecord {
     shared_polls: AtomicU64,
 }
 
-/// The switch to streaming, with the record that its own span is written from.
+/// Switches to the streaming phase, and returns the record from which the stream's own span is written.
 pub fn into_streaming(
     invocation: Invocation<Handler>,
     identity: StreamIdentity,
@@ -41,7 +41,7 @@ pub fn into_streaming(
 }
 
 impl StreamRecord {
-    /// This connection.
+    /// The id of this connection.
     pub fn connection_id(&self) -> &ConnectionId {
         &self.identity.connection_id
     }
@@ -51,12 +51,12 @@ impl StreamRecord {
         self.yielded.fetch_add(events as u64, Relaxed);
     }
 
-    /// How many events the reader has taken.
+    /// The number of events that the reader took.
     pub fn events_yielded(&self) -> u64 {
         self.yielded.load(Relaxed)
     }
 
-    /// One more poll round that another stream made served this one.
+    /// Counts one round of polling that another stream made and this one used.
     pub fn count_shared_poll(&self) {
         self.shared_polls.fetch_add(1, Relaxed);
     }

@@ -1,21 +1,21 @@
-//! What the items of one ticker amount to, in the precision in which it is printed.
+//! The aggregate of one ticker's items, in the precision in which it is printed.
 
 use crate::item::Sentiment;
 use lambda_trace::Timestamp;
 use std::fmt;
 
-/// A number with four decimals, exact: what is compared and hashed is what is printed.
+/// An exact number with four decimals: what is compared and hashed is what is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct E4(i64);
 
 impl E4 {
-    /// `sum / count`, where `sum` counts units of `1 / scale`; rounded half away from zero. 0 for no items.
+    /// `sum / count`, where `sum` counts units of `1 / scale`; rounded half away from zero; 0 for no items.
     pub(super) fn mean(sum: i64, count: u64, scale: i64) -> Self {
         let divisor = i128::from(count) * i128::from(scale);
         Self(divide_rounded(i128::from(sum) * 10_000, divisor))
     }
 
-    /// `part / whole`, rounded half up. 0 of nothing is 0.
+    /// `part / whole`, rounded half up; 0 if `whole` is 0.
     pub(super) fn share(part: u64, whole: u64) -> Self {
         Self(divide_rounded(i128::from(part) * 10_000, i128::from(whole)))
     }
@@ -49,23 +49,23 @@ impl fmt::Display for E4 {
     }
 }
 
-/// What a ticker's items amount to (contract: Events).
+/// The aggregate of a ticker's items (docs/events.md).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregate {
-    /// Mean score.
+    /// The mean score.
     pub score: E4,
-    /// The majority.
+    /// The sentiment of the majority.
     pub label: Sentiment,
-    /// The majority's share.
+    /// The share of the majority.
     pub confidence: E4,
-    /// How many items.
+    /// The number of items.
     pub count: u64,
-    /// The newest item's date; not part of what the client holds.
+    /// The date of the newest item. It is not part of the state that cursors compare.
     pub newest: Timestamp,
 }
 
 impl Aggregate {
-    /// A ticker that left the window.
+    /// The aggregate of a ticker that left the window.
     pub const GONE: Self = Self {
         score: E4(0),
         label: Sentiment::Neutral,
@@ -74,7 +74,7 @@ impl Aggregate {
         newest: Timestamp::from_micros(0),
     };
 
-    /// Whether a client that holds one need not be sent the other.
+    /// Whether a client that holds the one need not be sent the other.
     pub fn prints_like(&self, other: &Self) -> bool {
         (self.score, self.label, self.confidence, self.count)
             == (other.score, other.label, other.confidence, other.count)

@@ -8,14 +8,14 @@ use crate::item::Ticker;
 pub struct Change {
     /// The ticker.
     pub ticker: Ticker,
-    /// What its items amount to now; `None`: it left the window.
+    /// Its aggregate; `None` if it left the window.
     pub aggregate: Option<Aggregate>,
-    /// Whether an item that arrived, or was rewritten, is behind it.
+    /// Whether an item that arrived, or was rewritten, caused the change.
     pub arrived: bool,
 }
 
 impl Change {
-    /// What a client should hold of the ticker now.
+    /// The state of the ticker that a client should have.
     pub(crate) fn shown(&self) -> &Aggregate {
         self.aggregate.as_ref().unwrap_or(&Aggregate::GONE)
     }

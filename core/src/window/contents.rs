@@ -59,7 +59,7 @@ impl Contents {
         let (key, sentiment, score) = (Key::of(&item), item.sentiment, item.score);
         for ticker in &mut item.tickers {
             let members = self.tickers.entry(ticker.clone()).or_insert_with(|| Members::of(ticker.clone()));
-            // One allocation a ticker, however many items name it.
+            // One allocation per ticker, however many items name it.
             *ticker = members.ticker().clone();
             members.add(&key, sentiment, score);
             self.touched.extend(members.touch(true));

@@ -2,7 +2,7 @@
 
 use crate::item::Item;
 
-/// An item that is held, and the round of reading that brought it last.
+/// An item of the window, and the last round of reading that found it.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) item: Item,

@@ -1,11 +1,11 @@
-//! The items that name one ticker: running sums, and their order by date for breaking ties.
+//! The items of one ticker: running sums, and an order by date for breaking ties.
 
 use super::aggregate::{Aggregate, E4};
 use crate::item::{Item, SCORE_SCALE, Score, Sentiment, Ticker};
 use lambda_trace::Timestamp;
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
-/// An item's place in time: later is greater; of the same instant the smaller `source_id` is greater.
+/// An item's position in time: later is greater; of the same instant the smaller `source_id` is greater.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) at: Timestamp,
@@ -27,9 +27,9 @@ impl Key {
 pub(super) struct Members {
     ticker: Ticker,
     touch: Touch,
-    /// In units of 1 / `SCORE_SCALE`: exact, so that no order of adding matters.
+    /// The sum of scores in units of 1 / `SCORE_SCALE`: exact, so that the order of adding does not matter.
     score_sum: i64,
-    /// By sentiment, so that no aggregate needs a walk over the items.
+    /// By sentiment, so that an aggregate needs no iteration over the items.
     keys: [BTreeSet<Key>; 3],
 }
 
@@ -83,13 +83,13 @@ impl Members {
         self.keys.iter().all(BTreeSet::is_empty)
     }
 
-    /// What they amount to, whatever their number: from sums and from the newest of each sentiment.
+    /// The aggregate, in constant time: from the sums, and from the newest item of each sentiment.
     pub(super) fn aggregate(&self) -> Aggregate {
         let counts = self.keys.each_ref().map(|keys| keys.len() as u64);
         let count = counts.into_iter().sum();
         let most = counts.into_iter().max().unwrap_or(0);
         let newest = |s: Sentiment| self.keys[s.index()].last();
-        // The newest item among those tied decides; the order of `Key` settles equal dates.
+        // The newest item among the tied sentiments decides; the order of `Key` settles equal dates.
         let tied = Sentiment::ALL.into_iter().filter(|s| counts[s.index()] == most);
         Aggregate {
             score: E4::mean(self.score_sum, count, SCORE_SCALE),

@@ -1,5 +1,5 @@
-//! How many items were written within the last hour, and within the last 24 hours: counted whenever somebody asks, by whole
-//! seconds, without a walk over the items.
+//! The number of items that were written within the last hour and the last 24 hours. They are counted on request, in
+//! whole seconds, without iterating over the items.
 
 use crate::sync::{Mutex, MutexGuard};
 use lambda_trace::Timestamp;
@@ -12,7 +12,8 @@ use std::{
 const HOUR_S: u64 = 3_600;
 const DAY_S: u64 = 24 * HOUR_S;
 
-/// Shared by a window and the snapshots of it: a rate is of the moment in which it is printed, not of the last change.
+/// Shared by a window and its snapshots, because a rate is that of the moment in which it is printed, not of the last
+/// change.
 #[derive(Clone, Debug)]
 pub struct Rates(Arc<Mutex<State>>);
 
@@ -24,7 +25,7 @@ struct State {
     day: Sliding,
 }
 
-/// The items from a second on that moves with time.
+/// The number of items from a moving second on.
 #[derive(Debug, Default)]
 struct Sliding {
     from: u64,
@@ -82,7 +83,7 @@ impl Rates {
         }
     }
 
-    /// Items of the last hour and of the last 24 hours before `now`; `None` if the window is shorter.
+    /// The number of items of the last hour and of the last 24 hours before `now`; `None` if the window is shorter.
     pub fn at(&self, now: Timestamp) -> (Option<u64>, Option<u64>) {
         let mut state = self.state();
         let now = second(now);

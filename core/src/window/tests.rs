@@ -1,4 +1,4 @@
-//! The window against a naive recomputation is in the property tests of `sse-tests`; here are the rules one by one.
+//! Property tests in `sse-tests` compare the window with a naive recomputation; here are its rules one by one.
 
 use super::*;
 use crate::item::{Score, Sentiment, Ticker};
@@ -133,7 +133,7 @@ fn a_whole_read_drops_what_is_not_there_any_more_one_round_later() {
     assert_eq!(changes(&mut w), ["X gone"]);
 }
 
-/// It left the one partition before that was read, and had not reached the other one when that was.
+/// The item left its old partition before that was read, and reached the new one after that was read.
 #[test]
 fn an_item_that_changes_its_partition_during_a_whole_read_stays() {
     let mut w = window();

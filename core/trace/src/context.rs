@@ -1,12 +1,12 @@
-//! What an invocation carries from its first phase to its last word: where it belongs, its deadline, and what the process shares.
+//! What an invocation carries from its first phase to its flush: its trace, its deadline, and what the process shares.
 
 use crate::{FinishedSpan, Parent, SpanId, SpanKind, Timestamp, TraceConfig};
 use std::{marker::PhantomData, sync::Arc};
 
-/// Room for what most spans say, so that telling them does not move them.
+/// Initial capacity for attributes: enough for most spans, so that setting them does not reallocate.
 const USUAL_ATTRIBUTES: usize = 8;
 
-/// What the phases, the flush and the rescue share.
+/// What the two phases, the flush, and the rescue after a panic share.
 pub(super) struct InvocationContext {
     pub(super) tracing: TraceConfig,
     pub(super) parent: Option<Parent>,
@@ -20,7 +20,7 @@ impl InvocationContext {
         self.tracing.clock.now()
     }
 
-    /// Opens a span; `parent` is the segment where a phase's own span is meant.
+    /// Opens a span. `parent` is the segment for a phase's own span, and that span for all others.
     pub(super) fn open<P>(
         &self,
         name: &'static str,

@@ -5,11 +5,11 @@
 pub enum EndReason {
     /// The invocation's deadline came near.
     Deadline,
-    /// It lasted as long as it was meant to.
+    /// It reached its configured maximum duration.
     StreamMax,
     /// The process is being stopped.
     Shutdown,
-    /// The reader went away, stood still too long, or the Runtime API refused it.
+    /// The reader disconnected, stopped reading for too long, or the Runtime API refused the response.
     ClientDisconnected,
     /// It failed.
     Error,

@@ -23,29 +23,29 @@ const NOT_BELIEVED: [&str; 7] = [
 /// What they call it when the credentials lack a right.
 const NOT_ALLOWED: [&str; 4] = ["AccessDenied", "NotAuthorized", "UnauthorizedOperation", "OptInRequired"];
 
-/// Why a call failed, as far as a caller may act on it.
+/// Why a call failed, in the classes that a caller can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Too many requests: the service asks for less.
+    /// The service throttled the request.
     Throttled,
-    /// No answer within the limit.
+    /// There was no response within the time limit.
     TimedOut,
     /// No connection could be opened: nothing was sent.
     NotConnected,
-    /// The connection broke after it was opened: the request may have been taken.
+    /// The connection broke after it was opened: the service may have received the request.
     Unreachable,
-    /// Credentials or permissions.
+    /// Credentials are missing or invalid, or a permission is missing.
     Denied,
-    /// The service refuses the request as it is.
+    /// The service rejected the request as invalid.
     Refused,
-    /// The service failed.
+    /// The service failed with an internal error.
     Faulted,
-    /// The answer cannot be understood.
+    /// The response could not be parsed.
     Unreadable,
 }
 
 impl Failure {
-    /// Whether the service may have carried the request out all the same, because no answer of its own says that it did not.
+    /// Whether the service may have carried out the request nevertheless, because no response says that it did not.
     pub const fn may_have_been_taken(self) -> bool {
         match self {
             Self::TimedOut | Self::Unreachable | Self::Faulted | Self::Unreadable => true,
@@ -53,7 +53,7 @@ impl Failure {
         }
     }
 
-    /// In words, for logs.
+    /// A description of the failure, for logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",

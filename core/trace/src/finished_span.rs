@@ -3,8 +3,8 @@
 use crate::{SpanId, Timestamp, TraceId, Value};
 use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
-/// Decides how X-Ray draws a span: INTERNAL is a subsegment, CLIENT a call to a service. There is no SERVER: that is the segment
-/// which Lambda opens.
+/// Decides how X-Ray displays a span: INTERNAL is a subsegment, CLIENT a call to a service. There is no SERVER: that is
+/// the segment which Lambda creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
     /// Work inside the function.
@@ -13,50 +13,52 @@ pub enum SpanKind {
     Client,
 }
 
-/// The one event that X-Ray keeps.
+/// An exception: the only kind of span event that X-Ray keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
-    /// A short name, good for grouping.
+    /// The type of the exception: a short name by which errors can be grouped.
     pub error_type: Cow<'static, str>,
-    /// What was said; adapters cut it to its limit (FR-058).
+    /// The message. Adapters cut it to its limit (FR-058).
     pub message: String,
-    /// When.
+    /// When it occurred.
     pub at: Timestamp,
 }
 
-/// A finished span of one phase; neither `Clone` nor convertible: it can be recorded once, in its own phase.
+/// A finished span of one phase. It is neither `Clone` nor convertible, so it can be recorded once, and only in its own
+/// phase.
 #[derive(Debug)]
 pub struct FinishedSpan<P> {
-    /// What it stands for, in the words of the service.
+    /// The span's name, chosen by the service.
     pub name: &'static str,
-    /// How it is drawn.
+    /// The span's kind.
     pub kind: SpanKind,
-    /// The invocation it belongs to.
+    /// The request id of the invocation that it belongs to.
     pub request_id: Arc<str>,
-    /// Its trace.
+    /// The trace that it belongs to.
     pub trace: TraceId,
-    /// Its id.
+    /// The span's id.
     pub id: SpanId,
-    /// Never absent: there is no root (FR-053).
+    /// The parent. Never absent, because Lambda creates the root segment (FR-053).
     pub parent: SpanId,
-    /// When it began.
+    /// The start time.
     pub start: Timestamp,
-    /// When it ended.
+    /// The end time.
     pub end: Timestamp,
-    /// Keys without repeats, in the order of setting.
+    /// The attributes, in the order in which they were set; no key occurs twice.
     pub attributes: Vec<(&'static str, Value)>,
-    /// Present: status ERROR. Absent: status unset.
+    /// The exception, if the span failed: present means status ERROR, absent means status unset.
     pub exception: Option<Exception>,
-    /// Spans of one round are shown together or not at all, because a part of them would mislead. The rounds of a stream follow
-    /// each other: the first span of another round ends this one.
+    /// The round of reading that the span is part of, if any. The spans of one round are exported together or not at
+    /// all, because a part of them would mislead. The rounds of a stream follow each other: the first span of another
+    /// round ends this one.
     pub round: Option<u64>,
-    /// Handler phase only: the calls inside this one.
+    /// The spans nested in this one; in the handler phase only.
     pub children: Vec<FinishedSpan<P>>,
     pub(super) phase: PhantomData<fn() -> P>,
 }
 
 impl<P> FinishedSpan<P> {
-    /// The value of an attribute.
+    /// The value of an attribute, if it is set.
     pub fn attribute(&self, key: &str) -> Option<&Value> {
         self.attributes.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
     }

@@ -1,7 +1,8 @@
-//! The end of an invocation: one flush, bounded, and the proofs that it took place (FR-055).
+//! The end of an invocation: one flush with a time limit, and the proofs that it took place (FR-055).
 //!
-//! `BodyEndPermit` lets one body end. `ReadyForNext` lets the loop ask for the next event. Neither can be made without a flush, and
-//! it is one and the same flush: begun once, never dropped before its limit, never begun again.
+//! `BodyEndPermit` allows one response body to end. `ReadyForNext` allows the loop to ask for the next event. Neither
+//! can be made without a flush, and both stand for one and the same flush: it is started once, never dropped before its
+//! limit, and never started again.
 
 use crate::{
     FlushOutcome, LedgerEntry, Timestamp, TraceConfig, context::InvocationContext, recording::Recording, within,
@@ -12,14 +13,14 @@ use futures::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// The body waits for the flush at most this long.
+/// How long a response body waits for the flush at most.
 pub const BODY_FLUSH: Duration = Duration::from_millis(500);
-/// No flush goes on later than this before the deadline.
+/// Every flush ends at least this long before the deadline.
 const BEFORE_DEADLINE: Duration = Duration::from_millis(500);
-/// The body stops waiting this long before the deadline.
+/// The body stops waiting for the flush this long before the deadline.
 const BODY_BEFORE_DEADLINE: Duration = Duration::from_millis(600);
 
-/// The flush, going on.
+/// A flush in progress.
 pub(super) struct Flush {
     context: Arc<InvocationContext>,
     recording: Option<Recording>,
@@ -27,7 +28,8 @@ pub(super) struct Flush {
     work: Shared<BoxFuture<'static, FlushOutcome>>,
 }
 
-/// Begins the flush of an invocation; `recording` is there where it is sampled and reached streaming.
+/// Begins the flush of an invocation. `recording` is present if the invocation is sampled and reached the streaming
+/// phase.
 pub(super) fn begin(context: &Arc<InvocationContext>, recording: Option<&Recording>) -> Flush {
     let began = context.now();
     let until = until(&context.tracing, began, Some(context.deadline));
@@ -35,14 +37,14 @@ pub(super) fn begin(context: &Arc<InvocationContext>, recording: Option<&Recordi
     Flush { context: context.clone(), recording: recording.cloned(), began, work }
 }
 
-/// Resolves when a flush of this invocation that begins now is given up.
+/// Resolves at the time limit of a flush of this invocation that begins now.
 pub(super) fn limit_from_now(context: &Arc<InvocationContext>) -> impl Future<Output = ()> + Send + use<> {
     let until = until(&context.tracing, context.now(), Some(context.deadline));
     let context = context.clone();
     async move { limit(&context.tracing, until).await }
 }
 
-/// When a flush that began at `began` is given up, unless the process is asked to stop meanwhile.
+/// The time limit of a flush that began at `began`, unless the process is asked to stop meanwhile.
 fn until(tracing: &TraceConfig, began: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
     let TraceConfig { flush_timeout, shutdown_flush, shutdown, .. } = tracing;
     let timeout = if shutdown.is_asked() { flush_timeout.min(shutdown_flush) } else { flush_timeout };
@@ -50,7 +52,7 @@ fn until(tracing: &TraceConfig, began: Timestamp, deadline: Option<Timestamp>) -
     deadline.map_or(until, |deadline| until.min(deadline.minus(BEFORE_DEADLINE)))
 }
 
-/// Resolves at `until`, or sooner because the process is being stopped.
+/// Resolves at `until`, or sooner if the process is asked to stop.
 async fn limit(tracing: &TraceConfig, until: Timestamp) {
     tracing.shutdown.limit(&*tracing.clock, until, tracing.shutdown_flush).await;
 }
@@ -64,7 +66,7 @@ async fn bounded(tracing: TraceConfig, recording: Option<Recording>, until: Time
 }
 
 impl Flush {
-    /// As long as the body may wait.
+    /// Waits for the flush as long as the body may.
     pub(super) async fn for_the_body(self) -> BodyEndPermit {
         let context = &self.context;
         let until = self.began.plus(BODY_FLUSH).min(context.deadline.minus(BODY_BEFORE_DEADLINE));
@@ -73,7 +75,7 @@ impl Flush {
         BodyEndPermit(self)
     }
 
-    /// To its end or its limit; then the ledger line.
+    /// Drives the flush to its end or its limit, then writes the ledger line.
     pub(super) async fn settle(self) -> ReadyForNext {
         let outcome = self.work.await;
         let flush_time = self.context.now().since(self.began);
@@ -82,15 +84,15 @@ impl Flush {
     }
 }
 
-/// Lets one body end. Made by `finish` only.
+/// Allows one response body to end. Only `finish` makes it.
 #[must_use = "the body ends with it"]
 pub struct BodyEndPermit(Flush);
 
-/// The flush of a body that has ended, on its way to its limit.
+/// The flush of a body that has ended, still in progress up to its limit.
 #[must_use = "settles the invocation"]
 pub struct PendingFlush(Flush);
 
-/// Lets the loop ask for the next event. Made by a flush only.
+/// Allows the loop to ask for the next event. Only a flush makes it.
 #[must_use = "the next event needs it"]
 #[derive(Debug)]
 pub struct ReadyForNext {
@@ -99,37 +101,38 @@ pub struct ReadyForNext {
 }
 
 impl BodyEndPermit {
-    /// Spends the proof on a body.
+    /// Ends a body, which uses the proof up.
     pub fn into_pending_flush(self) -> PendingFlush {
         PendingFlush(self.0)
     }
 
-    /// For an invocation whose body needs no proof because it was sent whole: a refused stream.
+    /// For an invocation whose body needs no proof because it was sent as a whole: a refused stream.
     pub async fn settle(self) -> ReadyForNext {
         self.0.settle().await
     }
 }
 
 impl PendingFlush {
-    /// The same flush, to its end or its limit.
+    /// Drives the same flush to its end or its limit.
     pub async fn settle(self) -> ReadyForNext {
         self.0.settle().await
     }
 }
 
 impl ReadyForNext {
-    /// How the flush went.
+    /// The outcome of the flush.
     pub const fn outcome(&self) -> FlushOutcome {
         self.outcome
     }
 
-    /// What became of the spans of the stream; `None` where no stream was recorded.
+    /// The ledger entry of the stream; `None` if no stream was recorded.
     pub const fn ledger(&self) -> Option<&LedgerEntry> {
         self.ledger.as_ref()
     }
 
-    /// For a `next` with no invocation behind it that could be settled: the first of a process, where the flush finds nothing to send,
-    /// and one whose handler panicked, with its deadline. Its guard has recorded its spans by then; what is retained gets its chance.
+    /// For a request for the next event that follows no settled invocation: the first one of a process, where the flush
+    /// has nothing to send, and one after a handler that panicked, with that invocation's deadline. In the latter case
+    /// the spans are recorded already, and retained spans are sent if possible.
     pub async fn without_invocation(tracing: &TraceConfig, deadline: Option<Timestamp>) -> Self {
         let until = until(tracing, tracing.clock.now(), deadline);
         Self { outcome: bounded(tracing.clone(), None, until).await, ledger: None }

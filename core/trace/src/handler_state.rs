@@ -1,7 +1,7 @@
-//! The handler phase: one subsegment, with its calls nested in it.
+//! The handler phase: one subsegment, with its AWS calls nested in it.
 //!
-//! `Drop` sits on the state of a phase, not on `Invocation`: on one phase of it rustc refuses it (E0366), and on all of
-//! them it would forbid the move out of `self` in `into_streaming` (E0509).
+//! `Drop` is implemented for the state of a phase, not for `Invocation`: for one phase of `Invocation` rustc refuses it
+//! (E0366), and for all phases it would forbid the move out of `self` in `into_streaming` (E0509).
 
 use crate::{
     FinishedSpan, Handler, SpanKind, Timestamp, TraceId,
@@ -10,7 +10,7 @@ use crate::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What an invocation holds in its handler phase.
+/// The state of an invocation in its handler phase.
 pub struct HandlerState {
     pub(super) context: Arc<InvocationContext>,
     pub(super) root: Option<FinishedSpan<Handler>>,

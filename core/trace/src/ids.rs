@@ -1,4 +1,4 @@
-//! Trace and span ids in X-Ray's forms. Knows nothing of who makes them.
+//! Trace and span ids in X-Ray's formats. How they are generated is the port [`crate::SpanIds`].
 
 use crate::Timestamp;
 use std::{fmt, num::NonZeroU64};
@@ -13,13 +13,13 @@ impl TraceId {
         (id != 0).then_some(Self(id))
     }
 
-    /// When the trace began, to the second, as its first 32 bits say.
+    /// When the trace began, to the second, according to its first 32 bits.
     pub fn began_at(self) -> Timestamp {
         // 32 bits are left of 128.
         Timestamp::from_millis(u64::try_from(self.0 >> 96).unwrap_or(u64::MAX).saturating_mul(1_000))
     }
 
-    /// The 128 bits as OpenTelemetry counts them.
+    /// The id as OpenTelemetry's 128 bits.
     pub fn to_bits(self) -> u128 {
         self.0
     }
@@ -42,7 +42,7 @@ impl SpanId {
         NonZeroU64::new(id).map(Self)
     }
 
-    /// The 64 bits.
+    /// The id as 64 bits.
     pub fn to_bits(self) -> u64 {
         self.0.get()
     }

@@ -1,4 +1,4 @@
-//! The invocation: begun with its own trace context, switched once, ended once.
+//! An invocation: it begins with its own trace context, switches its phase once, and ends once.
 
 use crate::{
     ANNOTATIONS, BodyEndPermit, EndReason, Handler, ReadyForNext, Rescue, Span, SpanKind, SpanOutline, StreamSpan,
@@ -15,34 +15,34 @@ use std::{
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
 };
 
-/// The handler phase's one subsegment.
+/// The name of the handler phase's subsegment.
 pub const HANDLER_SPAN: &str = "## handler";
 
 /// What is known of an invocation when it begins.
 pub struct InvocationStart {
-    /// From this invocation's own header, and from nowhere else (FR-059).
+    /// The trace context from this invocation's own header, and from nowhere else (FR-059).
     pub context: TraceContext,
-    /// The Runtime API's id of it.
+    /// The request id that the Runtime API gave it.
     pub request_id: Arc<str>,
-    /// Not a microsecond is spent beyond this.
+    /// The invocation's deadline. Nothing is waited for beyond it.
     pub deadline: Timestamp,
-    /// The first invocation of its process.
+    /// Whether it is the first invocation of its process.
     pub is_cold_start: bool,
 }
 
-/// One invocation in one of its two phases. Neither `Clone` nor shared: whoever holds it decides its end.
+/// One invocation in one of its two phases. It is neither `Clone` nor shared, so its owner alone decides when it ends.
 #[must_use = "an invocation ends with `answer` or `finish`"]
 pub struct Invocation<P: Phase> {
     state: P::State,
 }
 
 impl<P: Phase> Invocation<P> {
-    /// Opens a span under the phase's own.
+    /// Opens a span below the phase's own span.
     pub fn span(&self, name: &'static str, kind: SpanKind) -> Span<'_, P> {
         Span::new(&self.state, self.state.open(name, kind))
     }
 
-    /// The trace, in sampled invocations.
+    /// The trace id, if the invocation is sampled.
     pub fn trace(&self) -> Option<TraceId> {
         self.state.trace()
     }
@@ -52,7 +52,7 @@ impl<P: Phase> Invocation<P> {
         self.state.is_cold_start()
     }
 
-    /// The present moment of this invocation's clock.
+    /// The current time of this invocation's clock.
     pub fn now(&self) -> Timestamp {
         self.state.now()
     }
@@ -73,8 +73,8 @@ impl Invocation<Handler> {
         Self { state: HandlerState { context, root, calls: Mutex::default() } }
     }
 
-    /// The switch: closes the handler phase and opens the stream's own span, which says at its end what `stream_span` says then.
-    /// `expected_end`: until then the budget of its trace has to last.
+    /// Switches to the streaming phase: closes the handler phase, and opens the stream's own span, whose attributes
+    /// `stream_span` supplies when it ends. The trace budget is spread over the time up to `expected_end`.
     pub fn into_streaming(
         mut self,
         stream_span: Arc<dyn StreamSpan>,
@@ -94,8 +94,8 @@ impl Invocation<Handler> {
         Invocation { state: StreamingState { context, root, root_id, stream_span, recording } }
     }
 
-    /// Says in the handler phase's own subsegment why the request was refused: `error_type`, indexed. A word of the
-    /// service's own, never a part of the request.
+    /// Records in the handler phase's subsegment why the request was refused: `error_type`, indexed. It is one of the
+    /// service's own names, never a part of the request.
     pub fn refused(&mut self, error_type: &'static str) {
         if let Some(root) = &mut self.state.root {
             root.set("error_type", error_type);
@@ -106,8 +106,9 @@ impl Invocation<Handler> {
         }
     }
 
-    /// The other way out: 401, 404, status. The handler phase ends with this call, however long the response then takes; the future
-    /// is for afterwards: spans that earlier invocations had to retain are sent after the response.
+    /// Ends an invocation that does not stream (401, 404, status). The handler phase ends with this call, however long
+    /// the response takes afterwards. The future is to be driven after the response: it sends spans that earlier
+    /// invocations had to retain.
     pub fn answer(mut self) -> impl Future<Output = ReadyForNext> + Send + use<> {
         self.state.close();
         let context = self.state.context.clone();
@@ -127,8 +128,8 @@ impl Invocation<Streaming> {
         is_folded
     }
 
-    /// Sends what is due of the spans of this process's streams; `None` if nothing is. It may outlive the invocation, whose flush
-    /// waits for it.
+    /// Exports spans of this process's streams that are due; `None` if none are. The export may outlive the invocation,
+    /// whose flush waits for it.
     pub fn export_due(&self, now: Timestamp) -> Option<impl Future<Output = ()> + Send + use<>> {
         let spans = self.state.recording.as_ref().map(|recording| &recording.spans)?;
         spans.is_export_due(now).then(|| {
@@ -137,17 +138,18 @@ impl Invocation<Streaming> {
         })
     }
 
-    /// Resolves when a flush that begins now is given up.
+    /// Resolves at the time limit of a flush that begins now.
     pub fn flush_limit(&self) -> impl Future<Output = ()> + Send + use<> {
         flush::limit_from_now(&self.state.context)
     }
 
-    /// What the rescue after a panic needs once the invocation itself is gone.
+    /// What the rescue after a panic needs when the invocation itself is gone.
     pub fn rescue(&self) -> Rescue {
         Rescue { context: self.state.context.clone(), recording: self.state.recording.clone() }
     }
 
-    /// Closes the stream's own span and begins the flush. Waits until it is over, at most as long as the body may wait for it.
+    /// Closes the stream's own span and begins the flush. Waits until it is over, but no longer than the body may wait
+    /// for it.
     pub async fn finish(mut self, why: EndReason) -> BodyEndPermit {
         self.state.close(why);
         flush::begin(&self.state.context, self.state.recording.as_ref()).for_the_body().await

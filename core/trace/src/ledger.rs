@@ -1,23 +1,23 @@
-//! What becomes of the spans of one stream, in numbers.
+//! The ledger: what became of the spans of one stream, in numbers.
 
 use std::time::Duration;
 
-/// What became of a flush; of several, the worst. In ascending order of harm.
+/// The outcome of a flush; of several flushes, the worst. The variants are in ascending order of harm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FlushOutcome {
-    /// All that there was is delivered.
+    /// Every span was delivered.
     #[default]
     Ok,
-    /// No connection, a reset, 408, 429, 5xx: retained.
+    /// No connection, a reset, or the status 408, 429 or 5xx: the spans are retained.
     Refused,
-    /// No answer within the limit: retained.
+    /// No response within the time limit: the spans are retained.
     Timeout,
-    /// Another 4xx, or a partial success: what was rejected is written to the log.
+    /// Another 4xx, or a partial success: the rejected spans are written to the log.
     Rejected,
 }
 
 impl FlushOutcome {
-    /// The name in the ledger.
+    /// The name in the ledger line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -28,36 +28,37 @@ impl FlushOutcome {
     }
 }
 
-/// A stream is settled: what its own side knows of it.
+/// What the invocation knows of a stream when it is settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamEnd {
-    /// Spans opened in the streaming phase, the stream's own included. A span that was leaked was created all the same.
+    /// Spans opened in the streaming phase, the stream's own included. A span that was leaked counts as created.
     pub created: u64,
     /// How long the flush took.
     pub flush_time: Duration,
-    /// How it went.
+    /// The outcome of the flush.
     pub outcome: FlushOutcome,
 }
 
-/// The account of a settled stream. `created` is the sum of `delivered`, `retained`, `logged`, `folded` and [`Self::missing`].
+/// The ledger entry of a settled stream. `created` is the sum of `delivered`, `retained`, `logged`, `folded` and
+/// [`Self::missing`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// Spans opened in the streaming phase, the stream's own included.
     pub created: u64,
-    /// Accepted where they were sent.
+    /// Spans that the receiver accepted.
     pub delivered: u64,
-    /// Kept for a later flush.
+    /// Spans that are kept for a later flush.
     pub retained: u64,
-    /// Given up, and written to the log in a form that can be sent again.
+    /// Spans that were given up, and written to the log in a form from which they can be sent again.
     pub logged: u64,
-    /// Counted, and neither kept nor sent.
+    /// Spans beyond the trace budget, which were counted, and neither kept nor sent.
     pub folded: u64,
-    /// Sent again after an attempt whose answer was not read; such spans are counted above as well.
+    /// Spans that were sent again after an attempt whose response was not read. They are part of the counts above.
     pub resent: u64,
 }
 
 impl LedgerEntry {
-    /// Created and never recorded: a leak.
+    /// Spans that were created and never recorded: a leak.
     pub const fn missing(&self) -> u64 {
         self.created.saturating_sub(self.delivered + self.retained + self.logged + self.folded)
     }

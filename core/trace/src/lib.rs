@@ -1,10 +1,10 @@
 //! Traces of a streaming Lambda invocation, as values: `Invocation<Handler>` → `Invocation<Streaming>` → [`BodyEndPermit`] →
 //! [`ReadyForNext`].
 //!
-//! Who holds which value can do what: no span of a phase that has ended, none that spans the switch of phases, none after the
-//! flush, and no request for the next event without a flush. Spans are plain data; where they go is the [`Telemetry`] port, which
-//! gives each sampled stream a handle of its own.
-//! This crate knows no exporter, no AWS SDK, no HTTP and no async runtime.
+//! The value that code holds decides what it can do: no span of a phase that has ended, no span across the switch of
+//! phases, none after the flush, and no request for the next event without a flush. Spans are plain data; where they go
+//! is the [`Telemetry`] port, which gives each sampled stream a handle of its own. This crate has no exporter, no AWS
+//! SDK, no HTTP and no async runtime.
 
 mod aws_call;
 mod clock;

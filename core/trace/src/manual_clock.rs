@@ -1,4 +1,4 @@
-//! A clock that moves when it is told to.
+//! A clock for tests, which moves only when it is told to.
 
 use crate::{Clock, Timestamp};
 use async_trait::async_trait;
@@ -10,27 +10,27 @@ use std::{
     time::Duration,
 };
 
-/// What is locked here is whole after every statement, so a panic elsewhere does not spoil it.
+/// The data below this lock is consistent after every statement, so a panic of another thread does not corrupt it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Stands still until [`ManualClock::advance`] or [`ManualClock::set`] moves it and wakes whoever is due.
+/// Stands still until [`ManualClock::advance`] or [`ManualClock::set`] moves it, which wakes every sleeper that is due.
 #[derive(Debug, Default)]
 pub struct ManualClock(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     now: Timestamp,
-    /// How far it was set back, in all. Sleepers go by `now` and this together, which is never set back.
+    /// By how much it was set back in total. Sleepers go by the sum of `now` and this, which never decreases.
     set_back: Duration,
     next_id: u64,
-    /// By moment, then in order of falling asleep: the order of waking is the same in every run.
+    /// Ordered by moment, then by the order of falling asleep, so that the order of waking is the same in every run.
     sleepers: BTreeMap<(Timestamp, u64), Waker>,
 }
 
 impl ManualClock {
-    /// Begins at `now`.
+    /// A clock that stands at `now`.
     pub fn new(now: Timestamp) -> Self {
         let state = State { now, ..State::default() };
         Self(Mutex::new(state))
@@ -42,7 +42,8 @@ impl ManualClock {
         self.set(to);
     }
 
-    /// To this moment, which may be an earlier one: wall clocks are set back, too. Nobody sleeps longer for it.
+    /// Sets the clock to this moment, which may be an earlier one: wall clocks are set back, too. No sleeper sleeps
+    /// longer because of it.
     pub fn set(&self, to: Timestamp) {
         let due = {
             let mut state = lock(&self.0);
@@ -50,7 +51,7 @@ impl ManualClock {
             state.set_back += back;
             state.now = to;
             let steady = state.steady();
-            // Those still in the map sleep beyond that.
+            // What is still in the map sleeps beyond that moment.
             let later = state.sleepers.split_off(&(steady, u64::MAX));
             std::mem::replace(&mut state.sleepers, later)
         };
@@ -65,7 +66,7 @@ impl ManualClock {
 }
 
 impl State {
-    /// A clock that is never set back.
+    /// The sum of `now` and what the clock was set back by: a clock that never goes back.
     fn steady(&self) -> Timestamp {
         self.now.plus(self.set_back)
     }
@@ -85,7 +86,7 @@ impl Clock for ManualClock {
 struct Sleep<'c> {
     clock: &'c ManualClock,
     at: Timestamp,
-    /// On the clock that is never set back, from the first poll on.
+    /// The moment to wake at, on the clock that never goes back; set by the first poll.
     key: Option<(Timestamp, u64)>,
 }
 
@@ -162,7 +163,7 @@ mod tests {
         assert!((&mut sleeper).now_or_never().is_none());
         clock.advance(Duration::from_millis(1));
         assert!(sleeper.now_or_never().is_some());
-        // Who falls asleep afterwards goes by the clock as it is.
+        // A sleeper that begins afterwards goes by the clock as it now stands.
         assert!(clock.sleep_until(Timestamp::from_millis(5_011)).now_or_never().is_none());
     }
 

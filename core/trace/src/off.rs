@@ -1,5 +1,5 @@
-//! A phase that is not recorded. Whoever turns tracing off also hands every invocation an unsampled context, so that nothing is made
-//! that would be thrown away here.
+//! A phase whose spans are discarded. Code that turns tracing off should also give every invocation an unsampled
+//! context, so that no span is made only to be discarded here.
 
 use crate::{
     FinishedSpan, FlushOutcome, Handler, HandlerTelemetry, LedgerEntry, StreamEnd, StreamSpans, StreamStart, Streaming,
@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Takes everything, keeps nothing: every span counts as folded.
+/// Accepts every span and keeps none: each counts as folded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Off;
 

@@ -1,4 +1,5 @@
-//! The two phases of an invocation, as types without values: a span, a sink and an invocation name the one they belong to.
+//! The two phases of an invocation, as types without values. A span, a sink and an invocation name the phase that they
+//! belong to.
 
 /// Before the response: spans become X-Ray subsegments.
 #[derive(Clone, Copy, Debug)]

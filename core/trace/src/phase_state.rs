@@ -1,4 +1,4 @@
-//! What an invocation asks of the phase it is in. Sealed: there will be no third.
+//! What an invocation needs from the phase that it is in. Sealed: there are two phases.
 
 use crate::{FinishedSpan, SpanKind, Timestamp, TraceId};
 
@@ -13,14 +13,14 @@ pub(super) mod sealed {
     }
 }
 
-/// What a phase holds, and what it does with its spans.
+/// The state of a phase, and what it does with its spans.
 pub trait PhaseState<P>: Send + Sync {
     fn trace(&self) -> Option<TraceId>;
     fn is_cold_start(&self) -> bool;
     fn now(&self) -> Timestamp;
-    /// Opens a span under the phase's own, and counts it; `None` where the invocation is not sampled.
+    /// Opens a span below the phase's own span, and counts it; `None` if the invocation is not sampled.
     fn open(&self, name: &'static str, kind: SpanKind) -> Option<FinishedSpan<P>>;
     fn record(&self, span: FinishedSpan<P>);
-    /// Whether one more failed span of this invocation is to be indexed.
+    /// Whether one more failed span of this invocation is to be indexed by X-Ray.
     fn may_annotate_failure(&self) -> bool;
 }

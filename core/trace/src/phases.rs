@@ -1,4 +1,4 @@
-//! Both phases, each to its own adapter (FR-060).
+//! The two phases of an invocation, each with its own adapter (FR-060).
 
 use crate::{
     FinishedSpan, FlushOutcome, Handler, HandlerTelemetry, StreamSpans, StreamStart, StreamingTelemetry, Telemetry,
@@ -7,7 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Puts together what an invocation's spans go to. The one type that implements [`Telemetry`].
+/// Combines the adapters of the two phases. This is the only type that implements [`Telemetry`].
 ///
 /// ```
 /// use lambda_trace::{Off, Phases, Telemetry};
@@ -17,14 +17,14 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Phases {
-    /// Subsegments go here; [`crate::Off`] where there is no daemon to take them.
+    /// Takes handler-phase spans, as subsegments; [`crate::Off`] if there is no daemon to send them to.
     pub handler: Arc<dyn HandlerTelemetry>,
-    /// Spans of streams go here.
+    /// Takes the spans of streams.
     pub streaming: Arc<dyn StreamingTelemetry>,
 }
 
 impl Phases {
-    /// Both phases to one adapter that takes both.
+    /// Sends both phases to one adapter that accepts both.
     pub fn both(adapter: Arc<impl HandlerTelemetry + StreamingTelemetry + 'static>) -> Self {
         Self { handler: adapter.clone(), streaming: adapter }
     }

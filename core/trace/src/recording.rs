@@ -1,4 +1,4 @@
-//! A sampled stream on its way to its sink: the handle, and what was created.
+//! A sampled stream: the handle that its spans go to, and the count of those created.
 
 use crate::{FlushOutcome, LedgerEntry, StreamEnd, StreamSpans};
 use std::{
@@ -16,7 +16,7 @@ pub(super) struct Recording {
     pub(super) counts: Arc<Counts>,
 }
 
-/// What a stream counts while it runs.
+/// The counts of a running stream.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) created: AtomicU64,

@@ -3,8 +3,7 @@
 use crate::{FlushOutcome, ReadyForNext, context::InvocationContext, flush, recording::Recording};
 use std::{sync::Arc, time::Duration};
 
-/// Ends an invocation whose session panicked: its guard has closed the spans, this flushes them. Of a session that was dropped, because
-/// the process ends and there is no time left, it settles the account, for which it has to be dropped after the session.
+/// Ends an invocation whose session panicked: its guard has closed the spans, and this flushes them.
 pub struct Rescue {
     pub(super) context: Arc<InvocationContext>,
     pub(super) recording: Option<Recording>,

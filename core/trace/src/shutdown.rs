@@ -1,4 +1,4 @@
-//! The process is being stopped: one signal, seen by every session.
+//! The signal that the process is to stop; every session sees it.
 
 use crate::{Clock, Timestamp};
 use futures::{
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-/// Resolves once the process is to stop; every clone does.
+/// Resolves once the process is to stop. All clones share one signal.
 #[derive(Clone)]
 pub struct Shutdown {
     signal: Shared<BoxFuture<'static, ()>>,
@@ -21,17 +21,18 @@ pub struct Shutdown {
 impl Default for Shutdown {
     fn default() -> Self {
         let (sender, receiver) = oneshot::channel();
-        // The sender lives as long as any clone, so the channel cannot close while anybody waits.
+        // The sender lives as long as any clone, so the channel cannot close while a receiver waits.
         let signal = receiver.map(drop).boxed().shared();
         Self { signal, sender: Arc::new(Mutex::new(Some(sender))) }
     }
 }
 
 impl Shutdown {
-    /// Asks everybody to stop. Again: no effect.
+    /// Asks every holder of a clone to stop. Calling it again has no effect.
     pub fn ask(&self) {
         if let Some(sender) = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // An error means that nobody listens yet; whoever does later sees the channel closed, which counts as asked.
+            // An error means that there is no receiver yet; one that is made later finds the channel closed, which
+            // counts as asked.
             let _ = sender.send(());
         }
     }
@@ -41,14 +42,14 @@ impl Shutdown {
         self.signal.clone()
     }
 
-    /// Resolves at `until`, or `grace` after [`Self::ask`] if that is sooner.
+    /// Resolves at `until`, or `grace` after [`Self::ask`] was called if that is sooner.
     pub async fn limit(&self, clock: &dyn Clock, until: Timestamp, grace: Duration) {
         if let Either::Right(((), _)) = select(clock.sleep_until(until), self.asked()).await {
             clock.sleep_until(until.min(clock.now().plus(grace))).await;
         }
     }
 
-    /// Whether it was asked already.
+    /// Whether [`Self::ask`] was called.
     pub fn is_asked(&self) -> bool {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }

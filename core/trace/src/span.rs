@@ -6,13 +6,14 @@ use crate::{
 };
 use std::borrow::Cow;
 
-/// An open span borrows its invocation: nothing that consumes the invocation compiles while it is open. Ends when dropped.
+/// An open span. It borrows its invocation, so nothing that consumes the invocation compiles while it is open. It ends
+/// when it is dropped.
 #[must_use = "a span ends where it is dropped"]
 pub struct Span<'i, P: Phase> {
     of: &'i P::State,
-    /// `None` where the invocation is not traced: then every method is nearly free.
+    /// `None` if the invocation is not sampled: every method then costs next to nothing.
     data: Option<FinishedSpan<P>>,
-    /// Dropped before its call was over: the caller went away.
+    /// Whether a drop means that the call was cancelled, because its caller went away.
     in_flight: bool,
 }
 
@@ -33,34 +34,36 @@ impl<'i, P: Phase> Span<'i, P> {
         self.data.is_some()
     }
 
-    /// What it stands for began earlier than the span was opened.
+    /// Sets an earlier start time, for work that began before the span was opened.
     pub fn began_at(&mut self, at: Timestamp) {
         if let Some(data) = &mut self.data {
             data.start = at.min(data.start);
         }
     }
 
-    /// It is a part of this round, which is shown as a whole or not at all ([`FinishedSpan::round`]).
+    /// Makes the span part of this round, which is exported as a whole or not at all ([`FinishedSpan::round`]).
     pub fn in_round(&mut self, round: u64) {
         if let Some(data) = &mut self.data {
             data.round = Some(round);
         }
     }
 
-    /// A call to `target` begins: should the span be dropped before [`Self::returned`] or [`Self::failed`], it was
-    /// cancelled. The target is written at once: a CLIENT span without it would draw a service node of its own.
+    /// Records that a call to `target` begins: if the span is dropped before [`Self::returned`] or [`Self::failed`],
+    /// the call was cancelled. The target is written immediately, because X-Ray would show a CLIENT span without it as
+    /// a service of its own.
     pub fn calling(&mut self, target: &AwsCall) {
         self.in_flight = true;
         self.describe(target);
     }
 
-    /// The call is over, and went well.
+    /// Records that the call succeeded.
     pub fn returned(&mut self, report: &AwsCall) {
         self.in_flight = false;
         self.describe(report);
     }
 
-    /// The call is over, and failed: status ERROR, one exception, and `error_type` indexed for the first of a trace.
+    /// Records that the call failed: status ERROR, one exception, and `error_type`, indexed for the first failure of a
+    /// trace.
     pub fn failed(&mut self, error: &CallError) {
         self.in_flight = false;
         self.describe(&error.report);
@@ -76,7 +79,7 @@ impl<'i, P: Phase> Span<'i, P> {
         });
     }
 
-    /// The AWS call attributes, which draw the service's node and fill the `aws` block.
+    /// The attributes of an AWS call, from which X-Ray derives the service's node and the `aws` block.
     fn describe(&mut self, report: &AwsCall) {
         let Some(data) = &mut self.data else { return };
         data.set("rpc.system", "aws-api");

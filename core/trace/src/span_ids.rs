@@ -1,8 +1,8 @@
-//! Ids of spans as a port: randomness is not this crate's to make.
+//! Span ids as a port, because randomness comes from outside this crate.
 
 use crate::SpanId;
 
-/// MUST give another id with each call, in the form that X-Ray takes (FR-053), without blocking.
+/// MUST return a different id with each call, in the form that X-Ray accepts (FR-053), without blocking.
 pub trait SpanIds: Send + Sync {
     /// A fresh span id.
     fn span_id(&self) -> SpanId;

@@ -1,19 +1,20 @@
-//! What the stream's own span says: the service's words, asked for when it ends, however it ends.
+//! The name and the attributes of the stream's own span: the service supplies them when the span ends, however it ends.
 
 use crate::{ANNOTATIONS, EndReason, Value};
 use std::borrow::Cow;
 
 /// The stream's own span, below the segment and above every other span of the stream.
 ///
-/// Asked once, at the end; by the guard of an invocation too that is dropped, or unwinds from a panic. So it MUST NOT panic or block.
+/// Called once, at the end, also by the guard of an invocation that is dropped or unwinds from a panic. So it MUST NOT
+/// panic or block.
 pub trait StreamSpan: Send + Sync {
-    /// Its name.
+    /// The span's name.
     fn name(&self) -> &'static str;
-    /// Its attributes, in order, with [`ANNOTATIONS`] for those that X-Ray is to index.
+    /// The span's attributes, in order, with [`ANNOTATIONS`] for those that X-Ray is to index.
     fn attributes(&self, why: EndReason) -> Vec<(&'static str, Value)>;
 }
 
-/// A stream that has nothing to say but its name, and why it ended (`end_reason`, indexed).
+/// A stream span with a name and the reason why the stream ended (`end_reason`, indexed), and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedStream(pub &'static str);
 

@@ -1,4 +1,4 @@
-//! The streaming phase: the stream's own span, and those below it.
+//! The streaming phase: the stream's own span, and the spans below it.
 
 use crate::{
     EndReason, FinishedSpan, SpanId, SpanKind, StreamSpan, Streaming, Timestamp, TraceId,
@@ -8,13 +8,13 @@ use crate::{
 };
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-/// Failed spans beyond this many of a stream are not indexed: X-Ray indexes 50 annotations per trace.
+/// X-Ray indexes 50 annotations per trace, so failed spans beyond this number are not indexed.
 const ANNOTATED_FAILURES_MAX: u64 = 20;
 
-/// What an invocation holds in its streaming phase.
+/// The state of an invocation in its streaming phase.
 pub struct StreamingState {
     pub(super) context: Arc<InvocationContext>,
-    /// The stream's own span, until it is closed, and what it says then.
+    /// The stream's own span while it is open, and the source of its attributes.
     pub(super) root: Option<FinishedSpan<Streaming>>,
     pub(super) root_id: Option<SpanId>,
     pub(super) stream_span: Arc<dyn StreamSpan>,
@@ -68,7 +68,7 @@ impl StreamingState {
     }
 }
 
-/// The guard, for panic and abort only: every orderly way out goes through `finish`.
+/// The guard for a panic or an abort. In every orderly end `finish` closes the span first.
 impl Drop for StreamingState {
     fn drop(&mut self) {
         self.close(if std::thread::panicking() { EndReason::Error } else { EndReason::ClientDisconnected });

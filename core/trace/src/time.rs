@@ -1,4 +1,4 @@
-//! Points in time as plain values. Knows no clock: [`crate::Clock`] is the only source of "now".
+//! Points in time as plain values. The current time comes from [`crate::Clock`] alone.
 
 use std::{fmt, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -45,7 +45,7 @@ impl Timestamp {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Reads an RFC 3339 date; `None` for anything else and for dates before 1970.
+    /// Parses an RFC 3339 date; `None` for anything else, and for dates before 1970.
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let us = at.unix_timestamp_nanos() / 1_000;
@@ -73,7 +73,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.millis();
         let seconds = i64::try_from(ms / 1_000).unwrap_or(i64::MAX);
-        // Beyond the year 9999 there is no RFC 3339 form; such a date can only come from arithmetic on a broken clock.
+        // There is no RFC 3339 form beyond the year 9999; such a date can only be computed from a broken clock.
         let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         write!(
             f,

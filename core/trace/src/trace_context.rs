@@ -1,43 +1,44 @@
 //! The trace header of one invocation, parsed strictly (FR-052, FR-056, FR-059).
 //!
-//! A value and nothing else: it is read from this invocation's own header, moved into the invocation, and there is
-//! no other way to make one. Whatever is not well formed runs untraced: a half-understood header would
-//! otherwise record an orphan, a trace whose parent nobody has.
+//! It is a value: read from this invocation's own header, moved into the invocation, and made in no other way. An
+//! invocation with a header that is not well formed is not traced, because a header that is only half understood would
+//! produce spans whose parent does not exist.
 
 use crate::{SpanId, Timestamp, TraceId};
 use std::{fmt, time::Duration};
 
-/// X-Ray takes documents of traces that began no longer ago than this.
+/// X-Ray accepts documents of traces that began at most this long ago.
 pub const TRACE_AGE_MAX: Duration = Duration::from_hours(28 * 24);
-/// The OTLP endpoint of X-Ray takes spans no older than this.
+/// X-Ray's OTLP endpoint accepts spans that are at most this old.
 pub const OTLP_TRACE_AGE_MAX: Duration = Duration::from_hours(14 * 24);
-/// X-Ray takes traces that are dated ahead by no more than this.
+/// X-Ray accepts traces that are dated ahead by at most this much.
 const AHEAD_MAX: Duration = Duration::from_mins(5);
 
-/// What the header says. Not `Clone`: one header, one invocation.
+/// The content of the header. It is not `Clone`: one header, one invocation.
 #[derive(Debug)]
 pub struct TraceContext(Option<Parent>);
 
-/// The segment that Lambda opened for this invocation, in a sampled trace.
+/// The segment that Lambda created for this invocation, in a sampled trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parent {
-    /// The trace of this invocation.
+    /// The trace id of this invocation.
     pub trace: TraceId,
     /// The function's own segment: the parent of `## handler` and of the stream's own span.
     pub segment: SpanId,
 }
 
 impl TraceContext {
-    /// Reads `Lambda-Runtime-Trace-Id` (or `X-Amzn-Trace-Id` on loopback).
+    /// Parses `Lambda-Runtime-Trace-Id` (or `X-Amzn-Trace-Id` on loopback).
     ///
-    /// Sampled only with one well-formed `Root` (version 1), one well-formed `Parent` and one `Sampled=1`. Unknown parts
-    /// are ignored and spaces around parts trimmed; a known key twice, or anything else, is untraced.
+    /// An invocation is sampled only with exactly one well-formed `Root` (version 1), one well-formed `Parent` and one
+    /// `Sampled=1`. Unknown parts are ignored, and spaces around parts are trimmed. A known key that occurs twice, and
+    /// anything else, means not traced.
     pub fn parse(header: Option<&str>) -> Self {
         Self(header.and_then(parse))
     }
 
-    /// The sampled parent, or `None`: this invocation is not traced. Nor is one whose trace began longer than `age_max` ago, or is
-    /// dated ahead by more than X-Ray tolerates: its documents would be refused.
+    /// The sampled parent, or `None`: the invocation is not traced. Neither is one whose trace began longer than
+    /// `age_max` ago, or is dated ahead by more than X-Ray accepts, because its documents would be refused.
     pub(crate) fn into_parent(self, now: Timestamp, age_max: Duration) -> Option<Parent> {
         self.0.filter(|parent| {
             let began_at = parent.trace.began_at();
@@ -51,7 +52,7 @@ impl TraceContext {
     }
 }
 
-/// The canonical header: `Root=…;Parent=…;Sampled=1`, what a propagator is given.
+/// The canonical header, `Root=…;Parent=…;Sampled=1`, for propagation.
 impl fmt::Display for Parent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Root={};Parent={};Sampled=1", self.trace, self.segment)

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The attribute that lists the keys of those which X-Ray is to index, as annotations; it is none itself.
+/// The attribute that lists the keys of the attributes that X-Ray is to index as annotations. It is not an annotation
+/// itself.
 pub const ANNOTATIONS: &str = "aws.xray.annotations";
 
 /// An attribute's value.
@@ -12,19 +13,19 @@ pub enum Value {
     Str(Cow<'static, str>),
     /// A whole number.
     Int(i64),
-    /// A yes or no.
+    /// A boolean.
     Bool(bool),
     /// Several texts.
     List(Vec<Cow<'static, str>>),
 }
 
 impl Value {
-    /// The text, if it is one.
+    /// The text, if the value is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::Str(s) = self { Some(s) } else { None }
     }
 
-    /// The number, if it is one.
+    /// The number, if the value is one.
     pub const fn as_int(&self) -> Option<i64> {
         if let Self::Int(n) = self { Some(*n) } else { None }
     }
@@ -51,7 +52,7 @@ impl From<bool> for Value {
 macro_rules! from_whole_numbers {
     ($($t:ty),*) => {$(
         impl From<$t> for Value {
-            /// Saturates: OpenTelemetry has no unsigned 64-bit numbers.
+            /// Saturates, because OpenTelemetry has no unsigned 64-bit numbers.
             fn from(n: $t) -> Self {
                 Self::Int(i64::try_from(n).unwrap_or(i64::MAX))
             }

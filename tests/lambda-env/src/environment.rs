@@ -1,9 +1,10 @@
-//! An execution environment: the function's process (and its extensions'), frozen when nothing is to be done, thawed by an
-//! invocation, killed by a deadline, shut down in the end.
+//! An execution environment: the process of the function, and those of its extensions. It is frozen when there is
+//! nothing to do, thawed by an invocation, killed at a deadline, and shut down at the end.
 //!
-//! It freezes at the true point: when every slot of the runtime has asked for `next` and every extension for its next
-//! event, SIGSTOP goes to the process groups; the clocks run on. The next invocation sends SIGCONT. After a deadline, or
-//! when the process ends by itself, the next invocation starts a new one, as on Lambda.
+//! It is frozen at the point where Lambda freezes: when every slot of the runtime has asked for `next` and every
+//! extension for its next event, SIGSTOP is sent to the process groups, while the clocks go on. The next invocation
+//! sends SIGCONT. After a deadline, or if the process ends by itself, the next invocation starts a new one, as on
+//! Lambda.
 //!
 //! It knows nothing of what the function does.
 
@@ -52,11 +53,11 @@ use timeline::Timeline;
 /// Whether an environment would take an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Availability {
-    /// At once.
+    /// Immediately.
     Free,
     /// After a cold start: it has no process.
     Down,
-    /// It is at work, starting or being stopped.
+    /// It is busy, starting or being stopped.
     Busy,
 }
 
@@ -161,12 +162,12 @@ impl Environment {
         }
     }
 
-    /// What its processes wrote.
+    /// The output of its processes.
     pub fn log(&self) -> &Log {
         &self.inner.log
     }
 
-    /// What happened to it, in order.
+    /// The events of its life, in order.
     pub fn timeline(&self) -> Vec<(Stamp, Phase)> {
         self.inner.timeline.phases()
     }
@@ -200,7 +201,7 @@ impl Environment {
         self.inner.gate.lock().await.runtime.as_ref().is_some_and(|runtime| runtime.exited().is_none())
     }
 
-    /// What a correct runtime or extension would not have done.
+    /// What a correct runtime or extension would not do.
     pub fn violations(&self) -> Vec<Violation> {
         self.inner.api.violations()
     }

@@ -1,4 +1,4 @@
-//! Function URL events, payload format 2.0, as Lambda builds them from an HTTP request. It invokes nothing.
+//! Function URL events in payload format 2.0, as Lambda builds them from an HTTP request.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The Extensions API (2020-01-01): register, event/next, init/error, exit/error. It shares the Runtime API's port and
-//! queue; an environment is idle only when every extension waits in `event/next` too.
+//! The Extensions API (2020-01-01): register, event/next, init/error, exit/error. It shares port and queue with the
+//! Runtime API; an environment is idle only when every extension waits in `event/next` as well.
 
 mod registry;
 

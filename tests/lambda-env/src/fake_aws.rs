@@ -1,8 +1,9 @@
-//! DynamoDB and CloudWatch, as far as a reading function needs them, with faults that the real ones cannot be told to have.
+//! DynamoDB and CloudWatch, as far as a function that reads needs them, with faults that the real services cannot be
+//! made to have.
 //!
-//! One endpoint serves both, told apart as AWS tells them apart: DynamoDB by `X-Amz-Target` (JSON 1.0), CloudWatch by the
-//! path of Smithy's RPC v2 CBOR, which is what the Rust SDK speaks to it, gzip-compressed from 10 KB on. Tables live in
-//! memory. What is not supported is refused by name, never passed over. Signatures are not checked.
+//! One endpoint serves both, which are distinguished as AWS does: DynamoDB by `X-Amz-Target` (JSON 1.0), CloudWatch by
+//! the path of Smithy's RPC v2 CBOR, which the Rust SDK uses, gzip-compressed from 10 KB on. Tables are in memory. What
+//! is not supported is refused by name, never ignored. Signatures are not verified.
 
 mod call;
 mod capacity;
@@ -53,23 +54,23 @@ impl FakeAws {
         self.port.address()
     }
 
-    /// What `AWS_ENDPOINT_URL` has to say.
+    /// The value for `AWS_ENDPOINT_URL`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// Makes a table, beside the wire. One of the same name is replaced.
+    /// Creates a table directly. One of the same name is replaced.
     pub fn create_table(&self, table: TableSpec) {
         self.database(|database| database.create(table));
     }
 
-    /// Writes an item, beside the wire. Says whether the table exists and the item has its keys.
+    /// Writes an item directly. Returns whether the table exists and the item has its keys.
     pub fn put(&self, table: &str, item: impl Into<Item>) -> bool {
         let item = item.into();
         self.database(|database| database.table(table).is_ok_and(|table| table.put(item).is_ok()))
     }
 
-    /// Deletes the item with this key, beside the wire. Says whether there was one.
+    /// Deletes the item with this key directly. Returns whether there was one.
     pub fn delete(&self, table: &str, key: impl Into<Item>) -> bool {
         let key = key.into();
         let deleted = |database: &mut Database| database.table(table).ok()?.delete(&key).ok()?;
@@ -86,22 +87,23 @@ impl FakeAws {
         self.database(|database| database.page_bytes = bytes);
     }
 
-    /// Shows writes in indexes this much later: index reads are eventually consistent. Holds for writes from now on.
+    /// Delays writes in indexes by this time, because index reads are eventually consistent. Applies to writes from now
+    /// on.
     pub fn set_index_lag(&self, lag: Duration) {
         self.database(|database| database.set_index_lag(lag));
     }
 
-    /// Fails calls that fit, from now on. The oldest rule that fits counts.
+    /// Makes matching calls fail from now on. The oldest matching rule applies.
     pub fn fault(&self, on: On, fault: AwsFault) -> FaultId {
         crate::lock(&self.shared.faults).add(on, fault)
     }
 
-    /// Takes one rule back.
+    /// Removes one rule.
     pub fn clear_fault(&self, id: FaultId) {
         crate::lock(&self.shared.faults).clear(id);
     }
 
-    /// Takes all rules back.
+    /// Removes all rules.
     pub fn clear_faults(&self) {
         *crate::lock(&self.shared.faults) = Faults::default();
     }

@@ -1,5 +1,5 @@
-//! Environments side by side, as Lambda keeps them for one function: a request takes one that is free, or one that has to be
-//! started, up to a limit. It knows no HTTP.
+//! The environments of one function, as Lambda keeps them: a request gets one that is free, or one that has to be
+//! started, up to a limit. Knows no HTTP.
 
 use std::{
     sync::{
@@ -18,8 +18,8 @@ use crate::{
     runtime_api::{Call, Invocation},
 };
 
-/// How long a request waits for an environment that is about to be free: a function is still on its way to `next` when its
-/// caller has the end of the answer, and may send another request at once.
+/// How long a request waits for an environment that is about to become free: a function is still on its way to `next`
+/// when its caller has the end of the response and may send another request.
 const HANDOVER: Duration = Duration::from_millis(50);
 const HANDOVER_LOOK: Duration = Duration::from_millis(2);
 
@@ -43,7 +43,7 @@ pub(crate) struct Fleet {
     watching: Mutex<Vec<AbortHandle>>,
 }
 
-/// An environment with its number. It keeps both for good: after its process ended it is started again.
+/// An environment with its number. It keeps both: after its process has ended it is started again.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) number: usize,
@@ -55,9 +55,9 @@ pub(crate) struct Member {
 /// Why no environment took an invocation.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// All are at work, and there may be no more.
+    /// All are busy, and the limit is reached.
     Throttled,
-    /// One had to be started and did not start.
+    /// One had to be started, and did not start.
     NotStarted(usize, StartError),
 }
 
@@ -113,7 +113,7 @@ impl Fleet {
         crate::lock(&self.members).iter().find(|member| member.number == number).cloned()
     }
 
-    /// Shuts everything down, as Lambda does with what it needs no more.
+    /// Shuts everything down, as Lambda does with environments that it no longer needs.
     pub(crate) async fn shut_down(&self) -> Vec<(usize, Shutdown)> {
         let members = crate::lock(&self.members).clone();
         let ends =

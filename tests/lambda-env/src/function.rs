@@ -1,8 +1,8 @@
-//! What the environment says about the function: names, limits, the account. It starts nothing.
+//! What the environment tells the function about itself: names, limits, the account.
 
 use std::time::Duration;
 
-/// What a function runs on.
+/// The platform that a function runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Platform {
     /// Plain Lambda: frozen between invocations, its time limit enforced by ending the environment.
@@ -33,7 +33,7 @@ pub struct Function {
     pub timeout: Duration,
     /// Invocations that one environment takes at once. More than one is told as `AWS_LAMBDA_MAX_CONCURRENCY`.
     pub concurrency: usize,
-    /// What it runs on.
+    /// The platform.
     pub platform: Platform,
 }
 

@@ -44,19 +44,19 @@ use crate::{
 };
 use service::Service;
 
-/// How long nothing is accepted after a failure.
+/// How long no connection is accepted after a failure.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How the function is offered. Take the default and change what matters.
 #[derive(Debug)]
 pub struct UrlOptions {
-    /// Where to listen; port 0 is any free one. There is no access control: loopback is the place for it.
+    /// The address to listen on; port 0 means any free one. There is no access control, so it should be loopback.
     pub listen: SocketAddr,
-    /// The most environments at once; they start when a request needs them.
+    /// The maximum number of environments; they start when a request needs them.
     pub environments: usize,
     /// Starts them all at once and before the first request, as Managed Instances does.
     pub start_at_once: bool,
-    /// What goes wrong, and in which invocations.
+    /// The faults, and the invocations that they concern.
     pub faults: Vec<Fault>,
     /// The collector that faults of the collector are meant for.
     pub collector: Option<OtlpReceiver>,
@@ -118,7 +118,7 @@ impl UrlServer {
         Ok(Self { address, service, notices: receiver, accepting })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }

@@ -1,5 +1,4 @@
-//! Identifiers in the shapes that Lambda and X-Ray use, from one seeded generator: a run is the same for the same seed.
-//! It knows nothing of who gets them.
+//! Identifiers in the forms of Lambda and X-Ray, from one seeded generator: a run is the same for the same seed.
 
 use std::sync::Mutex;
 
@@ -15,7 +14,7 @@ impl Ids {
         Self(Mutex::new(seed))
     }
 
-    /// Ids that no other run has.
+    /// Ids that differ from those of every other run.
     pub fn random() -> Self {
         let mut seed = [0; 8];
         // Without the system's randomness the clock still tells runs apart, and nothing here is a secret.

@@ -51,7 +51,7 @@ struct Readme;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A lock whose holder panicked is taken over: the failing test is told of the panic itself, not of its echo.
+/// Takes a lock even if its holder panicked: the failing test should report the panic itself, not the poisoned lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! What happened, as it happens: everything that a fleet of environments and the URL in front of it have to tell. A record
-//! only; the command line prints it, and a test may read it.
+//! Notices: everything that happens to the environments, and to the URL in front of them, while it happens. The command
+//! line prints them, and a test may read them.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Notice {
     pub at: Stamp,
     /// The environment concerned; they count from 1.
     pub environment: Option<usize>,
-    /// What it was.
+    /// What happened.
     pub event: Event,
 }
 
@@ -32,7 +32,7 @@ pub enum Event {
     Violation(Violation),
     /// A request was handed to an environment.
     Invoked(Invoked),
-    /// It is over.
+    /// The invocation has ended.
     Ended(Box<Ended>),
     /// Every environment was taken: the caller got 429.
     Throttled(Request),

@@ -1,5 +1,5 @@
-//! A collector's OTLP side: takes `POST /v1/traces` in protobuf, records every span with its arrival, and fails on demand.
-//! It exports nothing.
+//! The OTLP side of a collector: accepts `POST /v1/traces` in protobuf, records every span with its arrival, and fails
+//! on demand. It exports nothing.
 
 mod answer;
 mod fault;
@@ -60,13 +60,13 @@ impl OtlpReceiver {
         self.port.address()
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` has to say, or `AWS_ENDPOINT_URL_XRAY`.
+    /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`, or for `AWS_ENDPOINT_URL_XRAY`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// Fails in this way from now on, or no more. With [`OtlpFault::Refuse`] the listener is closed and every connection
-    /// dropped when this returns; otherwise connections stay.
+    /// Fails in this way from now on, or no longer. With [`OtlpFault::Refuse`] the listener is closed and every
+    /// connection dropped when this returns; otherwise connections stay.
     ///
     /// # Errors
     /// The port cannot be listened on again.
@@ -95,7 +95,7 @@ impl OtlpReceiver {
         self.record.spans()
     }
 
-    /// Hands over every span held; they are held no more. For long runs.
+    /// Returns every span that is held, and forgets them. For long runs.
     pub fn take(&self) -> Vec<ReceivedSpan> {
         self.record.take()
     }
@@ -110,12 +110,12 @@ impl OtlpReceiver {
         self.record.signed()
     }
 
-    /// Waits until this many spans are held that were accepted. Put a time-out around it.
+    /// Waits until this many accepted spans are held. Use it with a time-out.
     pub async fn wait_for(&self, count: usize) -> Vec<ReceivedSpan> {
         self.record.wait_for(|spans| spans.iter().filter(|span| span.accepted).count() >= count).await
     }
 
-    /// Waits until the spans held are as wanted. Put a time-out around it.
+    /// Waits until the spans held satisfy the condition. Use it with a time-out.
     pub async fn wait_until(&self, wanted: impl Fn(&[ReceivedSpan]) -> bool) -> Vec<ReceivedSpan> {
         self.record.wait_for(wanted).await
     }

@@ -1,6 +1,6 @@
 //! The Lambda Runtime API (2018-06-01) as Lambda's own server, RAPID, behaves, with the Extensions API on the same port.
 //!
-//! `GET next` waits as long as it takes. `POST response` is read chunk by chunk, each recorded with its arrival, and
+//! `GET next` waits as long as necessary. `POST response` is read chunk by chunk, each recorded with its arrival, and
 //! answered with 202 after the whole body.
 //!
 //! It starts no process; [`Environment`](crate::Environment) does. Used alone it serves a Runtime API loop in the same
@@ -40,10 +40,10 @@ use crate::{
     wire::{Port, StaleConnections},
 };
 
-/// How the Runtime API is to be set up. Take the default and change what matters.
+/// The settings of the Runtime API. Take the default and change what matters.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeApiOptions {
-    /// The function that is told about.
+    /// The function that it describes.
     pub function: Function,
     /// Seed of all ids; random without one.
     pub seed: Option<u64>,
@@ -75,7 +75,7 @@ impl RuntimeApi {
         Ok(Self { queue, port })
     }
 
-    /// What `AWS_LAMBDA_RUNTIME_API` has to say.
+    /// The value for `AWS_LAMBDA_RUNTIME_API`.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
     }
@@ -134,12 +134,12 @@ impl RuntimeApi {
         self.queue.extensions(|extensions| extensions.states())
     }
 
-    /// Forgets everybody that waits, as after the end of the process; what is under way ends in this outcome.
+    /// Forgets everything that waits, as after the end of the process; invocations in progress end with this outcome.
     pub fn reset(&self, outcome: &Outcome) {
         self.queue.reset(outcome);
     }
 
-    /// Takes the port away: whoever waits sees its connection closed, whoever comes is refused.
+    /// Closes the port: waiting connections are closed, and new ones refused.
     pub async fn go_away(&self) {
         self.port.close().await;
     }

@@ -1,5 +1,5 @@
-//! Faults in words, for a command line or a file: what goes wrong, when, and in which invocations. They are read here and
-//! take place elsewhere.
+//! Faults in text form, for a command line or a file: what goes wrong, when, and in which invocations. They are only
+//! parsed here.
 //!
 //! ```
 //! use lambda_env::scenario::{Fault, FaultKind};
@@ -71,13 +71,13 @@ pub enum FaultKind {
     NoTrace,
     /// The trace is not sampled.
     Unsampled,
-    /// The trace header is none.
+    /// The trace header is malformed.
     MalformedTrace,
     /// Something with the built-in collector.
     Collector(OtlpFault),
 }
 
-/// Why a text is no fault.
+/// Why a text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no fault: {what}")]
 pub struct FaultError {

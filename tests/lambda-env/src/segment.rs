@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{clock::Stamp, function::Function, ids::Ids, runtime_api::Outcome, runtime_api::Response};
 
-/// Takes segment documents: a recorder, or something that hands them to X-Ray.
+/// Accepts segment documents: a recorder, or a sender to X-Ray.
 pub trait SegmentSink: Send + Sync {
     /// One document. Called from within the runtime: it must not block for long.
     fn segment(&self, document: &Value);

@@ -1,4 +1,5 @@
-//! HTTP/1.1 as this package serves it, on hyper: requests in, one answer each out, and the ways to break a connection.
+//! HTTP/1.1 as this package serves it, on hyper: requests in, one response each out, and the ways to break a
+//! connection.
 //!
 //! hyper hands over each HTTP chunk as a frame of its own, so that prelude, NUL bytes, events and trailers stay apart; a
 //! chunk that reaches it in two reads is two frames. What hyper does not offer stands in [`Peer`]: a reset, and whether a

@@ -1,10 +1,10 @@
-//! One account of a budget: its allowance, and the round that is going on.
+//! One account of a budget: its allowance, and the round in progress.
 
 use super::{allowance::RateAllowance, round::Round};
 use crate::{BufferedSpan, queue::Queue};
 use lambda_trace::Timestamp;
 
-/// What spans of some names may spend.
+/// The budget of spans of certain names.
 pub(super) struct AccountState {
     allowance: RateAllowance,
     round: Option<Round>,
@@ -15,7 +15,7 @@ impl AccountState {
         Self { allowance, round: None }
     }
 
-    /// A span of this round has come: another one is over by that.
+    /// A span of this round arrives, which ends any other round.
     pub(super) fn enter_round(&mut self, number: u64, admitted: &mut Queue) {
         if self.round.as_ref().is_none_or(|round| round.number != number) {
             self.close_round(admitted);
@@ -23,7 +23,7 @@ impl AccountState {
         }
     }
 
-    /// Admits what the round holds: it fitted when it was added up.
+    /// Admits the spans of the round, which fitted when they were added.
     pub(super) fn close_round(&mut self, admitted: &mut Queue) {
         if let Some(round) = self.round.take() {
             self.allowance.charge(round.cost);
@@ -31,13 +31,13 @@ impl AccountState {
         }
     }
 
-    /// Adds a span to the round that was entered; returns how many are folded by that.
+    /// Adds a span to the current round; returns how many spans are folded because of it.
     pub(super) fn add_to_round(&mut self, buffered: BufferedSpan) -> u64 {
         let available = self.allowance.available(buffered.span.end);
         self.round.as_mut().map_or(1, |round| round.add(buffered, available))
     }
 
-    /// Pays for a span by itself, if the allowance lasts.
+    /// Pays for a single span, if the allowance suffices.
     pub(super) fn pay(&mut self, buffered: &BufferedSpan) -> bool {
         self.allowance.spend(buffered.document, buffered.span.end)
     }
@@ -47,7 +47,7 @@ impl AccountState {
         self.allowance.available(at)
     }
 
-    /// How many spans are kept, neither admitted nor folded yet.
+    /// The number of spans that are kept, neither admitted nor folded yet.
     pub(super) fn kept(&self) -> usize {
         self.round.as_ref().map_or(0, |round| round.spans.len())
     }

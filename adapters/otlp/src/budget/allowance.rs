@@ -1,4 +1,5 @@
-//! One account of a budget: a quarter at once, the remainder evenly until the expected end.
+//! The allowance of an account: a quarter is available immediately, the remainder accrues evenly until the expected
+//! end.
 
 use lambda_trace::Timestamp;
 use std::time::Duration;
@@ -6,12 +7,12 @@ use std::time::Duration;
 /// A span that ended so much earlier than another, which came before it, did not just come out of order: the clock was set back.
 const OUT_OF_ORDER_MAX: Duration = Duration::from_secs(2);
 
-/// An account that fills while the stream runs.
+/// An allowance that accrues while the stream runs.
 #[derive(Debug)]
 pub(super) struct RateAllowance {
     total: usize,
     spent: usize,
-    /// From the opening to the expected end.
+    /// The time from the opening to the expected end.
     life: Duration,
     /// How much of it has passed. Never less than it was: what has accrued once stays.
     elapsed: Duration,
@@ -24,7 +25,7 @@ impl RateAllowance {
         Self { total, spent: 0, life: expected_end.since(opened), elapsed: Duration::ZERO, counted_to: opened }
     }
 
-    /// What can be spent at `at`.
+    /// What is available at `at`.
     pub(super) fn available(&mut self, at: Timestamp) -> usize {
         self.elapsed = self.elapsed.saturating_add(at.since(self.counted_to));
         // Spans do not arrive in order. After a clock was set back time is counted on from there: otherwise nothing would accrue
@@ -48,7 +49,7 @@ impl RateAllowance {
         (at_once + accrued).saturating_sub(self.spent)
     }
 
-    /// Spends `cost` if it is there.
+    /// Spends `cost` if it is available.
     pub(super) fn spend(&mut self, cost: usize, at: Timestamp) -> bool {
         let fits = cost <= self.available(at);
         if fits {
@@ -57,7 +58,7 @@ impl RateAllowance {
         fits
     }
 
-    /// Spends what [`Self::available`] was asked for before.
+    /// Spends an amount that [`Self::available`] has returned.
     pub(super) const fn charge(&mut self, cost: usize) {
         self.spent += cost;
     }

@@ -1,4 +1,4 @@
-//! The reserve of a budget: a place for each span that a trace cannot be read without.
+//! The reserve of a budget: a place for each span without which a trace cannot be understood.
 //!
 //! Places have fixed sizes and spans are cut to them, so that no span can take another's. A span takes one place, and is cut for
 //! that one only: what fits none stays as it is.
@@ -10,22 +10,22 @@ use crate::{
 };
 use lambda_trace::{SpanOutline, Value};
 
-/// Kinds of failures, (span name, error type), whose first has a place.
+/// The number of kinds of failures (span name, error type) whose first span has a place.
 pub(crate) const ERROR_KINDS_MAX: usize = 8;
-/// The first of each kind of failure is cut to this, in bytes.
+/// The first span of each kind of failure is cut to this size, in bytes.
 pub(crate) const ERROR_BYTES: usize = 1_000;
-/// The resource's share that the places allow for: an account and a log group of about 50 characters.
+/// The part of a document that the places allow for the resource: an account and a log group of about 50 characters.
 const USUAL_RESOURCE_BYTES: usize = 130;
-/// An error in a resource with a long share keeps at least this for itself.
+/// An error keeps at least this size for itself, even with a large resource.
 const ERROR_OWN_BYTES: usize = ERROR_BYTES - USUAL_RESOURCE_BYTES;
 
 /// Which places are taken.
 #[derive(Debug)]
 pub(super) struct Reserve {
-    /// By the index of the place, with the value of the attribute that it goes by.
+    /// By the index of the place, with the value of the attribute that it depends on.
     taken: Vec<(usize, String)>,
     errors: Vec<(&'static str, String)>,
-    /// What is left for errors once every other place is provided for.
+    /// What remains for errors after every other place.
     for_errors: usize,
 }
 
@@ -36,8 +36,8 @@ impl Reserve {
         Self { taken: Vec::new(), errors: Vec::new(), for_errors: total.saturating_sub(places) }
     }
 
-    /// Takes a place for a span, if it has one coming; cuts the span to it. One place: the first call of all that fails takes that of
-    /// an error, and leaves that of a first call to the next one.
+    /// Takes a place for a span, if it is entitled to one, and cuts the span to it. A span takes one place: the first
+    /// call of all that fails takes that of an error, and leaves that of a first call to the next one.
     pub(super) fn admit(&mut self, buffered: &mut BufferedSpan, rules: &Rules) -> bool {
         self.admit_error(buffered, rules) || self.admit_first(buffered, rules)
     }
@@ -101,7 +101,7 @@ impl Reserve {
         true
     }
 
-    /// The place of the last span of a name; a stream has one of them, so nobody has to remember that it is taken.
+    /// The place of the last span of a name. A stream has one such span, so it is not noted that the place is taken.
     pub(super) fn admit_last(buffered: &mut BufferedSpan, rules: &Rules) -> bool {
         let mut places = rules.policy.places.iter();
         let place = places.find(|place| place.which == Which::Last && place.name == buffered.span.name);

@@ -1,16 +1,16 @@
-//! Spans that are admitted as a whole or not at all, because a part of them reads like a call that was never made. Which ones belong
-//! together is said by the spans themselves.
+//! Spans that are admitted together or not at all, because a part of them would look like a call that was never made.
+//! The spans themselves contain which round they belong to.
 
 use crate::BufferedSpan;
 
-/// The round that is going on.
+/// The round in progress.
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) number: u64,
     pub(super) spans: Vec<BufferedSpan>,
-    /// Was available when it was added up.
+    /// What was available when the spans were added.
     pub(super) cost: usize,
-    /// It did not fit: whatever else belongs to it is folded too.
+    /// Whether it did not fit: further spans of the round are folded too.
     is_doomed: bool,
 }
 
@@ -19,7 +19,7 @@ impl Round {
         Self { number, ..Self::default() }
     }
 
-    /// Adds a span; returns how many are folded by that, because together they cost more than is `available`.
+    /// Adds a span; returns how many spans are folded because the round costs more than is `available`.
     pub(super) fn add(&mut self, buffered: BufferedSpan, available: usize) -> u64 {
         if self.is_doomed {
             return 1;

@@ -1,4 +1,4 @@
-//! Getting a connection: quickly, or not at all.
+//! Opening a connection: quickly, or not at all.
 
 use async_trait::async_trait;
 use std::{
@@ -12,18 +12,19 @@ use tokio::{
     time::timeout,
 };
 
-/// A collector runs beside the function: if it is not there by then, it is not there (FR-055: below 100 ms).
+/// A collector runs beside the function: if it has not answered within this time, it is not there (FR-055: below 100
+/// ms).
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(80);
 
-/// Bytes in, bytes out.
+/// A connection, as a stream of bytes.
 pub trait Io: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Io for T {}
 
-/// Makes connections to the collector.
+/// Opens connections to the collector.
 #[async_trait]
 pub trait Connect: Send + Sync {
-    /// A fresh connection.
+    /// Opens a fresh connection.
     async fn connect(&self) -> io::Result<Box<dyn Io>>;
 }
 
@@ -41,13 +42,13 @@ impl Tcp {
         Self { host: host.trim_matches(['[', ']']).to_owned(), port, limit: CONNECT_TIMEOUT }
     }
 
-    /// The same to a host that is farther away: connecting may take this long.
+    /// The same for a host that is farther away: connecting may take this long.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
         Self { limit, ..self }
     }
 
-    /// `localhost` is never looked up: the resolver would need a thread for what RFC 6761 fixes.
+    /// `localhost` is never looked up: the resolver would need a thread for what RFC 6761 defines.
     async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         if self.host.eq_ignore_ascii_case("localhost") {
             let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -75,7 +76,7 @@ impl Tcp {
 impl Connect for Tcp {
     async fn connect(&self) -> io::Result<Box<dyn Io>> {
         let stream = timeout(self.limit, self.first_that_answers()).await??;
-        // A request is two writes; Nagle's algorithm would hold back the second one.
+        // A request consists of two writes, the second of which Nagle's algorithm would delay.
         stream.set_nodelay(true)?;
         Ok(Box::new(stream))
     }

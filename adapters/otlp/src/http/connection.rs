@@ -1,4 +1,4 @@
-//! One request over one connection, driven by whoever sends it: dropping the future closes the connection.
+//! One request over one connection, driven by the future that sends it: dropping it closes the connection.
 
 use super::{AttemptLog, connect::Io};
 use bytes::Bytes;
@@ -17,10 +17,10 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// An answer longer than this says nothing that matters here, in bytes.
+/// A response beyond this length contains nothing that matters here, in bytes.
 const ANSWER_BYTES_MAX: usize = 65_536;
 
-/// Sends `request` over `io` and reads the whole answer.
+/// Sends `request` over `io` and reads the whole response.
 pub(super) async fn exchange(
     io: Box<dyn Io>,
     request: Request<Bytes>,
@@ -31,7 +31,7 @@ pub(super) async fn exchange(
     pin_mut!(answer, driver);
     match select(answer, driver).await {
         Either::Left((answer, _)) => answer,
-        // The connection is over: the answer is there whole, or never will be.
+        // The connection has ended: the response is complete, or never will be.
         Either::Right((_, answer)) => answer.await,
     }
 }
@@ -49,7 +49,7 @@ async fn collect(response: Response<Incoming>) -> Result<Response<Bytes>, hyper:
     Ok(Response::from_parts(head, whole.into()))
 }
 
-/// Notes that a byte of the request has left.
+/// Notes that a byte of the request was sent.
 struct Noting<'a> {
     io: Box<dyn Io>,
     attempt_log: &'a AttemptLog,

@@ -19,10 +19,10 @@ use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SpanData;
 use std::sync::{Arc, PoisonError};
 
-/// One for a process.
+/// Shared state of a process.
 pub(crate) struct Shared {
     pub(super) store: Mutex<SpanStore>,
-    /// The SDK forbids concurrent exports; so does the attempt log.
+    /// The SDK forbids concurrent exports, and so does the attempt log.
     pub(crate) exporter: AsyncMutex<SpanExporter>,
     pub(crate) attempt_log: Arc<AttemptLog>,
     pub(super) scope: InstrumentationScope,
@@ -55,7 +55,7 @@ impl Shared {
         }
     }
 
-    /// In the SDK's form.
+    /// The spans in the SDK's form.
     pub(crate) fn convert<'s>(&self, spans: impl IntoIterator<Item = &'s BufferedSpan>) -> Vec<SpanData> {
         spans.into_iter().map(|buffered| convert::span_data(buffered, &self.scope)).collect()
     }

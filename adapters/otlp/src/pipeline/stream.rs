@@ -12,15 +12,15 @@ use lambda_trace::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// An export in mid-stream is given up after this; a flush is bounded by its caller.
+/// The time limit of an export in mid-stream; a flush is bounded by its caller.
 const EXPORT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Knows its place in the store: nothing of a stream is looked up by its name.
+/// It knows its place in the store, so nothing of a stream is looked up by name.
 pub(super) struct PipelineStream {
     shared: Arc<Shared>,
     id: BufferId,
     of: StreamId,
-    /// The stream's own.
+    /// The id of the stream's own span.
     span: SpanId,
 }
 
@@ -45,7 +45,7 @@ impl StreamSpans for PipelineStream {
     }
 
     fn is_export_due(&self, now: Timestamp) -> bool {
-        // While something is sent an export would have to wait, and nobody knows for whom and how long.
+        // While something is being sent an export would have to wait, for an unknown time.
         self.shared.store().is_export_due(now) && self.shared.exporter.try_lock().is_some()
     }
 
@@ -65,7 +65,7 @@ impl StreamSpans for PipelineStream {
         };
         let line = ledger_line(&self.of, &entry, &end, &self.shared.emf, self.shared.clock.now());
         self.shared.lines.line(&line);
-        // What had to make room for it belongs to other streams, whose late lines are due now.
+        // Spans that were displaced belong to other streams, whose late lines are due now.
         self.shared.give_up(&given_up);
         entry
     }

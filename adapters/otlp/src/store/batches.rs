@@ -1,29 +1,29 @@
-//! What leaves the store and what comes back: requests, failures, and what no bound leaves room for.
+//! What leaves the store and what returns to it: requests, failures, and what exceeds a bound.
 
 use super::{GivenUp, SpanStore};
 use crate::{batch::Batch, patience::Patience, queue::BATCH_SPANS_MAX, span_counts::SpanCounts, stream_id::BufferId};
 use lambda_trace::{FlushOutcome, Timestamp};
 use std::{collections::VecDeque, time::Duration};
 
-/// Pending spans at most; they are exported long before that.
+/// The maximum number of pending spans; they are exported long before.
 const PENDING_SPANS_MAX: usize = 8_192;
-/// Their bytes at most.
+/// Their maximum size, in bytes.
 const PENDING_BYTES_MAX: usize = 8 * 1_048_576;
-/// As many pending spans are worth a request.
+/// This many pending spans justify a request.
 pub(crate) const EXPORT_SPANS: usize = BATCH_SPANS_MAX;
 /// A pending span waits no longer than this, if its session is awake.
 pub(crate) const EXPORT_AGE: Duration = Duration::from_secs(30);
 
 impl SpanStore {
-    /// Whether pending spans are enough, or old enough, for a request, and the collector may be asked.
+    /// Whether pending spans are numerous enough, or old enough, for a request, and the collector may be asked.
     pub(crate) fn is_export_due(&self, now: Timestamp) -> bool {
-        // A clock that was set back must not hold spans up for as long.
+        // A clock that was set back must not delay spans by as much.
         let is_old_by = |since| now.since(since) >= EXPORT_AGE || now < since;
         let is_old = self.pending_spans > 0 && is_old_by(self.pending_since);
         (self.pending_spans >= EXPORT_SPANS || is_old) && self.held_back(now).is_none()
     }
 
-    /// How a flush ends that is not made, because the collector asked for patience.
+    /// The outcome of a flush that is not made because the collector asked for a wait.
     pub(crate) fn held_back(&self, now: Timestamp) -> Option<FlushOutcome> {
         self.patience.filter(|patience| patience.is_on(now)).map(|patience| patience.outcome)
     }
@@ -142,7 +142,7 @@ impl SpanStore {
         self.buffers.get(&id).map_or(FlushOutcome::Ok, |buffer| buffer.outcome)
     }
 
-    /// An attempt is over, and these of its spans with it.
+    /// An attempt has ended for these spans.
     pub(crate) fn settle(&mut self, id: BufferId, spans: usize, became: SpanCounts) {
         if let Some(buffer) = self.buffers.get_mut(&id) {
             buffer.in_flight = buffer.in_flight.saturating_sub(spans);
@@ -150,14 +150,16 @@ impl SpanStore {
         }
     }
 
-    /// An attempt failed: its spans are retained. `is_sent`: what may have been delivered before was sent again by it.
+    /// An attempt failed: its spans are retained. `is_sent` means that it sent again what may have been delivered
+    /// before.
     pub(crate) fn give_back(&mut self, batch: Batch, is_sent: bool, may_have_arrived: bool) -> GivenUp {
         for part in batch.parts {
             let Some(buffer) = self.buffers.get_mut(&part.id) else { continue };
             buffer.in_flight = buffer.in_flight.saturating_sub(part.spans.len());
             buffer.counts.resent += if is_sent { part.unread() } else { 0 };
             for mut buffered in part.spans.into_iter().rev() {
-                // Once in doubt, always in doubt: a later refusal says nothing about the attempt before.
+                // A span that may have been delivered stays marked: a later rejection says nothing about the earlier
+                // attempt.
                 buffered.is_unread |= may_have_arrived;
                 buffered.compact();
                 self.retained_bytes += buffered.memory;
@@ -167,7 +169,7 @@ impl SpanStore {
         self.bound_retained()
     }
 
-    /// Gives up all that is held, but for what is in flight.
+    /// Gives up all spans that are held, except those in flight.
     pub(crate) fn give_up_all(&mut self) -> GivenUp {
         let mut given_up = GivenUp::new();
         for buffer in self.buffers.values_mut() {

@@ -1,5 +1,6 @@
-//! Whether wall clock and monotonic clock have moved apart: after a freeze in which the monotonic one stood still, and when the wall
-//! clock was set. One thread for the whole process looks; it belongs to no runtime, because sleepers of several may wait for it.
+//! Detects that the wall clock and the monotonic clock have moved apart: after a freeze in which the monotonic one
+//! stood still, and when the wall clock was set. One thread for the whole process does this; it belongs to no runtime,
+//! because sleepers of several runtimes may wait for it.
 
 use std::{
     sync::{
@@ -11,21 +12,21 @@ use std::{
 };
 use tokio::sync::{Notify, futures::Notified};
 
-/// Between two looks: so late a sleeper wakes after a freeze at the most.
+/// The time between two looks: a sleeper wakes at most this late after a freeze.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Clocks that are closer together than this have not moved apart.
+/// A difference below this does not count as having moved apart.
 pub(super) const APART: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Default)]
 pub(super) struct FreezeWatch {
     moved: Notify,
-    /// Wall clock and monotonic clock at the first look, or at the last that found them apart.
+    /// The two clocks at the first look, or at the last one that found them apart.
     base: Mutex<Option<(Duration, Duration)>>,
     is_blind: AtomicBool,
 }
 
 impl FreezeWatch {
-    /// The watch, begun by whoever asks first.
+    /// The watch, started at the first use.
     pub(super) fn of_this_process() -> &'static Self {
         static WATCH: OnceLock<FreezeWatch> = OnceLock::new();
         static THREAD: OnceLock<()> = OnceLock::new();
@@ -33,7 +34,7 @@ impl FreezeWatch {
         THREAD.get_or_init(|| {
             let begun =
                 thread::Builder::new().name("freeze-watch".to_owned()).stack_size(64 * 1_024).spawn(|| watch.run());
-            // Without a thread to be had, each sleeper looks for itself.
+            // If no thread can be started, each sleeper looks for itself.
             watch.is_blind.store(begun.is_err(), Relaxed);
         });
         watch
@@ -49,7 +50,7 @@ impl FreezeWatch {
         self.moved.notified()
     }
 
-    /// How long a sleeper may trust its timer.
+    /// How long a sleeper may rely on its timer.
     pub(super) fn trust(&self) -> Duration {
         if self.is_blind.load(Relaxed) { LOOK_EVERY } else { Duration::MAX }
     }
@@ -98,7 +99,7 @@ mod tests {
         assert!(woken(ms(9_000), ms(600)), "the monotonic clock stood still");
         assert!(!woken(ms(9_500), ms(1_100)));
         assert!(woken(ms(3_000), ms(1_200)), "the wall clock was set back");
-        // A drift adds up.
+        // A drift accumulates.
         assert!(!woken(ms(3_530), ms(1_700)));
         assert!(woken(ms(4_060), ms(2_200)));
     }

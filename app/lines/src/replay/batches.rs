@@ -3,7 +3,7 @@
 use crate::span::SpanRecord;
 use std::time::Duration;
 
-/// As many spans as the collector hands on to X-Ray in one piece: an answer is then true of the whole request.
+/// As many spans as the collector passes to X-Ray in one call, so that a response is true of the whole request.
 pub const SPANS_PER_REQUEST: usize = 50;
 
 /// In the order of their start.

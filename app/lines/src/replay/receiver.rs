@@ -11,11 +11,11 @@ use lambda_trace_otlp::{
 use prost::Message;
 use std::time::{Duration, SystemTime};
 
-/// A request is tried so often where its receiver asks for patience, or cannot be reached.
+/// The number of attempts of a request whose receiver asks for a wait, or cannot be reached.
 const ATTEMPTS: u32 = 4;
-/// One attempt, in which nobody else waits for anything.
+/// The limit of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(30);
-/// Opening a connection.
+/// The limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// The pause between two attempts, unless the collector names another; and the longest that is waited.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -24,10 +24,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Why nothing could be sent at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The address is of another form.
+    /// The address is not valid.
     #[error("`{0}` is not of the form http://host:port/v1/traces")]
     Address(String),
-    /// A header of the request is none.
+    /// A header of the request is not valid.
     #[error("`{0}` cannot be a header")]
     Header(String),
 }
@@ -42,11 +42,11 @@ pub(super) struct Receiver {
 /// What the receiver says of one request.
 pub(super) enum Answer {
     Accepted,
-    /// So many of the request's spans, for good.
+    /// This many of the request's spans, permanently.
     Rejected(u64, String),
-    /// All of them, for good.
+    /// All of them, permanently.
     Refused(String),
-    /// All of them, for now, however often it was tried: the next request would fare no better.
+    /// All of them, temporarily, after every attempt: the next request would fare no better.
     Unavailable(String),
 }
 
@@ -91,7 +91,7 @@ impl Receiver {
                 }
                 Ok(answer) if matches!(answer.status, 408 | 429 | 500..=599) => (said(&answer), answer.retry_after),
                 Ok(answer) => return Answer::Refused(self.with_advice(said(&answer), answer)),
-                // Nothing becomes better by waiting.
+                // Waiting would not help.
                 Err(Failed::Unsigned(reason)) => return Answer::Unavailable(reason),
                 Err(Failed::NoAnswer(reason)) => (reason, None),
             };

@@ -3,29 +3,29 @@
 use crate::span::SpanRecord;
 use std::collections::BTreeMap;
 
-/// A request that the collector did not take.
+/// A request that the collector did not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// How many spans it held, or how many of them were rejected; with those that were not tried any more after it.
     pub spans: u64,
-    /// What was said: status and words, or why there was no answer.
+    /// The response: status and message, or why there was none.
     pub reason: String,
 }
 
-/// What became of the spans of one trace.
+/// The result for the spans of one trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TraceSummary {
     /// Accepted by the collector in this run.
     pub sent: u64,
-    /// Refused, or not answered for.
+    /// Rejected, or without a final response.
     pub refused: u64,
-    /// Older than X-Ray takes: not sent.
+    /// Older than X-Ray accepts, so not sent.
     pub too_old: u64,
-    /// Settled by an earlier run: not sent.
+    /// Settled by an earlier run, so not sent.
     pub before: u64,
 }
 
-/// What became of all spans.
+/// The result for all spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// By trace, as X-Ray writes its id.

@@ -1,4 +1,4 @@
-//! One signed call: with patience where AWS asks for it, and an error that says what to do.
+//! One signed call, which is repeated when AWS throttles it, with an error that says what to do.
 
 use super::{CallError, Permission, endpoint::Endpoints, endpoint::Service, sign::sign_request};
 use crate::{ports::Ports, redact::redact};

@@ -8,7 +8,7 @@ use crate::evidence::Evidence;
 pub struct Check {
     /// Its name in reports and on the command line.
     pub id: &'static str,
-    /// What holds if it passes.
+    /// What is true if it passes.
     pub title: &'static str,
     pub(super) judge: fn(&Evidence) -> Finding,
 }
@@ -20,11 +20,11 @@ impl Check {
     }
 }
 
-/// A check and what it found.
+/// A check and its finding.
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// The check.
     pub check: Check,
-    /// What it found.
+    /// The finding.
     pub finding: Finding,
 }

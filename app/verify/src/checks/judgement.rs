@@ -1,13 +1,14 @@
-//! How a check comes to its verdict: one thing that is wrong fails it; without one, a thing that could not be seen leaves it open.
+//! How a check comes to its verdict: a single violation fails it; without one, anything that could not be seen leaves
+//! it open.
 
 use crate::evidence::{Evidence, StreamRecord, Trace, Unread};
 
-/// What a check says.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It was not asked, or it has no meaning for this deployment. It changes no exit code.
     NotApplicable,
-    /// What the title says holds.
+    /// What the title states is true.
     Pass,
     /// Something that it needs could not be read.
     CouldNotJudge,
@@ -27,7 +28,7 @@ impl Verdict {
     }
 }
 
-/// A verdict and what it is founded on, what decided it first.
+/// A verdict and its reasons, the decisive one first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The verdict.
@@ -36,7 +37,7 @@ pub struct Finding {
     pub evidence: Vec<String>,
 }
 
-/// A check at work.
+/// A check in progress.
 #[derive(Debug, Default)]
 pub(super) struct Judgement {
     wrong: Vec<String>,

@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 #[error("no credentials: {0}")]
 pub struct NoCredentials(pub String);
 
-/// MUST say fresh credentials each time: a run may last longer than those of a role.
+/// MUST return fresh credentials each time, because a run may last longer than those of a role are valid.
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
     /// Credentials to sign one request with.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) enum Cause {
     /// The client has just connected.
     Connect,
-    /// Items left.
+    /// Items left the window or expired.
     Departure,
     /// An item arrived or was rewritten.
     Arrival,
@@ -20,7 +20,7 @@ impl Cause {
     }
 }
 
-/// A state event on its way into a write.
+/// A state event that goes into a write.
 pub(super) enum StateEvent {
     Metrics,
     Page(TagsPage),
@@ -31,16 +31,16 @@ pub(super) enum StateEvent {
 enum Metrics {
     #[default]
     Sent,
-    /// Waits for the next round of reading.
+    /// It waits for the next round of reading.
     Held(Cause),
     Due(Cause),
 }
 
-/// What is unsent. A newer cause replaces the older one of the same event.
+/// The unsent events. A newer cause replaces the older one of the same event.
 #[derive(Default)]
 pub(super) struct Pending {
     metrics: Metrics,
-    /// By where they begin.
+    /// The pages of `tags`, by the name that they begin with.
     pages: BTreeMap<Box<str>, TagsPage>,
     tickers: BTreeMap<Ticker, Cause>,
 }
@@ -64,7 +64,7 @@ impl Pending {
         }
     }
 
-    /// The pages of a new set that are not as they were in the one before, and those still unsent of that one.
+    /// The pages of a new set that differ from the previous one, and those of that one that are still unsent.
     pub(super) fn pages(&mut self, after: Option<&Arc<[TagsPage]>>, before: Option<&Arc<[TagsPage]>>) {
         let Some(after) = after else { return self.pages.clear() };
         if before.is_some_and(|before| Arc::ptr_eq(before, after)) {
@@ -98,7 +98,7 @@ impl Pending {
         !self.has_metrics() && self.pages.is_empty() && self.tickers.is_empty()
     }
 
-    /// Whether something may go out now.
+    /// Whether an event may be sent now.
     pub(super) fn is_due(&self) -> bool {
         matches!(self.metrics, Metrics::Due(_)) || !self.pages.is_empty() || !self.tickers.is_empty()
     }
@@ -108,7 +108,7 @@ impl Pending {
         !self.has_metrics() && self.pages.is_empty()
     }
 
-    /// The next event: `metrics` before the pages that it announces, names before what they stand for.
+    /// The next event: `metrics` before the pages that it announces, and names before the states that they stand for.
     pub(super) fn next(&mut self) -> Option<(StateEvent, Cause)> {
         if let Metrics::Due(cause) = self.metrics {
             self.metrics = Metrics::Sent;

@@ -9,14 +9,14 @@ use crate::{
 };
 
 impl Queue {
-    /// The first state: what the client's digest equals is skipped, a bucket that differs is sent whole.
+    /// The first state: parts that equal the client's digest are skipped, and a bucket that differs is sent as a whole.
     pub(super) fn connect(&mut self, snapshot: &Snapshot) {
         let held = self.client.resume.unwrap_or_default();
         let differs: [bool; BUCKETS] =
             std::array::from_fn(|b| !held.buckets[b].equals(snapshot.bucket_part(b, self.only())));
         let prunes = self.client.view.metrics && self.only().is_none() && differs.contains(&true);
-        // Without a filter the client learns from `metrics`, or from `tags`, which tickers are gone. It may have read this very
-        // `metrics` while a filter told it to ignore that.
+        // Without a filter the client learns from `metrics`, or from `tags`, which tickers are gone. It may have read
+        // these very `metrics` while a filter told it to ignore that.
         if self.client.view.metrics && (prunes || !held.metrics.equals(snapshot.metrics_part(self.only()))) {
             self.pending.metrics(Cause::Connect);
         }
@@ -30,7 +30,8 @@ impl Queue {
             }
         };
         match &self.client.view.tickers {
-            // Those that are named and absent too, as `count` 0: the client may hold them from elsewhere.
+            // Tickers that are named and absent are sent as well, with `count` 0: the client may hold them from
+            // elsewhere.
             Some(only) => only.iter().for_each(&mut send),
             None => snapshot.tickers.keys().for_each(&mut send),
         }
@@ -60,7 +61,7 @@ impl Queue {
         }
     }
 
-    /// Whether the step from one version to the next can go out as the one write that all such readers share.
+    /// Whether the step from one version to the next can be sent as the one write that all such readers share.
     fn takes_whole(&self, before: &Snapshot, after: &Snapshot, after_read: bool) -> bool {
         let step = after.step();
         self.client.view == View::ALL
@@ -72,7 +73,7 @@ impl Queue {
             && self.unpruned == [false; BUCKETS]
     }
 
-    /// Names what is unsent of the step to `target`, one by one.
+    /// Names the unsent events of the step to `target`, one by one.
     pub(super) fn spread(&mut self, target: &Snapshot) {
         if std::mem::take(&mut self.whole_step) {
             if target.step().metrics {

@@ -17,11 +17,11 @@ use crate::{
 use lambda_trace::Timestamp;
 use std::time::Duration;
 
-/// A write ends with the event that reaches this size, in bytes: large enough that system calls do not dominate, small
-/// enough that a slow reader's newest state waits behind little.
+/// A write ends with the event that reaches this size, in bytes. It is large enough that system calls do not dominate,
+/// and small enough that a slow reader's newest state waits for little.
 const WRITE_BYTES: usize = 16_384;
 
-/// The parts of a digest that something speaks of.
+/// The parts of a digest that an event concerns.
 #[derive(Clone, Copy, Default)]
 struct Parts {
     metrics: bool,
@@ -50,11 +50,13 @@ impl Queue {
         self.told = id.or(self.told);
     }
 
-    /// A heartbeat carries a cursor where the one that the client holds is, or may become, wrong without a state event.
+    /// A heartbeat carries a cursor if the one that the client holds is wrong, or may become wrong without a state
+    /// event.
     ///
-    /// The first one of a filtered stream makes the client drop tickers: its old cursor must not survive that, or a
-    /// later stream that names them again would believe that they are still held. What equals the present state stays known. A
-    /// later one gives back what the first had to deny before there was any state to compare with.
+    /// The first heartbeat of a filtered stream makes the client drop tickers. Its old cursor must not survive that, or
+    /// a later stream that names those tickers again would believe that the client still holds them. Parts that equal
+    /// the current state stay known. A later heartbeat restores what the first had to mark as unknown before there was
+    /// any state to compare with.
     fn heartbeat_id(&self, is_first: bool) -> Option<Digest> {
         let held = self.told?;
         let Some(target) = &self.target else {
@@ -67,8 +69,9 @@ impl Queue {
         (now != held).then_some(now)
     }
 
-    /// State events until the write is full. The first carries the cursor with every part that this write touches unknown, the last
-    /// carries it filled in: wherever a cut falls, the cursor claims no more than was read.
+    /// State events until the write is full. The first carries the cursor with every part that this write touches
+    /// marked as unknown, and the last carries it complete: wherever the connection breaks, the cursor claims no more
+    /// than was read.
     pub(super) fn write_state(
         &mut self,
         target: &Snapshot,
@@ -76,7 +79,7 @@ impl Queue {
         taken: &mut Vec<Delivery>,
         now: Timestamp,
     ) {
-        // What may be unpruned until the end of this write is unknown until then.
+        // Buckets that may hold stale tickers until the end of this write are unknown until then.
         let mut touched = Parts { metrics: false, buckets: self.unpruned };
         let mut events = Vec::new();
         let mut size = out.len();
@@ -124,7 +127,7 @@ impl Queue {
         let retry = self.first_retry();
         let (event_type, newest_item) = match event {
             StateEvent::Metrics => {
-                // Writing to a Vec cannot fail.
+                // Writing to a `Vec` cannot fail.
                 write_event_with(out, "metrics", retry, id, |out| {
                     let _ = event::write_metrics(out, target, self.only(), now);
                 });
@@ -148,7 +151,7 @@ impl Queue {
         Delivery { event_type, at: now, newest_item, is_change: cause != Cause::Connect }
     }
 
-    /// What the client holds once it has read everything that left the queue, except `unknown` and what is still unsent.
+    /// The cursor of a client that has read everything that left the queue, without `unknown` and what is still unsent.
     fn digest(&self, target: &Snapshot, mut unknown: Parts) -> Digest {
         unknown.metrics |= self.pending.has_metrics() || !self.client.view.metrics;
         for ticker in self.pending.tickers() {

@@ -4,16 +4,17 @@ use super::pass::Pass;
 use crate::item::Item;
 use lambda_trace::Timestamp;
 
-/// A read of the whole window: all partitions belong together.
+/// A read of the whole window. All partitions belong together.
 #[derive(Debug)]
 pub(in crate::shared_reader) struct FullRead {
     pub(in crate::shared_reader) began: Timestamp,
     pub(in crate::shared_reader) began_in: u64,
-    /// The newest date of what was left out for want of room.
+    /// The newest date of what was left out because the window is full.
     pub(in crate::shared_reader) cut: Option<Timestamp>,
     pub(in crate::shared_reader) items: Vec<Item>,
     pub(super) passes: [Pass; 3],
-    /// While pages were read newest first, items may have moved from behind to ahead of us, into any partition.
+    /// While pages are read from the newest item on, items may move from the unread part to the read part, of any
+    /// partition.
     pub(super) catch_up: Option<[Pass; 3]>,
 }
 
@@ -25,7 +26,7 @@ impl FullRead {
         }
     }
 
-    /// Keeps the newest: all partitions together hold no more than the window may.
+    /// Keeps the newest items: all partitions together hold no more than the window may.
     pub(super) fn trim(&mut self, max: usize) {
         let mut dates: Vec<_> = self.items.iter().map(|item| item.updated_at).collect();
         let at = dates.len() - max.clamp(1, dates.len());
@@ -36,7 +37,7 @@ impl FullRead {
         self.cut = self.cut.max(left);
     }
 
-    /// What lies behind the cut is not read.
+    /// What is older than the cut is not read.
     pub(super) fn stop_behind_cut(&mut self) {
         let Some(cut) = self.cut else { return };
         for pass in self.catch_up.as_mut().unwrap_or(&mut self.passes) {

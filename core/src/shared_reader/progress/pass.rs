@@ -3,7 +3,7 @@
 use crate::ports::{Page, PageToken};
 use lambda_trace::Timestamp;
 
-/// One pass over a partition, newest first, page by page.
+/// One pass over a partition, from the newest item on, page by page.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
     pub(super) since: Timestamp,

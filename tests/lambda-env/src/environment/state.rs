@@ -16,7 +16,7 @@ pub(super) struct Inner {
     pub(super) timeline: Timeline,
     pub(super) freeze: Mutex<Freeze>,
     pub(super) frozen: watch::Sender<bool>,
-    /// Something changed that the supervisor has to look at.
+    /// Wakes the supervisor, because something has changed.
     pub(super) wake: Notify,
     pub(super) gate: AsyncMutex<Running>,
 }

@@ -1,5 +1,5 @@
-//! The caller's end of an invocation: reads the answer as it comes, and plays the client's tricks. Dropping it is a client
-//! that left: Lambda does not tell the function, and neither does this.
+//! The caller's side of an invocation: reads the response as it arrives, and behaves as clients do. Dropping it stands
+//! for a client that disconnected: Lambda does not tell the function, and neither does this.
 
 use std::sync::Arc;
 

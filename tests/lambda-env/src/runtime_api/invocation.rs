@@ -1,4 +1,4 @@
-//! What is to be invoked, and what is to go wrong with its response. Plain values: nothing happens here.
+//! An invocation to be made, and the faults of its response. Plain values: nothing happens here.
 
 use std::time::Duration;
 

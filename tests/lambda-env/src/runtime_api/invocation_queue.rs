@@ -1,5 +1,5 @@
-//! Who waits for what: `next` calls waiting for events, events waiting for a `next`, invocations under way, extensions.
-//! Plain state behind a lock; the rules of the Runtime API that concern order are kept here. It reads no socket.
+//! The state of waiting: `next` calls that wait for events, events that wait for a `next`, invocations in progress,
+//! extensions. Plain state behind a lock; the rules of the Runtime API that concern order are kept here.
 
 mod slots;
 

@@ -1,5 +1,4 @@
-//! What the function answered, as it was on the wire: chunks with their arrival, prelude, trailers, and how it ended.
-//! It reads no socket.
+//! The response of a function, as it was on the wire: chunks with their arrival, prelude, trailers, and how it ended.
 
 use std::{collections::BTreeMap, time::Duration};
 
