@@ -71,6 +71,7 @@ pub(crate) fn check(evidence: &Evidence) -> (Figures, Vec<String>) {
         freeze::check(trace, evidence, &mut own);
         problems.extend(own.into_iter().map(|problem| format!("{}: {problem}", trace.response.request_id)));
     }
+    accounts::sums(traces.values(), &figures, &mut problems);
     shape::ends(evidence, &told, &mut problems);
     evidence.streams.iter().for_each(|response| clients::check(response, &told, &mut problems));
     (figures, problems)
@@ -128,6 +129,11 @@ impl<'a> Trace<'a> {
         let accepted = self.accepted().map(|receipt| &receipt.span);
         let printed = self.printed.values().flatten().map(|line| &line.1);
         accepted.chain(printed).map(|span| (span.span_id.as_str(), span)).collect()
+    }
+
+    /// How many spans the collector accepted, each counted once.
+    fn accepted_spans(&self) -> u64 {
+        self.received.values().filter(|copies| copies.iter().any(|copy| copy.accepted)).count() as u64
     }
 
     fn accepted(&self) -> impl Iterator<Item = &'a ReceivedSpan> + '_ {
