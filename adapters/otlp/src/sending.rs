@@ -124,12 +124,8 @@ impl Shared {
         if batch.is_empty() {
             return Sent::All(FlushOutcome::Ok);
         }
-        let batch = self.without_too_old(batch);
-        if batch.is_empty() {
-            return Sent::All(FlushOutcome::Rejected);
-        }
         let streams: Vec<_> = batch.parts.iter().map(|part| part.id).collect();
-        let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
+        let outcome = self.attempt(exporter, batch, limit).await;
         let mut worst = outcome.flush_outcome();
         match outcome {
             ExportOutcome::Unavailable => return Sent::Stopped(worst),
@@ -141,9 +137,7 @@ impl Shared {
                     }
                 }
             }
-            ExportOutcome::Delivered | ExportOutcome::Partly(_) | ExportOutcome::Rejected => {
-                self.store().note_outcome(&streams, worst);
-            }
+            ExportOutcome::Delivered | ExportOutcome::Partly(_) | ExportOutcome::Rejected => {}
         }
         Sent::All(worst)
     }
@@ -156,19 +150,27 @@ impl Shared {
                 return Sent::Stopped(worst.max(outcome));
             }
             let batch = self.store().take_retained(Some(id));
-            let batch = self.without_too_old(batch);
-            if batch.is_empty() {
-                worst = worst.max(FlushOutcome::Rejected);
-                continue;
-            }
-            let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
+            let outcome = self.attempt(exporter, batch, limit).await;
             worst = worst.max(outcome.flush_outcome());
             if outcome == ExportOutcome::Unavailable {
                 return Sent::Stopped(worst);
             }
-            self.store().note_outcome(&[id], outcome.flush_outcome());
         }
         Sent::All(worst)
+    }
+
+    /// One attempt with what is not too old of a batch; a final response is noted for each of its streams.
+    async fn attempt(&self, exporter: &SpanExporter, batch: Batch, limit: Limit) -> ExportOutcome {
+        let batch = self.without_too_old(batch);
+        if batch.is_empty() {
+            return ExportOutcome::Rejected;
+        }
+        let streams: Vec<_> = batch.parts.iter().map(|part| part.id).collect();
+        let outcome = Attempt::begin(self, batch, limit.until).make(exporter).await;
+        if !matches!(outcome, ExportOutcome::Unavailable | ExportOutcome::ToBeParted) {
+            self.store().note_outcome(&streams, outcome.flush_outcome());
+        }
+        outcome
     }
 
     /// Those of a batch that are too old for the far side are written to the log: they would be refused, and a request that holds one

@@ -14,7 +14,7 @@ pub struct TracedDispatcher<'i, D: ?Sized> {
 }
 
 impl<'i, D: Dispatcher + ?Sized> TracedDispatcher<'i, D> {
-    /// Decorates the outbox of this invocation; events that the reader took are counted in `record`.
+    /// Decorates the outbox of this invocation.
     pub const fn new(invocation: &'i Invocation<Streaming>, inner: &'i D) -> Self {
         Self { invocation, inner }
     }

@@ -1,4 +1,4 @@
-//! The function in its environment with the collector as a neighbour: it is beside the environment, never frozen and never registered. What is done with
+//! The function in its environment, with the collector outside of it: never frozen, and not registered as an extension. What is done with
 //! it is the tests' business.
 
 use crate::{
